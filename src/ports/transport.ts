@@ -1,10 +1,10 @@
+import type { HeaderList } from '../core/headers.ts';
+
 /** One HTTP exchange as it goes over the wire: nothing decoded, nothing followed, nothing retried. */
 export interface Transport {
   /** Resolves when the response head is there. Rejects with `TransportError`, or with the signal's reason. */
   send(request: TransportRequest): Promise<TransportResponse>;
 }
-
-export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 export interface TransportRequest {
   readonly method: string;

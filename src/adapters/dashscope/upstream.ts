@@ -1,0 +1,106 @@
+import { AppError } from '../../core/errors.ts';
+import { findHeader, type HeaderList, withoutHopByHop } from '../../core/headers.ts';
+import type { GenerationCall, ImageUpstream, UpstreamAnswer } from '../../ports/image-upstream.ts';
+import type { Transport, TransportResponse } from '../../ports/transport.ts';
+
+export interface DashScopeOptions {
+  /** Scheme and authority. */
+  readonly origin: string;
+  /** What stands before `/api/v1`, without a slash at the end. */
+  readonly prefix: string;
+  /** Sent with every request, so that a loop back to ourselves is seen (RFC 8586). */
+  readonly loopHeaders: HeaderList;
+}
+
+/** The vendor answers with a few kilobytes; more than this is no answer of its. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/**
+ * What survives of an answer's headers. The vendor's others tell about its account (`x-dashscope-uid`, `-apikeyid`,
+ * cookies) or its timing (`req-cost-time`, `date`), and would be wrong or indiscreet for the next caller.
+ */
+const KEPT_HEADERS: ReadonlySet<string> = new Set(['content-type', 'retry-after', 'x-request-id']);
+
+/** The free call that tells whether a key is good. */
+const PROOF_PATH = '/api/v1/tasks?page_no=1&page_size=1';
+
+export class DashScopeUpstream implements ImageUpstream {
+  readonly #transport: Transport;
+  readonly #options: DashScopeOptions;
+
+  constructor(transport: Transport, options: DashScopeOptions) {
+    this.#transport = transport;
+    this.#options = options;
+  }
+
+  async generate(call: GenerationCall, signal: AbortSignal): Promise<UpstreamAnswer> {
+    const response = await this.#transport.send({
+      method: 'POST',
+      origin: this.#options.origin,
+      path: this.#options.prefix + call.path,
+      headers: [
+        ...withoutHopByHop(call.headers),
+        ['authorization', `Bearer ${call.apiKey}`],
+        // Stored as it is and served to many: identity, whatever this client could decode.
+        ['accept-encoding', 'identity'],
+        ['content-length', String(call.body.byteLength)],
+        ...this.#options.loopHeaders,
+      ],
+      body: call.body,
+      signal,
+      ownConnection: true,
+    });
+    return readAnswer(response);
+  }
+
+  async prove(apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+    const response = await this.#transport.send({
+      method: 'GET',
+      origin: this.#options.origin,
+      path: this.#options.prefix + PROOF_PATH,
+      headers: [
+        ['authorization', `Bearer ${apiKey}`],
+        ['accept', 'application/json'],
+        ['accept-encoding', 'identity'],
+        ...this.#options.loopHeaders,
+      ],
+      signal,
+    });
+    return readAnswer(response);
+  }
+}
+
+async function readAnswer(response: TransportResponse): Promise<UpstreamAnswer> {
+  const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
+  if (encoding !== 'identity') {
+    throw new AppError(
+      'upstream_invalid',
+      `Upstream answered in the encoding ${encoding}, which was not offered.`,
+    );
+  }
+  return {
+    status: response.status,
+    headers: response.headers.filter(([name]) => KEPT_HEADERS.has(name)),
+    body: await readAll(response.body),
+    simulated: findHeader(response.headers, 'x-dashcache-simulator') !== undefined,
+  };
+}
+
+async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > MAX_ANSWER_BYTES) {
+      throw new AppError('upstream_invalid', `Upstream's answer is larger than ${MAX_ANSWER_BYTES} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,38 @@
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+const VALUES = new Uint8Array(256).fill(255);
+for (const [value, char] of [...ALPHABET].entries()) VALUES[char.charCodeAt(0)] = value;
+
+/** Standard base64 (RFC 4648 section 4), padded or not; undefined when it is not that. */
+export function decodeBase64(text: string): Uint8Array | undefined {
+  const length = text.length - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0);
+  if (length % 4 === 1) return undefined;
+  const bytes = new Uint8Array(Math.floor((length * 3) / 4));
+  let at = 0;
+  let bits = 0;
+  let held = 0;
+  for (let index = 0; index < length; index += 1) {
+    const value = VALUES[text.charCodeAt(index)] ?? 255;
+    // charCodeAt beyond the table gives undefined: no base64 either.
+    if (value === 255) return undefined;
+    held = (held << 6) | value;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at] = (held >> bits) & 255;
+      at += 1;
+    }
+  }
+  return bytes;
+}
+
+/** Padded standard base64. */
+export function encodeBase64(bytes: Uint8Array): string {
+  // In slices: a call takes only so many arguments, and a multiple of three needs no padding in between.
+  const SLICE = 0x6000;
+  let text = '';
+  for (let at = 0; at < bytes.byteLength; at += SLICE) {
+    text += btoa(String.fromCharCode(...bytes.subarray(at, at + SLICE)));
+  }
+  return text;
+}

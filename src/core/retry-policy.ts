@@ -1,0 +1,64 @@
+/** What the rules of retrying go by; see `nextDelay`. */
+export interface RetryLimits {
+  /** Attempts in all when upstream says 429. */
+  readonly throttledAttempts: number;
+  /** Attempts in all when upstream says 5xx, or could not be reached at all. */
+  readonly failedAttempts: number;
+  /** The longest time to spend on further attempts, counted from the first answer, in milliseconds. */
+  readonly budgetMs: number;
+}
+
+export interface FailedAttempt {
+  /** HTTP status; 0 when no byte of the request left this machine. */
+  readonly status: number;
+  /** The vendor's error code. */
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  /** Attempts made so far, this one included. */
+  readonly attempts: number;
+  /** Milliseconds since the first failed answer. */
+  readonly elapsedMs: number;
+}
+
+const BASE_DELAY_MS = 500;
+const MAX_DELAY_MS = 8_000;
+
+/** 429 codes that waiting does not cure: money or plan, by the vendor's error table. */
+const FINAL_THROTTLES: ReadonlySet<string> = new Set([
+  'PrepaidBillOverdue',
+  'PostpaidBillOverdue',
+  'CommodityNotPurchased',
+  'BudgetLimitExceeded',
+  'AllocationQuota.FreeTierOnly',
+]);
+
+/**
+ * How long to wait before the next attempt; undefined means to give up and pass the answer on. Refusals (429) and
+ * failures (5xx, never sent) cost nothing and may be tried again; 504 leaves open whether the picture was drawn, so
+ * sending again could pay twice.
+ */
+export function nextDelay(failure: FailedAttempt, limits: RetryLimits, random: number): number | undefined {
+  if (!isRetryable(failure)) return undefined;
+  const allowed = failure.status === 429 ? limits.throttledAttempts : limits.failedAttempts;
+  if (failure.attempts >= allowed) return undefined;
+  const ceiling = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (failure.attempts - 1));
+  // Half fixed, half chance: clients that failed together do not come back together, yet none comes at once.
+  const delayMs = failure.retryAfterMs ?? ceiling / 2 + random * (ceiling / 2);
+  return failure.elapsedMs + delayMs > limits.budgetMs ? undefined : delayMs;
+}
+
+function isRetryable({ status, code, message }: FailedAttempt): boolean {
+  if (status === 429) {
+    return !FINAL_THROTTLES.has(code ?? '') && !(message ?? '').startsWith('Free allocated quota exceeded');
+  }
+  return status === 0 || (status >= 500 && status !== 504);
+}
+
+/** `Retry-After` (RFC 9110 section 10.2.3): seconds or a date, as milliseconds from `now`. */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}

@@ -1,0 +1,46 @@
+import type { Context } from 'hono';
+import type { HeaderList } from '../core/headers.ts';
+import type { Principal } from '../core/principal.ts';
+import type { Relay } from '../services/relay.ts';
+import { toBodyStream } from './body-stream.ts';
+import type { Platform } from './platform.ts';
+
+export interface PassthroughOptions {
+  /** The request's body, when it has been read already. */
+  readonly body?: Uint8Array;
+  /** Added to the answer's headers. */
+  readonly extra?: Readonly<Record<string, string>>;
+}
+
+/** Answers a request with what upstream says to it: bytes, status and headers as they come. */
+export async function passThrough(
+  c: Context,
+  { relay, platform }: { readonly relay: Relay; readonly platform: Platform },
+  principal: Pick<Principal, 'apiKey'>,
+  options: PassthroughOptions = {},
+): Promise<Response> {
+  const answer = await relay.send({
+    method: c.req.method,
+    target: platform.rawTarget(c),
+    headers: [...c.req.raw.headers],
+    body: options.body ?? c.req.raw.body ?? undefined,
+    apiKey: principal.apiKey,
+    signal: c.req.raw.signal,
+  });
+  const { status } = answer;
+  const empty = c.req.method === 'HEAD' || status === 204 || status === 304;
+  const body = empty ? null : toBodyStream(answer.body, () => platform.cut(c));
+  return new Response(body, { status, headers: plainHeaders(answer.headers, options.extra ?? {}) });
+}
+
+/**
+ * Headers as a plain object wherever that is possible: with a `Headers` object the Node server adds a Content-Type to
+ * answers that have none, such as the vendor's 401.
+ */
+export function plainHeaders(list: HeaderList, extra: Readonly<Record<string, string>>): HeadersInit {
+  const names = list.map(([name]) => name);
+  if (new Set(names).size === names.length) return { ...Object.fromEntries(list), ...extra };
+  const headers = new Headers(extra);
+  for (const [name, value] of list) headers.append(name, value);
+  return headers;
+}

@@ -1,0 +1,39 @@
+import type { Context } from 'hono';
+import { AppError } from '../core/errors.ts';
+
+/** The whole body; `body_too_large` beyond the bound, before it is read where its length is declared. */
+export async function readBody(c: Context, maxBytes: number): Promise<Uint8Array> {
+  const declared = c.req.header('content-length');
+  if (declared !== undefined) {
+    if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
+    return new Uint8Array(await c.req.arrayBuffer());
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of c.req.raw.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** `unsupported_media_type` unless the body is declared to be JSON. */
+export function requireJson(c: Context): void {
+  const type = c.req.header('content-type');
+  const essence = type?.split(';', 1)[0]?.trim().toLowerCase();
+  if (essence === 'application/json') return;
+  throw new AppError('unsupported_media_type', `Content-Type must be application/json, not ${type ?? 'absent'}.`, {
+    field: 'Content-Type',
+  });
+}
+
+function tooLarge(maxBytes: number): AppError {
+  return new AppError('body_too_large', `Payload Too Large: the body may have ${maxBytes} bytes (DASHCACHE_MAX_BODY).`);
+}

@@ -1,0 +1,29 @@
+import type { HeaderList } from '../core/headers.ts';
+
+/** One generation, ready to be sent: what was hashed is what is sent. */
+export interface GenerationCall {
+  /** Path from `/api/v1` on. */
+  readonly path: string;
+  /** The client's headers that mean something to the vendor. */
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+  /** The key that pays. */
+  readonly apiKey: string;
+}
+
+/** What upstream said, whole and without the headers that tell about accounts and timing. */
+export interface UpstreamAnswer {
+  readonly status: number;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+  /** Drawn by the simulator: never to be stored as a real site's picture. */
+  readonly simulated: boolean;
+}
+
+/** The vendor's API. */
+export interface ImageUpstream {
+  /** Sends once. Rejects with `TransportError`, with `AppError` `upstream_invalid`, or with the signal's reason. */
+  generate(call: GenerationCall, signal: AbortSignal): Promise<UpstreamAnswer>;
+  /** Whether the vendor accepts this key, asked with a request that costs nothing. Rejections as above. */
+  prove(apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer>;
+}

@@ -1,0 +1,180 @@
+import { AppError, isAppError } from '../core/errors.ts';
+import { findHeader } from '../core/headers.ts';
+import { isJsonObject, type JsonValue } from '../core/json-text.ts';
+import { nextDelay, parseRetryAfter, type RetryLimits } from '../core/retry-policy.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { GenerationCall, ImageUpstream, UpstreamAnswer } from '../ports/image-upstream.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import { TransportError } from '../ports/transport.ts';
+import type { AttemptStore, NewAttempt } from './attempt-store.ts';
+import { DeadlineError, withDeadline } from './deadline.ts';
+import type { Governor } from './governor.ts';
+
+export interface BuyerOptions {
+  readonly retry: RetryLimits;
+  /** How long upstream may take to draw, in milliseconds. */
+  readonly generationTimeoutMs: number;
+}
+
+export interface Purchase {
+  readonly call: GenerationCall;
+  /** Whose limits it counts against. */
+  readonly account: string;
+  readonly attempt: NewAttempt;
+}
+
+export interface Bought {
+  readonly answer: UpstreamAnswer;
+  /** From sending the last attempt to its answer, in milliseconds. */
+  readonly elapsedMs: number;
+}
+
+/** Sends what costs money: after its attempt is on record, in its turn, and again only where that cannot pay twice. */
+export class Buyer {
+  readonly #upstream: ImageUpstream;
+  readonly #governor: Governor;
+  readonly #attempts: AttemptStore;
+  readonly #clock: Clock;
+  readonly #reporter: Reporter;
+  readonly #options: BuyerOptions;
+
+  constructor(
+    ports: {
+      upstream: ImageUpstream;
+      governor: Governor;
+      attempts: AttemptStore;
+      clock: Clock;
+      reporter: Reporter;
+    },
+    options: BuyerOptions,
+  ) {
+    this.#upstream = ports.upstream;
+    this.#governor = ports.governor;
+    this.#attempts = ports.attempts;
+    this.#clock = ports.clock;
+    this.#reporter = ports.reporter;
+    this.#options = options;
+  }
+
+  /**
+   * Upstream's last word, whatever its status. Throws `overloaded` (no turn came), `upstream_unreachable` (nothing was
+   * sent), `upstream_timeout` and `outcome_unknown` (sent, but what became of it is not known; recorded as such).
+   */
+  async buy(purchase: Purchase): Promise<Bought> {
+    const { attempt } = purchase;
+    let firstFailureAt: number | undefined;
+    for (let attempts = 1; ; attempts += 1) {
+      const sent = await this.#send(purchase, attempts);
+      const { answer } = sent;
+      if (answer !== undefined && answer.status < 429) return { answer, elapsedMs: sent.elapsedMs };
+      const now = this.#clock.now();
+      firstFailureAt ??= now;
+      const refusal = answer === undefined ? {} : readRefusal(answer);
+      const waitMs = nextDelay(
+        {
+          status: answer?.status ?? 0,
+          code: refusal.code,
+          message: refusal.message,
+          retryAfterMs: parseRetryAfter(answer && findHeader(answer.headers, 'retry-after'), now),
+          attempts,
+          elapsedMs: now - firstFailureAt,
+        },
+        this.#options.retry,
+        this.#clock.random(),
+      );
+      if (waitMs === undefined) {
+        if (answer !== undefined) return { answer, elapsedMs: sent.elapsedMs };
+        await this.#finish(attempt, 'failed', 'unreachable');
+        throw new AppError('upstream_unreachable', 'Upstream cannot be reached.', { cause: sent.error });
+      }
+      this.#reporter.report({ type: 'retry', model: attempt.model, status: answer?.status ?? 0, waitMs });
+      await this.#clock.sleep(waitMs);
+    }
+  }
+
+  async #send(
+    { call, account, attempt }: Purchase,
+    attempts: number,
+  ): Promise<
+    { answer: UpstreamAnswer; elapsedMs: number } | { answer: undefined; elapsedMs: number; error: unknown }
+  > {
+    const permit = await this.#governor.acquire(attempt.model, account);
+    let outcome: 'accepted' | 'throttled' | 'failed' = 'failed';
+    try {
+      if (attempts === 1) await this.#record(attempt);
+      const sentAt = this.#clock.now();
+      const { generationTimeoutMs } = this.#options;
+      try {
+        const answer = await withDeadline(this.#clock, generationTimeoutMs, (signal) =>
+          this.#upstream.generate(call, signal),
+        );
+        const elapsedMs = this.#clock.now() - sentAt;
+        this.#reporter.report({
+          type: 'upstream',
+          model: attempt.model,
+          status: answer.status,
+          attempt: attempts,
+          elapsedMs,
+        });
+        if (answer.status === 429) outcome = 'throttled';
+        else if (answer.status < 500) outcome = 'accepted';
+        return { answer, elapsedMs };
+      } catch (error) {
+        if (error instanceof TransportError && !error.sent) return { answer: undefined, elapsedMs: 0, error };
+        throw await this.#lost(attempt, error);
+      }
+    } finally {
+      permit.release(outcome);
+    }
+  }
+
+  /** The record must be durable before money can be spent; only a full disk is no reason to stop serving. */
+  async #record(attempt: NewAttempt): Promise<void> {
+    try {
+      await this.#attempts.open(attempt);
+    } catch (error) {
+      if (!isAppError(error, 'storage_full')) throw error;
+      this.#reporter.report({ type: 'failure', where: 'attempt record', cause: error });
+    }
+  }
+
+  /** A record that cannot be closed stays open, which is read as unknown: no reason to hide what happened upstream. */
+  async #finish(attempt: NewAttempt, state: 'failed' | 'unknown', error: string): Promise<void> {
+    try {
+      await this.#attempts.finish(attempt.id, state, { error });
+    } catch (cause) {
+      this.#reporter.report({ type: 'failure', where: 'attempt record', cause });
+    }
+  }
+
+  async #lost(attempt: NewAttempt, cause: unknown): Promise<AppError> {
+    await this.#finish(attempt, 'unknown', cause instanceof Error ? cause.name : 'lost');
+    this.#reporter.report({ type: 'outcome-unknown', attemptId: attempt.id, model: attempt.model, cause });
+    if (cause instanceof DeadlineError) {
+      return new AppError(
+        'upstream_timeout',
+        'Upstream did not answer in time; whether it drew is not known.',
+        { cause },
+      );
+    }
+    return new AppError(
+      'outcome_unknown',
+      'The connection to upstream was lost after the request was sent; whether it drew is not known, so it was not sent again.',
+      { cause },
+    );
+  }
+}
+
+function readRefusal(answer: UpstreamAnswer): { code?: string; message?: string } {
+  try {
+    const body: JsonValue = JSON.parse(new TextDecoder().decode(answer.body));
+    if (!isJsonObject(body)) return {};
+    return {
+      ...(typeof body.code === 'string' ? { code: body.code } : {}),
+      ...(typeof body.message === 'string' ? { message: body.message } : {}),
+    };
+  } catch {
+    // Not JSON (a gateway's page): the status alone decides.
+    return {};
+  }
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { AttemptStore } from './attempt-store.ts';
+import type { BlobStore } from './blob-store.ts';
+import type { EntryStore } from './entry-store.ts';
+import type { StoreLock } from './store-lock.ts';
+
+export interface CollectorOptions {
+  /** Bytes of blobs to keep at most; undefined means no bound. */
+  readonly maxBytes: number | undefined;
+  /** Age in milliseconds at which entries go; undefined means never. */
+  readonly maxAgeMs: number | undefined;
+}
+
+/** Entries dropped in one go: the lock that keeps publishers out is held meanwhile. */
+const BATCH = 50;
+/** Bytes without a row are left alone this long: their entry may be about to be stored. */
+const ORPHAN_GRACE_MS = 60 * 60 * 1000;
+const ATTEMPT_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** Keeps the store within its bounds: what is too old goes, then what was used least recently. Pinned entries stay. */
+export class Collector {
+  readonly #entries: EntryStore;
+  readonly #attempts: AttemptStore;
+  readonly #blobs: BlobStore;
+  readonly #lock: StoreLock;
+  readonly #clock: Clock;
+  readonly #reporter: Reporter;
+  readonly #options: CollectorOptions;
+
+  constructor(
+    parts: {
+      entries: EntryStore;
+      attempts: AttemptStore;
+      blobs: BlobStore;
+      lock: StoreLock;
+      clock: Clock;
+      reporter: Reporter;
+    },
+    options: CollectorOptions,
+  ) {
+    this.#entries = parts.entries;
+    this.#attempts = parts.attempts;
+    this.#blobs = parts.blobs;
+    this.#lock = parts.lock;
+    this.#clock = parts.clock;
+    this.#reporter = parts.reporter;
+    this.#options = options;
+  }
+
+  /** Expires and evicts until the store is within its bounds. */
+  async runOnce(): Promise<void> {
+    const { maxAgeMs, maxBytes } = this.#options;
+    if (maxAgeMs !== undefined) {
+      const createdBefore = this.#clock.now() - maxAgeMs;
+      while ((await this.#drop(await this.#entries.selectExpired(createdBefore, BATCH))) > 0);
+    }
+    if (maxBytes !== undefined) {
+      for (;;) {
+        const excess = (await this.#entries.totals()).bytes - maxBytes;
+        if (excess <= 0) break;
+        const victims = enough(await this.#entries.selectForEviction(BATCH), excess);
+        if ((await this.#drop(victims)) === 0) break;
+      }
+    }
+    await this.#attempts.prune(this.#clock.now() - ATTEMPT_LIFE_MS);
+  }
+
+  /** Removes bytes that no row names: what a crash between bytes and rows left behind. */
+  async sweepOrphans(): Promise<number> {
+    let swept = 0;
+    for await (const { digest, modifiedAt } of this.#blobs.list()) {
+      if (modifiedAt > this.#clock.now() - ORPHAN_GRACE_MS) continue;
+      await this.#lock.exclusive(async () => {
+        if ((await this.#entries.findBlob(digest)) !== undefined) return;
+        await this.#blobs.delete(digest);
+        swept += 1;
+      });
+    }
+    return swept;
+  }
+
+  /** Rows first, then bytes: a crash in between leaves bytes without rows, never a row without bytes. */
+  async #drop(ids: readonly number[]): Promise<number> {
+    if (ids.length === 0) return 0;
+    await this.#lock.exclusive(async () => {
+      const orphans = await this.#entries.delete(ids);
+      for (const { digest } of orphans) await this.#blobs.delete(digest);
+      const bytes = orphans.reduce((sum, { size }) => sum + size, 0);
+      this.#reporter.report({ type: 'evicted', entries: ids.length, blobs: orphans.length, bytes });
+    });
+    return ids.length;
+  }
+}
+
+/** As many of the candidates, in order, as it takes to free `excess` bytes. */
+function enough(
+  candidates: readonly { readonly id: number; readonly bytes: number }[],
+  excess: number,
+): number[] {
+  const ids: number[] = [];
+  let freed = 0;
+  for (const { id, bytes } of candidates) {
+    if (freed >= excess) break;
+    ids.push(id);
+    freed += bytes;
+  }
+  return ids;
+}

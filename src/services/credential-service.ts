@@ -1,0 +1,209 @@
+import { LRUCache } from 'lru-cache';
+import { AppError } from '../core/errors.ts';
+import type { Principal } from '../core/principal.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
+import type { Hasher } from '../ports/hasher.ts';
+import type { ImageUpstream, UpstreamAnswer } from '../ports/image-upstream.ts';
+import { TransportError } from '../ports/transport.ts';
+import type { CredentialStore } from './credential-store.ts';
+import { DeadlineError, withDeadline } from './deadline.ts';
+
+export type AuthMode = 'local' | 'passthrough' | 'token';
+
+export interface CredentialOptions {
+  readonly mode: AuthMode;
+  /** `client`: private to each credential. `shared`: everybody's entries are everybody's. */
+  readonly scope: 'client' | 'shared';
+  /** Names by token, in `token` mode. */
+  readonly tokens: ReadonlyMap<string, string>;
+  readonly serverKey: string | undefined;
+  /** Where a key was looked for, to say so when there is none. */
+  readonly keyPlaces: string;
+  /** Keys the fingerprints, so that rows tell nothing about keys. */
+  readonly secret: Uint8Array;
+}
+
+/** A vendor's verdict on a key: accepted, or its own refusal. */
+export type Verdict =
+  | { readonly accepted: true }
+  | { readonly accepted: false; readonly answer: UpstreamAnswer };
+
+const PROOF_LIFE_MS = 60 * 60 * 1000;
+/** While the vendor does not answer, a key proved within this time still gets its hits. */
+const PROOF_GRACE_MS = 24 * 60 * 60 * 1000;
+const REFUSAL_LIFE_MS = 60 * 1000;
+const PROOF_TIMEOUT_MS = 10_000;
+/** Proofs that one client address may cause, per second. */
+const PROOFS_PER_SECOND = 5;
+
+/** Turns a bearer into a principal, and asks the vendor about keys it has not vouched for. */
+export class CredentialService {
+  readonly #store: CredentialStore;
+  readonly #upstream: ImageUpstream;
+  readonly #hasher: Hasher;
+  readonly #clock: Clock;
+  readonly #proofs: FlightCoordinator<Verdict>;
+  readonly #options: CredentialOptions;
+  /** Principals by bearer: a keyed hash per hit would cost as much as the hit. */
+  readonly #principals = new LRUCache<string, Principal>({ max: 10_000 });
+  readonly #provenAt = new LRUCache<string, number>({ max: 100_000 });
+  readonly #refused = new LRUCache<string, { at: number; answer: UpstreamAnswer }>({ max: 10_000 });
+  readonly #asked = new LRUCache<string, { at: number; count: number }>({ max: 10_000 });
+
+  constructor(
+    parts: {
+      store: CredentialStore;
+      upstream: ImageUpstream;
+      hasher: Hasher;
+      clock: Clock;
+      proofs: FlightCoordinator<Verdict>;
+    },
+    options: CredentialOptions,
+  ) {
+    this.#store = parts.store;
+    this.#upstream = parts.upstream;
+    this.#hasher = parts.hasher;
+    this.#clock = parts.clock;
+    this.#proofs = parts.proofs;
+    this.#options = options;
+  }
+
+  /** `unauthorized` when the bearer is missing, or no token of ours in `token` mode. */
+  async identify(bearer: string | undefined): Promise<Principal> {
+    const known = this.#principals.get(bearer ?? '');
+    if (known !== undefined) return known;
+    const principal = await this.#makePrincipal(bearer);
+    this.#principals.set(bearer ?? '', principal);
+    return principal;
+  }
+
+  /** Remembers that the vendor took a call with this key. */
+  async accepted(principal: Principal): Promise<void> {
+    if (!principal.needsProof) return;
+    const at = this.#provenAt.get(principal.account);
+    // One write an hour is enough to live through restarts.
+    if (at !== undefined && this.#clock.now() - at < PROOF_LIFE_MS / 2) return;
+    await this.#remember(principal.account);
+  }
+
+  /**
+   * The vendor's verdict on the key, from memory or asked now. `proof_unavailable` when it cannot be had and the key was
+   * not proved within the last day; `throttled` when this address has had too many keys proved.
+   */
+  async prove(principal: Principal, clientAddress: string): Promise<Verdict> {
+    if (!principal.needsProof) return { accepted: true };
+    const now = this.#clock.now();
+    const provenAt = this.#provenAt.get(principal.account) ?? (await this.#store.find(principal.account));
+    if (provenAt !== undefined) {
+      this.#provenAt.set(principal.account, provenAt);
+      if (now - provenAt < PROOF_LIFE_MS) return { accepted: true };
+    }
+    const refused = this.#refused.get(principal.account);
+    if (refused !== undefined && now - refused.at < REFUSAL_LIFE_MS)
+      return { accepted: false, answer: refused.answer };
+    try {
+      const { value } = await this.#proofs.run(principal.account, async () => {
+        this.#throttle(clientAddress);
+        return await this.#ask(principal);
+      });
+      return value;
+    } catch (error) {
+      const unanswered = error instanceof TransportError || error instanceof DeadlineError;
+      if (!unanswered) throw error;
+      if (provenAt !== undefined && now - provenAt < PROOF_GRACE_MS) return { accepted: true };
+      throw new AppError(
+        'proof_unavailable',
+        'The vendor does not answer, so this key could not be checked.',
+        {
+          cause: error,
+          retryAfterMs: 5_000,
+        },
+      );
+    }
+  }
+
+  async #makePrincipal(bearer: string | undefined): Promise<Principal> {
+    const { mode, tokens, serverKey } = this.#options;
+    if (mode === 'token') {
+      const name = bearer === undefined ? undefined : await this.#findToken(bearer, tokens);
+      if (name === undefined) throw new AppError('unauthorized', 'Invalid API-key provided.');
+      if (serverKey === undefined) throw this.#noServerKey();
+      return this.#principal(`token:${name}`, serverKey, false);
+    }
+    if (mode === 'passthrough') {
+      if (bearer === undefined) throw new AppError('unauthorized', 'No API-key provided.');
+      return this.#principal(undefined, bearer, true);
+    }
+    const apiKey = bearer ?? serverKey;
+    if (apiKey === undefined) throw this.#noServerKey();
+    return this.#principal(undefined, apiKey, false);
+  }
+
+  async #principal(scope: string | undefined, apiKey: string, needsProof: boolean): Promise<Principal> {
+    const account = await this.#fingerprint(apiKey);
+    const own = scope ?? `key:${account}`;
+    return { scope: this.#options.scope === 'shared' ? 'shared' : own, apiKey, account, needsProof };
+  }
+
+  async #fingerprint(text: string): Promise<string> {
+    return (await this.#hasher.hmac(this.#options.secret, text)).slice(0, 32);
+  }
+
+  /** Compares keyed hashes, whose first difference tells nothing about the token. */
+  async #findToken(bearer: string, tokens: ReadonlyMap<string, string>): Promise<string | undefined> {
+    const given = await this.#hasher.hmac(this.#options.secret, bearer);
+    let found: string | undefined;
+    for (const [token, name] of tokens) {
+      if ((await this.#hasher.hmac(this.#options.secret, token)) === given) found = name;
+    }
+    return found;
+  }
+
+  async #ask(principal: Principal): Promise<Verdict> {
+    const answer = await withDeadline(this.#clock, PROOF_TIMEOUT_MS, (signal) =>
+      this.#upstream.prove(principal.apiKey, signal),
+    );
+    if (answer.status >= 200 && answer.status < 300) {
+      await this.#remember(principal.account);
+      return { accepted: true };
+    }
+    if (answer.status === 401 || answer.status === 403) {
+      this.#refused.set(principal.account, { at: this.#clock.now(), answer });
+      await this.#store.forget(principal.account);
+      this.#provenAt.delete(principal.account);
+      return { accepted: false, answer };
+    }
+    // 429, 5xx: no verdict.
+    throw new TransportError(`the vendor answered ${answer.status} to a proof`, true);
+  }
+
+  async #remember(account: string): Promise<void> {
+    const now = this.#clock.now();
+    this.#provenAt.set(account, now);
+    this.#refused.delete(account);
+    await this.#store.proven(account, now);
+  }
+
+  #throttle(clientAddress: string): void {
+    const now = this.#clock.now();
+    const window = this.#asked.get(clientAddress);
+    if (window === undefined || now - window.at >= 1000) {
+      this.#asked.set(clientAddress, { at: now, count: 1 });
+      return;
+    }
+    if (window.count >= PROOFS_PER_SECOND) {
+      throw new AppError('throttled', 'Too many new keys from this address; try again in a second.', {
+        retryAfterMs: 1_000,
+      });
+    }
+    window.count += 1;
+  }
+
+  #noServerKey(): AppError {
+    return new AppError(
+      'unauthorized',
+      `No API-key provided, and the server has none: ${this.#options.keyPlaces}`,
+    );
+  }
+}

@@ -1,0 +1,130 @@
+import { AppError, isAppError } from '../core/errors.ts';
+import { findHeader } from '../core/headers.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Transport, TransportResponse } from '../ports/transport.ts';
+import type { BlobStore, StagedImage } from './blob-store.ts';
+import { withDeadline } from './deadline.ts';
+
+export interface DownloaderOptions {
+  /** The largest picture that is kept, in bytes. */
+  readonly maxBytes: number;
+  /** How long one picture may take, retries included, in milliseconds. */
+  readonly budgetMs: number;
+}
+
+const MAX_REDIRECTS = 3;
+const FIRST_DELAY_MS = 200;
+const MAX_DELAY_MS = 4_000;
+
+/** Fetches result pictures before their URLs die. */
+export class Downloader {
+  readonly #transport: Transport;
+  readonly #blobs: BlobStore;
+  readonly #clock: Clock;
+  readonly #options: DownloaderOptions;
+
+  constructor(transport: Transport, blobs: BlobStore, clock: Clock, options: DownloaderOptions) {
+    this.#transport = transport;
+    this.#blobs = blobs;
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  /** All of them at once, or none: what was staged before one failed is dropped. */
+  async downloadAll(urls: readonly string[]): Promise<StagedImage[]> {
+    const results = await Promise.allSettled(urls.map((url) => this.download(url)));
+    const staged = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed === undefined) return staged;
+    await Promise.all(staged.map((image) => image.discard()));
+    throw failed.reason;
+  }
+
+  /**
+   * One picture, tried again on any failure of the network or of the bytes until the time is over: it is paid for, and
+   * object stores do answer 404 for a moment after a write.
+   */
+  async download(url: string, budgetMs: number = this.#options.budgetMs): Promise<StagedImage> {
+    let lastError: unknown;
+    try {
+      return await withDeadline(this.#clock, budgetMs, async (signal) => {
+        for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(MAX_DELAY_MS, delayMs * 2)) {
+          try {
+            return await this.#receive(url, signal);
+          } catch (error) {
+            if (signal.aborted || isStorageFailure(error)) throw error;
+            lastError = error;
+          }
+          await this.#clock.sleep(delayMs, signal);
+        }
+      });
+    } catch (error) {
+      throw isStorageFailure(error) ? error : asAppError(lastError ?? error);
+    }
+  }
+
+  async #receive(url: string, signal: AbortSignal): Promise<StagedImage> {
+    const response = await this.#get(url, signal);
+    const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
+    if (response.status !== 200 || encoding !== 'identity') {
+      await discardBody(response);
+      throw new AppError('upstream_invalid', `The result URL answered ${response.status} (${encoding}).`);
+    }
+    const length = findHeader(response.headers, 'content-length');
+    return await this.#blobs.receive(
+      response.body,
+      {
+        maxBytes: this.#options.maxBytes,
+        ...(length !== undefined && /^\d+$/.test(length) ? { declaredBytes: Number(length) } : {}),
+      },
+      signal,
+    );
+  }
+
+  async #get(url: string, signal: AbortSignal): Promise<TransportResponse> {
+    let target = parseResultUrl(url);
+    for (let hops = 0; ; hops += 1) {
+      const response = await this.#transport.send({
+        method: 'GET',
+        origin: target.origin,
+        path: target.pathname + target.search,
+        // A signed URL carries its own right; object stores refuse an Authorization beside it.
+        headers: [
+          ['accept', 'image/*,*/*;q=0.5'],
+          ['accept-encoding', 'identity'],
+        ],
+        signal,
+      });
+      const location = findHeader(response.headers, 'location');
+      if (
+        response.status < 300 ||
+        response.status >= 400 ||
+        location === undefined ||
+        hops >= MAX_REDIRECTS
+      ) {
+        return response;
+      }
+      await discardBody(response);
+      target = parseResultUrl(new URL(location, target).href);
+    }
+  }
+}
+
+function parseResultUrl(url: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol === 'https:' || parsed?.protocol === 'http:') return parsed;
+  throw new AppError('upstream_invalid', 'Upstream named a picture by something that is no http(s) URL.');
+}
+
+async function discardBody(response: TransportResponse): Promise<void> {
+  await response.body[Symbol.asyncIterator]().return?.();
+}
+
+function isStorageFailure(error: unknown): boolean {
+  return isAppError(error, 'storage_full') || isAppError(error, 'storage_failed');
+}
+
+function asAppError(error: unknown): AppError {
+  if (isAppError(error)) return error;
+  return new AppError('upstream_invalid', 'The picture could not be downloaded.', { cause: error });
+}

@@ -1,0 +1,85 @@
+import { LRUCache } from 'lru-cache';
+import type { Entry } from '../core/entry.ts';
+import { differingFields } from '../core/recipe-difference.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { EntryStore } from './entry-store.ts';
+import type { ImageRequest } from './image-service.ts';
+import type { Keeper } from './keeper.ts';
+import type { UsageRecorder } from './usage-recorder.ts';
+
+type Wanted = Pick<ImageRequest, 'site' | 'scope' | 'key' | 'recipe' | 'directives'>;
+
+/** Entries of the scope that `describeNearest` compares. */
+const NEAREST_CANDIDATES = 100;
+
+/** Finds the entry that answers a request: the right one by recipe, young enough, and with every picture there. */
+export class EntryFinder {
+  readonly #entries: EntryStore;
+  readonly #keeper: Keeper;
+  readonly #usage: UsageRecorder;
+  readonly #clock: Clock;
+  readonly #maxAgeMs: number | undefined;
+  /** The take that was handed out last, per recipe: takes rotate. */
+  readonly #lastTake = new LRUCache<string, number>({ max: 10_000 });
+
+  constructor(
+    parts: { entries: EntryStore; keeper: Keeper; usage: UsageRecorder; clock: Clock },
+    maxAgeMs: number | undefined,
+  ) {
+    this.#entries = parts.entries;
+    this.#keeper = parts.keeper;
+    this.#usage = parts.usage;
+    this.#clock = parts.clock;
+    this.#maxAgeMs = maxAgeMs;
+  }
+
+  /** The newest entry, the take asked for by number, or with `rotates` the stored take whose turn it is. */
+  async find(wanted: Wanted, rotates: boolean): Promise<Entry | undefined> {
+    const entry = await this.#select(wanted, rotates);
+    if (entry === undefined || this.#isOver(entry)) return undefined;
+    return (await this.#keeper.ensureWhole(entry)) ? entry : undefined;
+  }
+
+  used(entry: Entry): void {
+    this.#usage.used(entry.id);
+  }
+
+  /** What the nearest entry of the caller's own scope differs in, in words. */
+  async describeNearest({ site, scope, recipe }: Wanted): Promise<string> {
+    const candidates = await this.#entries.nearest(
+      site,
+      scope,
+      recipe.model,
+      recipe.prompt,
+      NEAREST_CANDIDATES,
+    );
+    const differences = candidates.map((entry) => differingFields(recipe.canonical, entry.canonical));
+    const [fewest] = differences.filter((fields) => fields.length > 0).sort((a, b) => a.length - b.length);
+    if (fewest === undefined) return `Nothing of ${recipe.model} is stored for this caller.`;
+    return `The nearest stored entry differs in: ${fewest.join(', ')}.`;
+  }
+
+  async #select(
+    { site, scope, key, recipe, directives }: Wanted,
+    rotates: boolean,
+  ): Promise<Entry | undefined> {
+    const { canonical } = recipe;
+    if (directives.take !== undefined) {
+      return await this.#entries.findTake(site, scope, key, canonical, directives.take);
+    }
+    if (!rotates) return await this.#entries.findNewest(site, scope, key, canonical);
+    const takes = await this.#entries.listTakes(site, scope, key, canonical);
+    const turn = `${site}\n${scope}\n${canonical}`;
+    const last = this.#lastTake.get(turn) ?? 0;
+    const next = takes.find((take) => take > last) ?? takes[0];
+    if (next === undefined) return undefined;
+    this.#lastTake.set(turn, next);
+    return await this.#entries.findTake(site, scope, key, canonical, next);
+  }
+
+  #isOver(entry: Entry): boolean {
+    return (
+      this.#maxAgeMs !== undefined && !entry.pinned && this.#clock.now() - entry.createdAt > this.#maxAgeMs
+    );
+  }
+}

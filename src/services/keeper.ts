@@ -1,0 +1,160 @@
+import type { AnswerTemplate } from '../core/answer.ts';
+import type { Entry, EntryImage, ReferenceUse } from '../core/entry.ts';
+import { isAppError } from '../core/errors.ts';
+import { listPrice } from '../core/models.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { AttemptStore } from './attempt-store.ts';
+import type { BlobStore, StagedImage } from './blob-store.ts';
+import type { Downloader } from './downloader.ts';
+import type { EntryStore } from './entry-store.ts';
+import type { StoreLock } from './store-lock.ts';
+
+/** Whose entry it is and what it is of. */
+export interface EntryIdentity {
+  readonly site: string;
+  readonly scope: string;
+  readonly key: string;
+  readonly canonical: string;
+  readonly model: string;
+  readonly prompt: string;
+  /** The take it was bought as; undefined means the next one. */
+  readonly take: number | undefined;
+  readonly references: readonly ReferenceUse[];
+}
+
+/** A proven success that waits for its pictures. */
+export interface PaidAnswer {
+  readonly attemptId: string;
+  readonly identity: EntryIdentity;
+  readonly imageUrls: readonly string[];
+  readonly template: AnswerTemplate;
+  readonly usage: string | undefined;
+  readonly upstreamRequestId: string | undefined;
+  readonly elapsedMs: number | undefined;
+}
+
+/** A lost picture is fetched again within this time, while a client waits. */
+const HEAL_BUDGET_MS = 10_000;
+
+/**
+ * Turns a paid answer into an entry, and keeps entries whole. The order is what makes a crash harmless:
+ *
+ * | crash after                   | left behind               | who repairs                                       |
+ * |-------------------------------|---------------------------|---------------------------------------------------|
+ * | answer recorded               | an `answered` attempt     | `Recovery` downloads and stores it                |
+ * | some bytes staged             | files in the stage folder | `sweepStages` at the next start                   |
+ * | blobs committed, no rows      | blobs without rows        | `Recovery` stores the entry; else the orphan sweep |
+ * | rows committed                | nothing                   |                                                   |
+ */
+export class Keeper {
+  readonly #entries: EntryStore;
+  readonly #attempts: AttemptStore;
+  readonly #blobs: BlobStore;
+  readonly #downloader: Downloader;
+  readonly #lock: StoreLock;
+  readonly #healing: FlightCoordinator<boolean>;
+  readonly #clock: Clock;
+  readonly #reporter: Reporter;
+
+  constructor(parts: {
+    entries: EntryStore;
+    attempts: AttemptStore;
+    blobs: BlobStore;
+    downloader: Downloader;
+    lock: StoreLock;
+    healing: FlightCoordinator<boolean>;
+    clock: Clock;
+    reporter: Reporter;
+  }) {
+    this.#entries = parts.entries;
+    this.#attempts = parts.attempts;
+    this.#blobs = parts.blobs;
+    this.#downloader = parts.downloader;
+    this.#lock = parts.lock;
+    this.#healing = parts.healing;
+    this.#clock = parts.clock;
+    this.#reporter = parts.reporter;
+  }
+
+  /** Downloads every picture, then stores blobs and rows. All or nothing; throws why it could not. */
+  async keep(paid: PaidAnswer): Promise<Entry> {
+    const staged = await this.#downloader.downloadAll(paid.imageUrls);
+    try {
+      return await this.#lock.shared(() => this.#publish(paid, staged));
+    } finally {
+      await Promise.all(staged.map((image) => image.discard()));
+    }
+  }
+
+  async #publish(paid: PaidAnswer, staged: readonly StagedImage[]): Promise<Entry> {
+    for (const image of staged) await image.commit();
+    const { identity } = paid;
+    const images = staged.map((image, index): EntryImage => {
+      const { digest, size, mediaType, width, height } = image;
+      return { digest, size, mediaType, width, height, sourceUrl: paid.imageUrls[index] };
+    });
+    const cost = listPrice(identity.model, identity.site, images.length);
+    const entry = await this.#entries.insert(
+      {
+        ...identity,
+        answer: JSON.stringify(paid.template),
+        usage: paid.usage,
+        upstreamRequestId: paid.upstreamRequestId,
+        cost,
+        elapsedMs: paid.elapsedMs,
+        createdAt: this.#clock.now(),
+        images,
+      },
+      [this.#attempts.finished(paid.attemptId, 'stored', this.#clock.now())],
+    );
+    const bytes = images.reduce((sum, image) => sum + image.size, 0);
+    this.#reporter.report({ type: 'stored', model: identity.model, images: images.length, bytes, cost });
+    return entry;
+  }
+
+  /**
+   * True when every picture of an entry is there, or could be fetched again from where it came from. Otherwise the entry
+   * is dropped: a hit whose picture is gone is a miss.
+   */
+  async ensureWhole(entry: Entry): Promise<boolean> {
+    for (const image of entry.images) {
+      if (await this.#blobs.has(image.digest)) continue;
+      const { value: healed } = await this.#healing.run(image.digest, () => this.#heal(image));
+      if (healed) continue;
+      await this.#lock.exclusive(async () => {
+        for (const { digest } of await this.#entries.delete([entry.id])) await this.#blobs.delete(digest);
+      });
+      this.#reporter.report({ type: 'healed', digest: image.digest, how: 'dropped' });
+      return false;
+    }
+    return true;
+  }
+
+  async #heal(image: EntryImage): Promise<boolean> {
+    if (image.sourceUrl === undefined || isExpired(image.sourceUrl, this.#clock.now())) return false;
+    let staged: StagedImage;
+    try {
+      staged = await this.#downloader.download(image.sourceUrl, HEAL_BUDGET_MS);
+    } catch (error) {
+      if (isAppError(error, 'upstream_invalid')) return false;
+      throw error;
+    }
+    try {
+      // The same bytes or nothing: the address is the promise.
+      if (staged.digest !== image.digest) return false;
+      await staged.commit();
+      this.#reporter.report({ type: 'healed', digest: image.digest, how: 'fetched-again' });
+      return true;
+    } finally {
+      await staged.discard();
+    }
+  }
+}
+
+/** Whether a signed URL says itself that it is over (`Expires`, seconds since the epoch). */
+function isExpired(url: string, now: number): boolean {
+  const expires = URL.canParse(url) ? new URL(url).searchParams.get('Expires') : null;
+  return expires !== null && /^\d+$/.test(expires) && Number(expires) * 1000 <= now;
+}

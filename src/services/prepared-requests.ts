@@ -1,0 +1,102 @@
+import { LRUCache } from 'lru-cache';
+import { cacheKey } from '../core/cache-key.ts';
+import type { ReferenceUse } from '../core/entry.ts';
+import type { AppError } from '../core/errors.ts';
+import { readGeneration, readModel } from '../core/generation.ts';
+import { findStrings, formatPath, type ParsedJson, parseJson, replaceTokens } from '../core/json-text.ts';
+import { isImageModel } from '../core/models.ts';
+import { buildRecipe, type Recipe } from '../core/recipe.ts';
+import { findReferences } from '../core/references.ts';
+import type { Hasher } from '../ports/hasher.ts';
+import type { ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
+
+/** A request body, understood. */
+export type PreparedRequest =
+  /** Another model on the same path, such as a vision chat. */
+  | { readonly kind: 'foreign' }
+  /** An image model's request that must go on as it is and cannot be cached. */
+  | { readonly kind: 'uncacheable'; readonly model: string; readonly detail: string; readonly reason?: AppError }
+  | {
+      readonly kind: 'cacheable';
+      readonly recipe: Recipe;
+      readonly key: string;
+      readonly references: readonly ReferenceUse[];
+      /** What to send upstream: the client's text with the pictures that were hashed in place of URLs. */
+      readonly outgoing: () => Promise<string>;
+    };
+
+/** Bodies above this are understood anew each time: they hold pictures, and the memory is for prompts. */
+const MEMO_BODY_CHARS = 32 * 1024;
+const MEMO_BYTES = 32 * 1024 * 1024;
+
+/** Turns DashScope request bodies into recipes, and remembers small ones by their very text. */
+export class PreparedRequests {
+  readonly #resolver: ReferenceResolver;
+  readonly #hasher: Pick<Hasher, 'xxh128'>;
+  readonly #addedModels: ReadonlySet<string>;
+  readonly #memo = new LRUCache<string, PreparedRequest>({
+    maxSize: MEMO_BYTES,
+    // Two bytes a character at worst, for the text and for the canonical form made of it.
+    sizeCalculation: (_, text) => text.length * 4 + 512,
+  });
+
+  constructor(parts: {
+    resolver: ReferenceResolver;
+    hasher: Pick<Hasher, 'xxh128'>;
+    addedModels: ReadonlySet<string>;
+  }) {
+    this.#resolver = parts.resolver;
+    this.#hasher = parts.hasher;
+    this.#addedModels = parts.addedModels;
+  }
+
+  /** Errors name the field; references are fetched here, because the key holds what they show. */
+  async prepare(
+    text: string,
+    context: { readonly dataInspection: string | undefined; readonly ownOrigins: readonly string[] },
+  ): Promise<PreparedRequest> {
+    const memoKey = `${context.dataInspection ?? ''}\n${text}`;
+    const known = this.#memo.get(memoKey);
+    if (known !== undefined) return known;
+    const { prepared, lasting } = await this.#prepare(text, context);
+    if (lasting && text.length <= MEMO_BODY_CHARS) this.#memo.set(memoKey, prepared);
+    return prepared;
+  }
+
+  async #prepare(
+    text: string,
+    context: { readonly dataInspection: string | undefined; readonly ownOrigins: readonly string[] },
+  ): Promise<{ prepared: PreparedRequest; lasting: boolean }> {
+    const parsed = parseJson(text);
+    const { model, body } = readModel(parsed.value);
+    if (!isImageModel(model, this.#addedModels)) return { prepared: { kind: 'foreign' }, lasting: true };
+    if (!parsed.exactNumbers) return { prepared: { kind: 'uncacheable', model, detail: 'number' }, lasting: true };
+    readGeneration(model, body);
+    const resolved = await this.#resolver.resolve(findReferences(body), context.ownOrigins);
+    if ('unresolved' in resolved) {
+      const prepared = { kind: 'uncacheable', model, detail: 'reference', reason: resolved.unresolved } as const;
+      return { prepared, lasting: false };
+    }
+    const recipe = buildRecipe({ model, body, references: resolved.names, dataInspection: context.dataInspection });
+    const prepared: PreparedRequest = {
+      kind: 'cacheable',
+      recipe,
+      key: cacheKey((bytes) => this.#hasher.xxh128(bytes), recipe.canonical),
+      references: resolved.uses,
+      outgoing: () => outgoingText(parsed, resolved),
+    };
+    // What stands behind a URL may change, and the bytes would be held in memory.
+    return { prepared, lasting: resolved.names.size === 0 };
+  }
+}
+
+async function outgoingText({ text, value, uniqueNames }: ParsedJson, { replacements }: ResolvedReferences): Promise<string> {
+  // Readers disagree on which of two values of one name counts; what was hashed must be what is drawn.
+  const source = uniqueNames ? text : JSON.stringify(value);
+  if (replacements.size === 0) return source;
+  const edits = findStrings(source, (path) => replacements.has(formatPath(path))).map(async ({ path, start, end }) => {
+    const replacement = (await replacements.get(formatPath(path))?.()) ?? '';
+    return { start, end, replacement: JSON.stringify(replacement) };
+  });
+  return replaceTokens(source, await Promise.all(edits));
+}

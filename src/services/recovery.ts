@@ -1,0 +1,66 @@
+import { readAnswer } from '../core/answer.ts';
+import type { JsonValue } from '../core/json-text.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { AttemptRecord, AttemptStore } from './attempt-store.ts';
+import type { EntryIdentity, Keeper } from './keeper.ts';
+
+/** After a crash: what was paid for is fetched and stored; what cannot be known is said to be unknown, never sent again. */
+export class Recovery {
+  readonly #attempts: AttemptStore;
+  readonly #keeper: Keeper;
+  readonly #reporter: Reporter;
+
+  constructor(parts: { attempts: AttemptStore; keeper: Keeper; reporter: Reporter }) {
+    this.#attempts = parts.attempts;
+    this.#keeper = parts.keeper;
+    this.#reporter = parts.reporter;
+  }
+
+  /** Attempts of a process that is gone and that were sent without an answer become `unknown`. Run before serving. */
+  async closeOpen(): Promise<number> {
+    const open = await this.#attempts.listOpen();
+    for (const attempt of open) {
+      await this.#attempts.finish(attempt.id, 'unknown', {
+        error: 'the process ended before the answer came',
+      });
+      const cause = `sent at ${new Date(attempt.createdAt).toISOString()}`;
+      this.#reporter.report({ type: 'outcome-unknown', attemptId: attempt.id, model: attempt.model, cause });
+    }
+    return open.length;
+  }
+
+  /** Stores the pictures of answers that had come before the process ended. Their URLs live for a day. */
+  async finishAnswered(): Promise<number> {
+    let kept = 0;
+    for (const attempt of await this.#attempts.listAnswered()) {
+      try {
+        await this.#finish(attempt);
+        kept += 1;
+      } catch (cause) {
+        this.#reporter.report({ type: 'not-stored', model: attempt.model, reason: 'recovery', cause });
+        await this.#attempts.finish(attempt.id, 'unstored', {
+          error: 'its pictures could not be fetched after a restart',
+        });
+      }
+    }
+    return kept;
+  }
+
+  async #finish(attempt: AttemptRecord): Promise<void> {
+    const text = attempt.answer ?? '';
+    const value: JsonValue = JSON.parse(text);
+    const read = readAnswer(text, value);
+    if ('refusal' in read || attempt.recipe === undefined)
+      throw new Error('the attempt holds no answer to finish');
+    const identity: EntryIdentity = JSON.parse(attempt.recipe);
+    await this.#keeper.keep({
+      attemptId: attempt.id,
+      identity,
+      imageUrls: read.imageUrls,
+      template: read.template,
+      usage: read.usage,
+      upstreamRequestId: read.requestId,
+      elapsedMs: undefined,
+    });
+  }
+}

@@ -1,0 +1,130 @@
+import { decodeBase64, encodeBase64 } from '../core/base64.ts';
+import type { ReferenceUse } from '../core/entry.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import { isBase64DataUri, type ReferenceSlot } from '../core/references.ts';
+import type { Hasher } from '../ports/hasher.ts';
+import type { ImageProbe } from '../ports/image-probe.ts';
+import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
+import type { BlobStore } from './blob-store.ts';
+
+export interface ResolvedReferences {
+  /** What each slot is in the recipe, by field. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly uses: readonly ReferenceUse[];
+  /** What must be sent instead of what the client wrote, by field: the very bytes that were hashed. */
+  readonly replacements: ReadonlyMap<string, () => Promise<string>>;
+}
+
+/** A picture that the vendor may see although we cannot: the request goes on, uncached. */
+export interface UnresolvedReference {
+  readonly unresolved: AppError;
+}
+
+interface Resolved {
+  readonly name: string;
+  readonly digest?: string;
+  readonly replacement?: () => Promise<string>;
+}
+
+/** Finds out what each reference image is, by content. */
+export class ReferenceResolver {
+  readonly #fetcher: ReferenceFetcher;
+  readonly #blobs: BlobStore;
+  readonly #hasher: Hasher;
+  readonly #probe: ImageProbe;
+
+  constructor(parts: { fetcher: ReferenceFetcher; blobs: BlobStore; hasher: Hasher; probe: ImageProbe }) {
+    this.#fetcher = parts.fetcher;
+    this.#blobs = parts.blobs;
+    this.#hasher = parts.hasher;
+    this.#probe = parts.probe;
+  }
+
+  /**
+   * Throws `reference_refused` naming the field for what no door takes: neither http(s), data: nor oss://, or an address
+   * that may not be fetched. `ownOrigins` are the bases of our own blob URLs.
+   */
+  async resolve(
+    slots: readonly ReferenceSlot[],
+    ownOrigins: readonly string[],
+  ): Promise<ResolvedReferences | UnresolvedReference> {
+    const names = new Map<string, string>();
+    const uses: ReferenceUse[] = [];
+    const replacements = new Map<string, () => Promise<string>>();
+    try {
+      const all = await Promise.all(slots.map((slot) => this.#resolveNamed(slot, ownOrigins)));
+      for (const [index, { name, digest, replacement }] of all.entries()) {
+        const field = slots[index]?.field ?? '';
+        names.set(field, name);
+        if (digest !== undefined) uses.push({ position: index, field, digest });
+        if (replacement !== undefined) replacements.set(field, replacement);
+      }
+    } catch (error) {
+      if (isAppError(error, 'reference_unavailable')) return { unresolved: error };
+      throw error;
+    }
+    return { names, uses, replacements };
+  }
+
+  /** The same failure, with the field that it is about. */
+  async #resolveNamed(slot: ReferenceSlot, ownOrigins: readonly string[]): Promise<Resolved> {
+    try {
+      return await this.#resolveOne(slot.value, ownOrigins);
+    } catch (error) {
+      if (!isAppError(error, 'reference_refused') && !isAppError(error, 'reference_unavailable')) throw error;
+      throw new AppError(error.code, `${slot.field}: ${error.message}`, { field: slot.field, cause: error });
+    }
+  }
+
+  async #resolveOne(value: string, ownOrigins: readonly string[]): Promise<Resolved> {
+    if (/^oss:\/\//i.test(value)) return { name: value };
+    if (isBase64DataUri(value)) {
+      const bytes = decodeBase64(value.slice(value.indexOf(',') + 1));
+      if (bytes === undefined) throw unavailable('the data URI is not valid base64.');
+      return await this.#identify(bytes);
+    }
+    if (!/^https?:\/\//i.test(value)) {
+      throw new AppError(
+        'reference_refused',
+        'a reference image is an http(s) URL, a data:…;base64 URI or an oss:// name.',
+      );
+    }
+    const own = ownDigest(value, ownOrigins);
+    if (own !== undefined && (await this.#blobs.has(own))) {
+      return { name: `sha256:${own}`, digest: own, replacement: () => this.#blobAsDataUri(own) };
+    }
+    const bytes = await this.#fetcher.fetch(value);
+    const { mediaType, ...identified } = await this.#identify(bytes);
+    return { ...identified, replacement: async () => dataUri(mediaType, bytes) };
+  }
+
+  async #identify(bytes: Uint8Array): Promise<{ name: string; digest: string; mediaType: string }> {
+    const info = this.#probe.probe(bytes);
+    if (info === undefined) throw unavailable('it is not an image of a known format.');
+    const hash = this.#hasher.sha256();
+    hash.update(bytes);
+    const digest = await hash.digest();
+    return { name: `sha256:${digest}`, digest, mediaType: info.mediaType };
+  }
+
+  async #blobAsDataUri(digest: string): Promise<string> {
+    const bytes = await this.#blobs.readAll(digest);
+    const info = bytes === undefined ? undefined : this.#probe.probe(bytes);
+    if (bytes === undefined || info === undefined) throw unavailable('the blob is gone.');
+    return dataUri(info.mediaType, bytes);
+  }
+}
+
+function ownDigest(url: string, ownOrigins: readonly string[]): string | undefined {
+  const base = ownOrigins.find((origin) => url.startsWith(`${origin}/blobs/`));
+  if (base === undefined) return undefined;
+  return /^([0-9a-f]{64})(?:\.[a-z]+)?$/.exec(url.slice(base.length + '/blobs/'.length))?.[1];
+}
+
+function dataUri(mediaType: string, bytes: Uint8Array): string {
+  return `data:${mediaType};base64,${encodeBase64(bytes)}`;
+}
+
+function unavailable(message: string): AppError {
+  return new AppError('reference_unavailable', message);
+}

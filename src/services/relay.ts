@@ -1,0 +1,69 @@
+import { AppError } from '../core/errors.ts';
+import { type HeaderList, withoutHopByHop } from '../core/headers.ts';
+import { type Transport, TransportError, type TransportResponse } from '../ports/transport.ts';
+
+export interface RelayOptions {
+  /** Scheme and authority of upstream. */
+  readonly origin: string;
+  /** What stands before `/api/v1` there, without a slash at the end. */
+  readonly prefix: string;
+  readonly loopHeaders: HeaderList;
+}
+
+export interface RelayRequest {
+  readonly method: string;
+  /** Path and query exactly as the client sent them. */
+  readonly target: string;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  /** The key that pays. */
+  readonly apiKey: string;
+  /** The client's own: when it leaves, upstream is left too. */
+  readonly signal: AbortSignal;
+}
+
+/** Headers that are ours to set. */
+const REPLACED: ReadonlySet<string> = new Set(['host', 'authorization', 'expect', 'content-length']);
+
+/** Hands requests that are not ours to upstream: streamed both ways, never retried, nothing followed or decoded. */
+export class Relay {
+  readonly #transport: Transport;
+  readonly #options: RelayOptions;
+
+  constructor(transport: Transport, options: RelayOptions) {
+    this.#transport = transport;
+    this.#options = options;
+  }
+
+  /** `upstream_unreachable` when there is no answer; `invalid_request` for a path with dot segments. */
+  async send({ method, target, headers, body, apiKey, signal }: RelayRequest): Promise<TransportResponse> {
+    const declared = headers.find(([name]) => name === 'content-length')?.[1];
+    const length = body instanceof Uint8Array ? String(body.byteLength) : declared;
+    try {
+      const response = await this.#transport.send({
+        method,
+        origin: this.#options.origin,
+        path: this.#options.prefix + requireStraight(target),
+        headers: [
+          ...withoutHopByHop(headers).filter(([name]) => !REPLACED.has(name.toLowerCase())),
+          ['authorization', `Bearer ${apiKey}`],
+          ...(length === undefined ? [] : [['content-length', length] as const]),
+          ...this.#options.loopHeaders,
+        ],
+        body,
+        signal,
+      });
+      return { ...response, headers: withoutHopByHop(response.headers) };
+    } catch (cause) {
+      if (!(cause instanceof TransportError)) throw cause;
+      throw new AppError('upstream_unreachable', 'Upstream cannot be reached or broke the connection off.', { cause });
+    }
+  }
+}
+
+/** A path that upstream might read as another one than we routed by is nobody's honest request. */
+function requireStraight(target: string): string {
+  const path = target.split('?', 1)[0] ?? '';
+  if (path.startsWith('/') && !/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path) && !path.includes('\\')) return target;
+  throw new AppError('invalid_request', 'The path must not hold dot segments.', { field: 'path' });
+}

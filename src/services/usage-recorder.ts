@@ -1,0 +1,46 @@
+import type { Clock } from '../ports/clock.ts';
+import type { EntryStore } from './entry-store.ts';
+
+interface Use {
+  usedAt: number;
+  hits: number;
+}
+
+/** Uses waiting in memory before they are written: one write per hit would cost more than the hit. */
+const MAX_PENDING = 5_000;
+
+/** Counts uses in memory and writes them in batches. A crash loses some counts, never an entry. */
+export class UsageRecorder {
+  readonly #entries: EntryStore;
+  readonly #clock: Clock;
+  readonly #onFailure: (cause: unknown) => void;
+  #pending = new Map<number, Use>();
+  #flushing: Promise<void> | undefined;
+
+  constructor(entries: EntryStore, clock: Clock, onFailure: (cause: unknown) => void) {
+    this.#entries = entries;
+    this.#clock = clock;
+    this.#onFailure = onFailure;
+  }
+
+  used(entryId: number): void {
+    const use = this.#pending.get(entryId);
+    if (use !== undefined) {
+      use.usedAt = this.#clock.now();
+      use.hits += 1;
+      return;
+    }
+    this.#pending.set(entryId, { usedAt: this.#clock.now(), hits: 1 });
+    if (this.#pending.size >= MAX_PENDING) void this.flush();
+  }
+
+  /** Writes what is pending. One at a time; a failure is reported, and those counts are lost. */
+  async flush(): Promise<void> {
+    await this.#flushing;
+    if (this.#pending.size === 0) return;
+    const uses = [...this.#pending].map(([id, use]) => ({ id, ...use }));
+    this.#pending = new Map();
+    this.#flushing = this.#entries.touch(uses).catch(this.#onFailure);
+    await this.#flushing;
+  }
+}
