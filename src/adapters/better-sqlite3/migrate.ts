@@ -34,7 +34,7 @@ export async function migrate(
 ): Promise<readonly string[]> {
   checkNumbering(files);
   await database.all({
-    // wrangler's own definition (packages/wrangler/src/d1/migrations/helpers.ts)
+    // wrangler's own definition, as it writes it before applying a migration
     sql: `create table if not exists d1_migrations (
       id integer primary key autoincrement,
       name text unique,
