@@ -1,0 +1,224 @@
+import { LRUCache } from 'lru-cache';
+import type { BlobRecord, Entry, NewEntry, RecipeAddress } from '../core/entry.ts';
+import { AppError } from '../core/errors.ts';
+import type { SqlDatabase, SqlResult, SqlStatement } from '../ports/sql-database.ts';
+import { readBlob, readEntries } from './entry-rows.ts';
+import { type EntryUse, entryStatements, type NearestQuery } from './entry-statements.ts';
+import { first, integer, text } from './row.ts';
+
+export interface EntryStoreOptions {
+  /** Bytes of memory for the entries used last. Default 32 MiB. */
+  readonly cacheBytes?: number;
+}
+
+export interface DeletedRows {
+  readonly entries: number;
+  /** The blobs whose rows went with the entries: their bytes may be deleted now. */
+  readonly blobs: readonly { readonly digest: string; readonly size: number }[];
+}
+
+export interface EvictionCandidate {
+  readonly id: number;
+  readonly usedAt: number;
+  /** Size of its images; what is freed is less when other entries share them. */
+  readonly bytes: number;
+}
+
+export interface EvictionFilter {
+  /** Only entries last used before this time. */
+  readonly olderThan?: number | undefined;
+  readonly limit: number;
+}
+
+export interface Totals {
+  readonly entries: number;
+  readonly blobs: number;
+  /** Sizes of the distinct blobs. */
+  readonly bytes: number;
+}
+
+/** Rows per statement when a list is long: it bounds one transaction's time, and a parameter's size on D1. */
+const CHUNK = 500;
+const BLOBS_IN_MEMORY = 10_000;
+
+/**
+ * The rows of entries, images and blobs. A row is no proof that the bytes are there: that is asked of the blob store.
+ *
+ * The entries and blobs used last are kept in memory, only those that exist. Another process's deletions and newer
+ * takes are not noticed there until the entry leaves memory; deleting it here always helps.
+ */
+export class EntryStore {
+  readonly #database: SqlDatabase;
+  readonly #entries: LRUCache<string, Entry>;
+  readonly #blobs = new LRUCache<string, BlobRecord>({ max: BLOBS_IN_MEMORY });
+  /** Counts the writes, so that a read which began before one does not put the past back into memory. */
+  #writes = 0;
+
+  constructor(database: SqlDatabase, options: EntryStoreOptions = {}) {
+    this.#database = database;
+    this.#entries = new LRUCache({
+      maxSize: options.cacheBytes ?? 32 * 1024 * 1024,
+      sizeCalculation: memorySize,
+    });
+  }
+
+  /** The entry of the recipe that was stored last. Its `usedAt` and `hits` may lag behind `touch`. */
+  async findNewest(recipe: RecipeAddress): Promise<Entry | undefined> {
+    const place = placeOf(recipe);
+    const known = this.#entries.get(place);
+    if (known?.canonical === recipe.canonical) return known;
+    const writes = this.#writes;
+    const [entry] = await this.#read(entryStatements.newest(recipe));
+    if (entry?.canonical !== recipe.canonical) return undefined;
+    if (writes === this.#writes) this.#entries.set(place, entry);
+    return entry;
+  }
+
+  /** The entry of the recipe with this number. */
+  async findTake(recipe: RecipeAddress, take: number): Promise<Entry | undefined> {
+    const [entry] = await this.#read(entryStatements.take(recipe, take));
+    return entry?.canonical === recipe.canonical ? entry : undefined;
+  }
+
+  /** The numbers of the recipe's stored takes, ascending. */
+  async listTakes(recipe: RecipeAddress): Promise<readonly number[]> {
+    const rows = await this.#database.all(entryStatements.takes(recipe));
+    return rows.map((row) => integer(row, 'take'));
+  }
+
+  /**
+   * Stores an entry, its images and the blobs' rows, all or nothing, together with the statements `also` (such as the
+   * attempt's new state). The bytes must be stored already. Its take is the one asked for if it is free, else the next.
+   *
+   * Errors: `constraint`, `storage_full`, `storage_failed`; then nothing is stored.
+   */
+  async insert(entry: NewEntry, also: readonly SqlStatement[] = []): Promise<Entry> {
+    if (entry.images.length === 0) throw new AppError('internal', 'An entry needs an image.');
+    try {
+      const [inserted] = await this.#write([
+        entryStatements.insertEntry(entry),
+        entryStatements.insertBlobs(entry),
+        entryStatements.insertImages(entry),
+        entryStatements.insertReferences(entry),
+        ...also,
+      ]);
+      const row = first(inserted?.rows);
+      const { references: _, ...known } = entry;
+      const id = integer(row, 'id');
+      const take = integer(row, 'take');
+      return { ...known, id, take, usedAt: entry.createdAt, hits: 0, pinned: false };
+    } finally {
+      this.#entries.delete(placeOf(entry));
+    }
+  }
+
+  /** Adds hits and times of use; those of entries that are gone are dropped. Entries in memory keep their old values. */
+  async touch(uses: readonly EntryUse[]): Promise<void> {
+    if (uses.length === 0) return;
+    await this.#database.batch([...chunks(uses)].map(entryStatements.touch));
+  }
+
+  /**
+   * Deletes the rows of these entries and of the blobs that no entry shows any more; missing ids are no error. The
+   * bytes come after the rows: until they are deleted too they are only garbage, never a hit without bytes.
+   */
+  async delete(ids: readonly number[]): Promise<DeletedRows> {
+    let entries = 0;
+    const blobs: { digest: string; size: number }[] = [];
+    for (const chunk of chunks(ids)) {
+      // An entry's images never change, so this list cannot miss one; whether a blob is still shown is asked below.
+      const digests = await this.#database.all(entryStatements.digestsOf(chunk));
+      const [gone, freed] = await this.#write([
+        entryStatements.deleteEntries(chunk),
+        entryStatements.deleteUnreferencedBlobs(digests.map((row) => text(row, 'sha256'))),
+      ]);
+      for (const row of gone?.rows ?? []) {
+        entries += 1;
+        this.#entries.delete(
+          placeOf({ site: text(row, 'site'), scope: text(row, 'scope'), key: text(row, 'key') }),
+        );
+      }
+      for (const row of freed?.rows ?? []) {
+        const digest = text(row, 'sha256');
+        this.#blobs.delete(digest);
+        blobs.push({ digest, size: integer(row, 'size') });
+      }
+    }
+    return { entries, blobs };
+  }
+
+  /** What the rows know of a blob. */
+  async findBlob(digest: string): Promise<BlobRecord | undefined> {
+    const known = this.#blobs.get(digest);
+    if (known !== undefined) return known;
+    const writes = this.#writes;
+    const [row] = await this.#database.all(entryStatements.blob(digest));
+    if (row === undefined) return undefined;
+    const blob = readBlob(row);
+    if (writes === this.#writes) this.#blobs.set(digest, blob);
+    return blob;
+  }
+
+  /** Ids of the entries that show a blob, ascending. */
+  async entriesOfBlob(digest: string): Promise<readonly number[]> {
+    const rows = await this.#database.all(entryStatements.entriesOfBlob(digest));
+    return rows.map((row) => integer(row, 'entry_id'));
+  }
+
+  /** Entries that are not pinned, least recently used first. */
+  async selectForEviction({ olderThan, limit }: EvictionFilter): Promise<readonly EvictionCandidate[]> {
+    const usedBefore = olderThan ?? Number.MAX_SAFE_INTEGER;
+    const rows = await this.#database.all(entryStatements.evictable(usedBefore, limit));
+    return rows.map((row) => ({
+      id: integer(row, 'id'),
+      usedAt: integer(row, 'used_at'),
+      bytes: integer(row, 'bytes'),
+    }));
+  }
+
+  /** Counts everything: its time grows with the number of rows, so ask at the start and for reports, not per request. */
+  async totals(): Promise<Totals> {
+    const row = first(await this.#database.all(entryStatements.totals()));
+    return {
+      entries: integer(row, 'entries'),
+      blobs: integer(row, 'blobs'),
+      bytes: integer(row, 'bytes'),
+    };
+  }
+
+  /**
+   * Entries to compare a missed request with: among the scope's newest of the model, those with the same prompt first,
+   * then by age, newest first.
+   */
+  async nearest(query: NearestQuery): Promise<readonly Entry[]> {
+    return this.#read(entryStatements.nearest(query));
+  }
+
+  async #read(statement: SqlStatement): Promise<Entry[]> {
+    return readEntries(await this.#database.all(statement));
+  }
+
+  async #write(statements: readonly SqlStatement[]): Promise<readonly SqlResult[]> {
+    try {
+      return await this.#database.batch(statements);
+    } finally {
+      this.#writes += 1;
+    }
+  }
+}
+
+/** One place in memory per key, so that a deletion finds it without the canonical text. */
+function placeOf({ site, scope, key }: Omit<RecipeAddress, 'canonical'>): string {
+  return `${site}\n${scope}\n${key}`;
+}
+
+function memorySize(entry: Entry): number {
+  let size = 500 + entry.canonical.length + entry.prompt.length + entry.answer.length;
+  size += entry.usage?.length ?? 0;
+  for (const image of entry.images) size += 200 + (image.sourceUrl?.length ?? 0);
+  return size;
+}
+
+function* chunks<T>(list: readonly T[]): Iterable<readonly T[]> {
+  for (let start = 0; start < list.length; start += CHUNK) yield list.slice(start, start + CHUNK);
+}
