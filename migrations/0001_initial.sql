@@ -39,6 +39,9 @@ create table entries (
 -- Eviction goes from the least recently used on and never meets a pinned entry.
 create index entries_by_use on entries (used_at) where pinned = 0;
 
+-- The age limit, likewise.
+create index entries_by_age on entries (created_at) where pinned = 0;
+
 -- Newest of a model first: every index ends with the rowid, which is the id.
 create index entries_by_model on entries (site, scope, model);
 

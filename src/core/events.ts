@@ -8,7 +8,6 @@ export type CacheEvent =
       readonly door: string;
       readonly result: CacheResult;
       readonly model: string;
-      readonly requestId: string;
       /** Why it was not a plain hit, as in `Cache-Status`'s `detail`. */
       readonly detail?: string | undefined;
     }

@@ -35,7 +35,70 @@ const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export const JSON_LIMITS: JsonLimits = { maxDepth: 64, maxValues: 200_000 };
 
 /** Strict UTF-8; `invalid_json` for what is not. A byte order mark stays, and is no JSON. */
-export function reasonOf(cause: unknown): string {
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return STRICT_UTF8.decode(bytes);
+  } catch (cause) {
+    throw new AppError('invalid_json', 'The body is not valid UTF-8.', { cause });
+  }
+}
+
+/** Strict JSON; `invalid_json` for what is not, is too deep or too large, or holds half a surrogate pair. */
+export function parseJson(text: string, limits: JsonLimits = JSON_LIMITS): ParsedJson {
+  // Before JSON.parse, whose memory the depth and the number of values decide.
+  const survey = scan(text, limits);
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new AppError('invalid_json', `The body is not valid JSON: ${reasonOf(cause)}`, { cause });
+  }
+  if (text.includes('\\u')) rejectLoneSurrogates(value, []);
+  return { text, value, exactNumbers: survey.exactNumbers, uniqueNames: survey.uniqueNames };
+}
+
+/** The string tokens of a valid JSON text whose path is wanted. */
+export function findStrings(text: string, wanted: (path: JsonPath) => boolean): StringToken[] {
+  const found: StringToken[] = [];
+  const unlimited = { maxDepth: Number.POSITIVE_INFINITY, maxValues: Number.POSITIVE_INFINITY };
+  scan(text, unlimited, (start, end, path) => {
+    if (wanted(path)) found.push({ path, start, end });
+  });
+  return found;
+}
+
+/** The text with some tokens replaced; `edits` in the order of the text. */
+export function replaceTokens(
+  text: string,
+  edits: readonly { readonly start: number; readonly end: number; readonly replacement: string }[],
+): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const { start, end, replacement } of edits) {
+    parts.push(text.slice(at, start), replacement);
+    at = end;
+  }
+  parts.push(text.slice(at));
+  return parts.join('');
+}
+
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isJsonArray(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+/** `input.messages[0].content[1].image`, for messages to people. */
+export function formatPath(path: JsonPath): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    return text === '' ? step : `${text}.${step}`;
+  }, '');
+}
+
+function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 

@@ -35,14 +35,23 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
 };
 
 /** Codes whose message is about our insides: logged, never sent. */
-const PRIVATE: ReadonlySet<ErrorCode> = new Set(['constraint', 'storage_full', 'storage_failed', 'config', 'internal']);
+const PRIVATE: ReadonlySet<ErrorCode> = new Set([
+  'constraint',
+  'storage_full',
+  'storage_failed',
+  'config',
+  'internal',
+]);
 
 /** `{code, message, request_id}` with its status. */
 export function dashScopeError(error: AppError, requestId: string): Response {
   const [status, code] = TABLE[error.code];
-  const message = PRIVATE.has(error.code) ? 'An internal error has occurred, please try again later.' : error.message;
+  const message = PRIVATE.has(error.code)
+    ? 'An internal error has occurred, please try again later.'
+    : error.message;
   const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': requestId };
-  if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
+  if (error.retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
   return new Response(JSON.stringify({ code, message, request_id: requestId }), { status, headers });
 }
 

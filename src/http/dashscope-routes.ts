@@ -8,10 +8,12 @@ import { AppError } from '../core/errors.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { decodeUtf8 } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
-import type { ImageOutcome } from '../services/image-service.ts';
+import type { ImageOutcome, ImageRequest } from '../services/image-service.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
-import type { AppDependencies } from './app.ts';
+import { bearerOf } from './bearer.ts';
+import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
+import { passForeign } from './passthrough-routes.ts';
 import { readBody, requireJson } from './read-body.ts';
 
 export const MULTIMODAL_PATH = '/api/v1/services/aigc/multimodal-generation/generation';
@@ -22,33 +24,129 @@ const FORWARDED = /^(content-type|user-agent|cdn-loop|x-dashscope-.*)$/;
 type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
 
 /** DashScope's own dialect: the synchronous, message-shaped endpoint. */
-export function dashScopeRoutes(app: AppDependencies): Hono {
+export function dashScopeRoutes(services: HttpServices, options: HttpOptions): Hono {
+  const door = new DashScopeDoor(services, options);
   const routes = new Hono();
-  routes.on(['POST'], [MULTIMODAL_PATH, `${MULTIMODAL_PATH}/`], (c) => generate(c, app));
-  routes.all(MULTIMODAL_PATH, (c) => {
-    throw new AppError('method_not_allowed', `This path takes POST, not ${c.req.method}.`);
-  });
+  for (const path of [MULTIMODAL_PATH, `${MULTIMODAL_PATH}/`]) {
+    routes.post(path, (c) => door.generate(c));
+    routes.all(path, (c) => {
+      throw new AppError('method_not_allowed', `This path takes POST, not ${c.req.method}.`);
+    });
+  }
   return routes;
 }
 
-async function generate(c: Context, app: AppDependencies): Promise<Response> {
-  // First of all, as at the vendor: 401 before 400.
-  const principal = await app.credentials.identify(app.bearerOf(c));
-  // An encrypted body says nothing that could be keyed.
-  if (c.req.header('x-dashscope-encryptionkey') !== undefined) return await app.passThroughForeign(c, principal);
-  requireJson(c);
-  const bytes = await readBody(c, app.maxBody);
-  const prepared = await app.prepared.prepare(decodeUtf8(bytes), {
-    dataInspection: c.req.header('x-dashscope-datainspection'),
-    ownOrigins: app.ownOrigins(c),
-  });
-  if (prepared.kind === 'foreign') return await app.passThroughForeign(c, principal, bytes);
-  const transportDetail = uncachedTransport(c);
-  if (prepared.kind === 'uncacheable' || transportDetail !== undefined) {
-    const detail = prepared.kind === 'uncacheable' ? prepared.detail : transportDetail;
-    return await relayUncached(c, app, principal, bytes, detail);
+class DashScopeDoor {
+  readonly #services: HttpServices;
+  readonly #options: HttpOptions;
+
+  constructor(services: HttpServices, options: HttpOptions) {
+    this.#services = services;
+    this.#options = options;
   }
-  return await answer(c, app, principal, prepared);
+
+  async generate(c: Context): Promise<Response> {
+    const { credentials, prepared } = this.#services;
+    // First of all, as at the vendor: 401 before 400.
+    const principal = await credentials.identify(bearerOf(c));
+    // An encrypted body says nothing that could be keyed.
+    if (c.req.header('x-dashscope-encryptionkey') !== undefined) {
+      return await passForeign(c, this.#services, this.#options, principal);
+    }
+    requireJson(c);
+    const bytes = await readBody(c, this.#options.maxBody);
+    const request = await prepared.prepare(decodeUtf8(bytes), {
+      dataInspection: c.req.header('x-dashscope-datainspection'),
+      ownOrigins: [this.#blobBase(c)],
+    });
+    if (request.kind === 'foreign')
+      return await passForeign(c, this.#services, this.#options, principal, bytes);
+    const uncached = uncachedTransport(c) ?? (request.kind === 'uncacheable' ? request.detail : undefined);
+    if (request.kind === 'uncacheable' || uncached !== undefined) {
+      return await this.#relayUncached(c, principal, bytes, request, uncached);
+    }
+    return await this.#answer(c, principal, request);
+  }
+
+  async #relayUncached(
+    c: Context,
+    principal: Principal,
+    body: Uint8Array,
+    request: Exclude<PreparedRequest, { kind: 'foreign' }>,
+    detail: string | undefined,
+  ): Promise<Response> {
+    const status: CacheStatus = { kind: 'forwarded', fwd: 'bypass', stored: false, collapsed: false, detail };
+    const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
+    const response = await passThrough(c, this.#services, principal, { body, extra });
+    if (response.ok) await this.#services.credentials.accepted(principal);
+    const model = request.kind === 'cacheable' ? request.recipe.model : request.model;
+    this.#services.reporter.report({ type: 'request', door: 'dashscope', result: 'bypass', model, detail });
+    return response;
+  }
+
+  async #answer(c: Context, principal: Principal, prepared: Cacheable): Promise<Response> {
+    const { credentials, images, platform } = this.#services;
+    const request: ImageRequest = {
+      recipe: prepared.recipe,
+      key: prepared.key,
+      references: prepared.references,
+      site: this.#options.site,
+      scope: principal.scope,
+      account: principal.account,
+      directives: readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take')),
+      call: async () => ({
+        path: MULTIMODAL_PATH,
+        headers: [...c.req.raw.headers].filter(([name]) => FORWARDED.test(name)),
+        body: new TextEncoder().encode(await prepared.outgoing()),
+        apiKey: principal.apiKey,
+      }),
+    };
+    // A stranger's key must not read what others paid for; its own purchase is its own proof.
+    if (
+      principal.needsProof &&
+      (principal.scope === 'shared' || (await images.peek(request)) !== undefined)
+    ) {
+      const verdict = await credentials.prove(principal, platform.clientAddress(c));
+      if (!verdict.accepted) return relayed(verdict.answer, {});
+    }
+    const outcome = await images.generate(request);
+    if (outcome.kind === 'entry' || outcome.answer.status < 300) await credentials.accepted(principal);
+    return this.#encode(c, outcome, prepared);
+  }
+
+  #encode(c: Context, outcome: ImageOutcome, { recipe, key }: Cacheable): Response {
+    const { status } = outcome;
+    const requestId = this.#services.newRequestId();
+    const result = formatXCache(status);
+    const detail = status.detail;
+    this.#services.reporter.report({
+      type: 'request',
+      door: 'dashscope',
+      result: RESULTS[result],
+      model: recipe.model,
+      detail,
+    });
+    // The key tells what is in the store: only for those who may look into it.
+    const cacheStatus = formatCacheStatus(status, this.#options.local ? key : undefined);
+    const cacheHeaders = { 'cache-status': cacheStatus, 'x-cache': result };
+    if (outcome.kind === 'relay') return relayed(outcome.answer, cacheHeaders);
+    const { entry } = outcome;
+    const base = this.#blobBase(c);
+    const body = renderAnswer(templateOf(entry), (index) => imageUrl(entry, index, base), requestId);
+    const headers: Record<string, string> = {
+      'content-type': 'application/json',
+      'x-request-id': requestId,
+      ...cacheHeaders,
+    };
+    if (status.kind === 'hit') headers.age = String(status.ageSeconds);
+    if (entry.upstreamRequestId !== undefined)
+      headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
+    return new Response(body, { status: 200, headers });
+  }
+
+  #blobBase(c: Context): string {
+    return this.#options.publicUrl ?? `http://${c.req.header('host')}`;
+  }
 }
 
 /** Tasks and streams have answers of their own shape. */
@@ -58,67 +156,7 @@ function uncachedTransport(c: Context): string | undefined {
   return undefined;
 }
 
-async function relayUncached(
-  c: Context,
-  app: AppDependencies,
-  principal: Principal,
-  body: Uint8Array,
-  detail: string | undefined,
-): Promise<Response> {
-  const status: CacheStatus = { kind: 'forwarded', fwd: 'bypass', stored: false, collapsed: false, detail };
-  const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
-  const response = await passThrough(c, app, principal, { body, extra });
-  if (response.status < 300) await app.credentials.accepted(principal);
-  return response;
-}
-
-async function answer(c: Context, app: AppDependencies, principal: Principal, prepared: Cacheable): Promise<Response> {
-  const requestId = app.clock.uuid();
-  const request = {
-    recipe: prepared.recipe,
-    key: prepared.key,
-    references: prepared.references,
-    site: app.site,
-    scope: principal.scope,
-    account: principal.account,
-    directives: readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take')),
-    call: async () => ({
-      path: MULTIMODAL_PATH,
-      headers: forwardedHeaders(c),
-      body: new TextEncoder().encode(await prepared.outgoing()),
-      apiKey: principal.apiKey,
-    }),
-  };
-  // A stranger's key must not read what others paid for; its own purchase is its own proof.
-  if (principal.needsProof && (principal.scope === 'shared' || (await app.images.peek(request)) !== undefined)) {
-    const verdict = await app.credentials.prove(principal, app.platform.clientAddress(c));
-    if (!verdict.accepted) return relayed(verdict.answer, {});
-  }
-  const outcome = await app.images.generate(request);
-  if (outcome.kind === 'entry' || outcome.answer.status < 300) await app.credentials.accepted(principal);
-  app.report(outcome, prepared.recipe.model, requestId);
-  return encode(c, app, outcome, prepared.key, requestId);
-}
-
-function encode(c: Context, app: AppDependencies, outcome: ImageOutcome, key: string, requestId: string): Response {
-  const { status } = outcome;
-  const cacheHeaders: Record<string, string> = {
-    'cache-status': formatCacheStatus(status, app.mayInspect(c) ? key : undefined),
-    'x-cache': formatXCache(status),
-  };
-  if (outcome.kind === 'relay') return relayed(outcome.answer, cacheHeaders);
-  const { entry } = outcome;
-  const base = app.blobBase(c);
-  const body = renderAnswer(templateOf(entry), (index) => imageUrl(entry, index, base), requestId);
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'x-request-id': requestId,
-    ...cacheHeaders,
-  };
-  if (status.kind === 'hit') headers.age = String(status.ageSeconds);
-  if (entry.upstreamRequestId !== undefined) headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
-  return new Response(body, { status: 200, headers });
-}
+const RESULTS = { HIT: 'hit', MISS: 'miss', COALESCED: 'coalesced', BYPASS: 'bypass' } as const;
 
 function relayed(
   answer: { readonly status: number; readonly headers: HeaderList; readonly body: Uint8Array },
@@ -142,8 +180,4 @@ function templateOf(entry: Entry): AnswerTemplate {
   const template = parseTemplate(entry.answer);
   templates.set(entry, template);
   return template;
-}
-
-function forwardedHeaders(c: Context): HeaderList {
-  return [...c.req.raw.headers].filter(([name]) => FORWARDED.test(name.toLowerCase()));
 }

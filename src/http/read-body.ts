@@ -29,11 +29,18 @@ export function requireJson(c: Context): void {
   const type = c.req.header('content-type');
   const essence = type?.split(';', 1)[0]?.trim().toLowerCase();
   if (essence === 'application/json') return;
-  throw new AppError('unsupported_media_type', `Content-Type must be application/json, not ${type ?? 'absent'}.`, {
-    field: 'Content-Type',
-  });
+  throw new AppError(
+    'unsupported_media_type',
+    `Content-Type must be application/json, not ${type ?? 'absent'}.`,
+    {
+      field: 'Content-Type',
+    },
+  );
 }
 
 function tooLarge(maxBytes: number): AppError {
-  return new AppError('body_too_large', `Payload Too Large: the body may have ${maxBytes} bytes (DASHCACHE_MAX_BODY).`);
+  return new AppError(
+    'body_too_large',
+    `Payload Too Large: the body may have ${maxBytes} bytes (DASHCACHE_MAX_BODY).`,
+  );
 }

@@ -9,15 +9,21 @@ export function localOnly(): MiddlewareHandler {
   return async (c, next) => {
     const host = c.req.header('host');
     if (host === undefined || !isLoopbackHost(host)) {
-      throw new AppError('forbidden', 'In local mode the Host must be localhost or a loopback address.', { field: 'Host' });
+      throw new AppError('forbidden', 'In local mode the Host must be localhost or a loopback address.', {
+        field: 'Host',
+      });
     }
     const origin = c.req.header('origin');
     if (origin !== undefined && origin !== `http://${host}`) {
-      throw new AppError('forbidden', 'In local mode other web pages may not call this server.', { field: 'Origin' });
+      throw new AppError('forbidden', 'In local mode other web pages may not call this server.', {
+        field: 'Origin',
+      });
     }
     const fetchSite = c.req.header('sec-fetch-site');
     if (fetchSite === 'cross-site' || fetchSite === 'same-site') {
-      throw new AppError('forbidden', 'In local mode other web pages may not call this server.', { field: 'Sec-Fetch-Site' });
+      throw new AppError('forbidden', 'In local mode other web pages may not call this server.', {
+        field: 'Sec-Fetch-Site',
+      });
     }
     await next();
   };
@@ -29,7 +35,10 @@ export function isLoopbackHost(host: string): boolean {
   const name = match?.[1]?.toLowerCase();
   if (name === undefined) return false;
   return (
-    name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name)
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    name === '[::1]' ||
+    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name)
   );
 }
 
@@ -38,7 +47,10 @@ export function noLoops(ownId: string): MiddlewareHandler {
   return async (c, next) => {
     const seen = c.req.header('cdn-loop');
     if (seen?.split(',').some((part) => part.split(';', 1)[0]?.trim() === ownId)) {
-      throw new AppError('loop', 'This request has been here before: DASHCACHE_UPSTREAM leads back to this server.');
+      throw new AppError(
+        'loop',
+        'This request has been here before: DASHCACHE_UPSTREAM leads back to this server.',
+      );
     }
     await next();
   };

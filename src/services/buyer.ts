@@ -141,7 +141,7 @@ export class Buyer {
   /** A record that cannot be closed stays open, which is read as unknown: no reason to hide what happened upstream. */
   async #finish(attempt: NewAttempt, state: 'failed' | 'unknown', error: string): Promise<void> {
     try {
-      await this.#attempts.finish(attempt.id, state, { error });
+      await this.#attempts.finish(attempt.id, { state, error, at: this.#clock.now() });
     } catch (cause) {
       this.#reporter.report({ type: 'failure', where: 'attempt record', cause });
     }

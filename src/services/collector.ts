@@ -53,13 +53,15 @@ export class Collector {
     const { maxAgeMs, maxBytes } = this.#options;
     if (maxAgeMs !== undefined) {
       const createdBefore = this.#clock.now() - maxAgeMs;
-      while ((await this.#drop(await this.#entries.selectExpired(createdBefore, BATCH))) > 0);
+      while ((await this.#drop(await this.#entries.selectExpired(createdBefore, BATCH))) > 0) {
+        // Another batch, until none is left.
+      }
     }
     if (maxBytes !== undefined) {
       for (;;) {
         const excess = (await this.#entries.totals()).bytes - maxBytes;
         if (excess <= 0) break;
-        const victims = enough(await this.#entries.selectForEviction(BATCH), excess);
+        const victims = enough(await this.#entries.selectForEviction({ limit: BATCH }), excess);
         if ((await this.#drop(victims)) === 0) break;
       }
     }
@@ -84,10 +86,10 @@ export class Collector {
   async #drop(ids: readonly number[]): Promise<number> {
     if (ids.length === 0) return 0;
     await this.#lock.exclusive(async () => {
-      const orphans = await this.#entries.delete(ids);
-      for (const { digest } of orphans) await this.#blobs.delete(digest);
-      const bytes = orphans.reduce((sum, { size }) => sum + size, 0);
-      this.#reporter.report({ type: 'evicted', entries: ids.length, blobs: orphans.length, bytes });
+      const { entries, blobs } = await this.#entries.delete(ids);
+      for (const { digest } of blobs) await this.#blobs.delete(digest);
+      const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
+      this.#reporter.report({ type: 'evicted', entries, blobs: blobs.length, bytes });
     });
     return ids.length;
   }

@@ -46,13 +46,8 @@ export class EntryFinder {
 
   /** What the nearest entry of the caller's own scope differs in, in words. */
   async describeNearest({ site, scope, recipe }: Wanted): Promise<string> {
-    const candidates = await this.#entries.nearest(
-      site,
-      scope,
-      recipe.model,
-      recipe.prompt,
-      NEAREST_CANDIDATES,
-    );
+    const { model, prompt } = recipe;
+    const candidates = await this.#entries.nearest({ site, scope, model, prompt, limit: NEAREST_CANDIDATES });
     const differences = candidates.map((entry) => differingFields(recipe.canonical, entry.canonical));
     const [fewest] = differences.filter((fields) => fields.length > 0).sort((a, b) => a.length - b.length);
     if (fewest === undefined) return `Nothing of ${recipe.model} is stored for this caller.`;
@@ -63,18 +58,16 @@ export class EntryFinder {
     { site, scope, key, recipe, directives }: Wanted,
     rotates: boolean,
   ): Promise<Entry | undefined> {
-    const { canonical } = recipe;
-    if (directives.take !== undefined) {
-      return await this.#entries.findTake(site, scope, key, canonical, directives.take);
-    }
-    if (!rotates) return await this.#entries.findNewest(site, scope, key, canonical);
-    const takes = await this.#entries.listTakes(site, scope, key, canonical);
-    const turn = `${site}\n${scope}\n${canonical}`;
+    const address = { site, scope, key, canonical: recipe.canonical };
+    if (directives.take !== undefined) return await this.#entries.findTake(address, directives.take);
+    if (!rotates) return await this.#entries.findNewest(address);
+    const takes = await this.#entries.listTakes(address);
+    const turn = `${site}\n${scope}\n${address.canonical}`;
     const last = this.#lastTake.get(turn) ?? 0;
     const next = takes.find((take) => take > last) ?? takes[0];
     if (next === undefined) return undefined;
     this.#lastTake.set(turn, next);
-    return await this.#entries.findTake(site, scope, key, canonical, next);
+    return await this.#entries.findTake(address, next);
   }
 
   #isOver(entry: Entry): boolean {

@@ -185,6 +185,11 @@ export const entryStatements = {
     params: [usedBefore, limit],
   }),
 
+  expired: (createdBefore: number, limit: number): SqlStatement => ({
+    sql: 'select id from entries where pinned = 0 and created_at < ? order by created_at limit ?',
+    params: [createdBefore, limit],
+  }),
+
   totals: (): SqlStatement => ({
     sql: `select (select count(*) from entries) as entries, count(*) as blobs, coalesce(sum(size), 0) as bytes
       from blobs`,

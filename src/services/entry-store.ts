@@ -176,6 +176,12 @@ export class EntryStore {
     }));
   }
 
+  /** Ids of entries that are not pinned and older than this, oldest first. */
+  async selectExpired(createdBefore: number, limit: number): Promise<readonly number[]> {
+    const rows = await this.#database.all(entryStatements.expired(createdBefore, limit));
+    return rows.map((row) => integer(row, 'id'));
+  }
+
   /** Counts everything: its time grows with the number of rows, so ask at the start and for reports, not per request. */
   async totals(): Promise<Totals> {
     const row = first(await this.#database.all(entryStatements.totals()));

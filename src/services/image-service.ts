@@ -269,7 +269,7 @@ export class ImageService {
     facts: { status?: number; error?: string },
   ): Promise<void> {
     try {
-      await this.#attempts.finish(id, state, facts);
+      await this.#attempts.finish(id, { ...facts, state, at: this.#clock.now() });
     } catch (cause) {
       this.#reporter.report({ type: 'failure', where: 'attempt record', cause });
     }

@@ -107,7 +107,7 @@ export class Keeper {
         createdAt: this.#clock.now(),
         images,
       },
-      [this.#attempts.finished(paid.attemptId, 'stored', this.#clock.now())],
+      [this.#attempts.finished(paid.attemptId, { state: 'stored', at: this.#clock.now(), status: 200 })],
     );
     const bytes = images.reduce((sum, image) => sum + image.size, 0);
     this.#reporter.report({ type: 'stored', model: identity.model, images: images.length, bytes, cost });
@@ -124,7 +124,8 @@ export class Keeper {
       const { value: healed } = await this.#healing.run(image.digest, () => this.#heal(image));
       if (healed) continue;
       await this.#lock.exclusive(async () => {
-        for (const { digest } of await this.#entries.delete([entry.id])) await this.#blobs.delete(digest);
+        const { blobs } = await this.#entries.delete([entry.id]);
+        for (const { digest } of blobs) await this.#blobs.delete(digest);
       });
       this.#reporter.report({ type: 'healed', digest: image.digest, how: 'dropped' });
       return false;

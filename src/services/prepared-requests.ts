@@ -15,7 +15,12 @@ export type PreparedRequest =
   /** Another model on the same path, such as a vision chat. */
   | { readonly kind: 'foreign' }
   /** An image model's request that must go on as it is and cannot be cached. */
-  | { readonly kind: 'uncacheable'; readonly model: string; readonly detail: string; readonly reason?: AppError }
+  | {
+      readonly kind: 'uncacheable';
+      readonly model: string;
+      readonly detail: string;
+      readonly reason?: AppError;
+    }
   | {
       readonly kind: 'cacheable';
       readonly recipe: Recipe;
@@ -70,14 +75,25 @@ export class PreparedRequests {
     const parsed = parseJson(text);
     const { model, body } = readModel(parsed.value);
     if (!isImageModel(model, this.#addedModels)) return { prepared: { kind: 'foreign' }, lasting: true };
-    if (!parsed.exactNumbers) return { prepared: { kind: 'uncacheable', model, detail: 'number' }, lasting: true };
+    if (!parsed.exactNumbers)
+      return { prepared: { kind: 'uncacheable', model, detail: 'number' }, lasting: true };
     readGeneration(model, body);
     const resolved = await this.#resolver.resolve(findReferences(body), context.ownOrigins);
     if ('unresolved' in resolved) {
-      const prepared = { kind: 'uncacheable', model, detail: 'reference', reason: resolved.unresolved } as const;
+      const prepared = {
+        kind: 'uncacheable',
+        model,
+        detail: 'reference',
+        reason: resolved.unresolved,
+      } as const;
       return { prepared, lasting: false };
     }
-    const recipe = buildRecipe({ model, body, references: resolved.names, dataInspection: context.dataInspection });
+    const recipe = buildRecipe({
+      model,
+      body,
+      references: resolved.names,
+      dataInspection: context.dataInspection,
+    });
     const prepared: PreparedRequest = {
       kind: 'cacheable',
       recipe,
@@ -90,13 +106,18 @@ export class PreparedRequests {
   }
 }
 
-async function outgoingText({ text, value, uniqueNames }: ParsedJson, { replacements }: ResolvedReferences): Promise<string> {
+async function outgoingText(
+  { text, value, uniqueNames }: ParsedJson,
+  { replacements }: ResolvedReferences,
+): Promise<string> {
   // Readers disagree on which of two values of one name counts; what was hashed must be what is drawn.
   const source = uniqueNames ? text : JSON.stringify(value);
   if (replacements.size === 0) return source;
-  const edits = findStrings(source, (path) => replacements.has(formatPath(path))).map(async ({ path, start, end }) => {
-    const replacement = (await replacements.get(formatPath(path))?.()) ?? '';
-    return { start, end, replacement: JSON.stringify(replacement) };
-  });
+  const edits = findStrings(source, (path) => replacements.has(formatPath(path))).map(
+    async ({ path, start, end }) => {
+      const replacement = (await replacements.get(formatPath(path))?.()) ?? '';
+      return { start, end, replacement: JSON.stringify(replacement) };
+    },
+  );
   return replaceTokens(source, await Promise.all(edits));
 }

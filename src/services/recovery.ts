@@ -1,18 +1,21 @@
 import { readAnswer } from '../core/answer.ts';
 import type { JsonValue } from '../core/json-text.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import type { AttemptRecord, AttemptStore } from './attempt-store.ts';
+import type { Attempt, AttemptStore } from './attempt-store.ts';
 import type { EntryIdentity, Keeper } from './keeper.ts';
 
 /** After a crash: what was paid for is fetched and stored; what cannot be known is said to be unknown, never sent again. */
 export class Recovery {
   readonly #attempts: AttemptStore;
   readonly #keeper: Keeper;
+  readonly #clock: Clock;
   readonly #reporter: Reporter;
 
-  constructor(parts: { attempts: AttemptStore; keeper: Keeper; reporter: Reporter }) {
+  constructor(parts: { attempts: AttemptStore; keeper: Keeper; clock: Clock; reporter: Reporter }) {
     this.#attempts = parts.attempts;
     this.#keeper = parts.keeper;
+    this.#clock = parts.clock;
     this.#reporter = parts.reporter;
   }
 
@@ -20,9 +23,7 @@ export class Recovery {
   async closeOpen(): Promise<number> {
     const open = await this.#attempts.listOpen();
     for (const attempt of open) {
-      await this.#attempts.finish(attempt.id, 'unknown', {
-        error: 'the process ended before the answer came',
-      });
+      await this.#finish(attempt, 'unknown', 'the process ended before the answer came');
       const cause = `sent at ${new Date(attempt.createdAt).toISOString()}`;
       this.#reporter.report({ type: 'outcome-unknown', attemptId: attempt.id, model: attempt.model, cause });
     }
@@ -34,19 +35,21 @@ export class Recovery {
     let kept = 0;
     for (const attempt of await this.#attempts.listAnswered()) {
       try {
-        await this.#finish(attempt);
+        await this.#keep(attempt);
         kept += 1;
       } catch (cause) {
         this.#reporter.report({ type: 'not-stored', model: attempt.model, reason: 'recovery', cause });
-        await this.#attempts.finish(attempt.id, 'unstored', {
-          error: 'its pictures could not be fetched after a restart',
-        });
+        await this.#finish(attempt, 'unstored', 'its pictures could not be fetched after a restart');
       }
     }
     return kept;
   }
 
-  async #finish(attempt: AttemptRecord): Promise<void> {
+  async #finish(attempt: Attempt, state: 'unknown' | 'unstored', error: string): Promise<void> {
+    await this.#attempts.finish(attempt.id, { state, error, at: this.#clock.now() });
+  }
+
+  async #keep(attempt: Attempt): Promise<void> {
     const text = attempt.answer ?? '';
     const value: JsonValue = JSON.parse(text);
     const read = readAnswer(text, value);

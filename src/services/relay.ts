@@ -56,7 +56,9 @@ export class Relay {
       return { ...response, headers: withoutHopByHop(response.headers) };
     } catch (cause) {
       if (!(cause instanceof TransportError)) throw cause;
-      throw new AppError('upstream_unreachable', 'Upstream cannot be reached or broke the connection off.', { cause });
+      throw new AppError('upstream_unreachable', 'Upstream cannot be reached or broke the connection off.', {
+        cause,
+      });
     }
   }
 }

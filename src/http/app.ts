@@ -1,0 +1,45 @@
+import { type Context, Hono } from 'hono';
+import { AppError, isAppError } from '../core/errors.ts';
+import { blobRoutes } from './blob-routes.ts';
+import { dashScopeError } from './dashscope-errors.ts';
+import { dashScopeRoutes } from './dashscope-routes.ts';
+import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { healthRoutes } from './health-routes.ts';
+import { passthroughRoutes } from './passthrough-routes.ts';
+import { localOnly, noLoops } from './request-guard.ts';
+
+/** Every front door on one Hono app, the same on every runtime. */
+export function createApp(services: HttpServices, options: HttpOptions): Hono {
+  const app = new Hono();
+  app.onError((error, c) => answerError(error, c, services));
+  app.notFound(() => {
+    throw new AppError('not_found', 'There is nothing at this path.');
+  });
+  app.route('/', healthRoutes(services.health));
+  app.route(
+    '/',
+    blobRoutes({
+      findBlob: (digest) => services.entries.findBlob(digest),
+      blobs: services.blobs,
+      onCut: (c) => services.platform.cut(c),
+    }),
+  );
+  app.use(noLoops(options.loopId));
+  if (options.local) app.use(localOnly());
+  app.route('/', dashScopeRoutes(services, options));
+  app.route('/', passthroughRoutes(services, options));
+  return app;
+}
+
+function answerError(error: Error, c: Context, services: HttpServices): Response {
+  const requestId = services.newRequestId();
+  // The client left: nobody reads the answer.
+  if (c.req.raw.signal.aborted) return new Response(null, { status: 499 });
+  if (isAppError(error)) {
+    if (error.cause !== undefined)
+      services.reporter.report({ type: 'failure', where: c.req.path, requestId, cause: error });
+    return dashScopeError(error, requestId);
+  }
+  services.reporter.report({ type: 'failure', where: c.req.path, requestId, cause: error });
+  return dashScopeError(new AppError('internal', 'internal'), requestId);
+}

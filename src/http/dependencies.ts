@@ -1,0 +1,35 @@
+import type { Reporter } from '../ports/reporter.ts';
+import type { BlobStore } from '../services/blob-store.ts';
+import type { CredentialService } from '../services/credential-service.ts';
+import type { EntryStore } from '../services/entry-store.ts';
+import type { Health } from '../services/health.ts';
+import type { ImageService } from '../services/image-service.ts';
+import type { PreparedRequests } from '../services/prepared-requests.ts';
+import type { Relay } from '../services/relay.ts';
+import type { Platform } from './platform.ts';
+
+export interface HttpOptions {
+  /** Nobody shows a token: only this machine may call. */
+  readonly local: boolean;
+  readonly site: string;
+  /** Base of blob URLs; undefined in local mode, where it is the request's own checked origin. */
+  readonly publicUrl: string | undefined;
+  readonly maxBody: number;
+  /** Path prefixes that may pass through; undefined means all. */
+  readonly passthrough: readonly string[] | undefined;
+  /** How this server knows its own requests again. */
+  readonly loopId: string;
+}
+
+export interface HttpServices {
+  readonly images: ImageService;
+  readonly prepared: PreparedRequests;
+  readonly credentials: CredentialService;
+  readonly entries: EntryStore;
+  readonly blobs: BlobStore;
+  readonly relay: Relay;
+  readonly health: Health;
+  readonly platform: Platform;
+  readonly reporter: Reporter;
+  newRequestId(): string;
+}
