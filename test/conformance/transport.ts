@@ -173,6 +173,22 @@ export function describeTransport(name: string, createTransport: () => ClosableT
       expect(error).toMatchObject({ name: 'TransportError', sent: true, cause: failure });
     });
 
+    it('gives an answer that comes before the body has been sent, and releases the body', async () => {
+      const released = createGate();
+      const server = await startServer((_request, response) => response.writeHead(413).end('too large'));
+      async function* body() {
+        try {
+          for (let at = 0; at < 10_000; at += 1) yield Buffer.alloc(64 * 1024);
+        } finally {
+          released.open();
+        }
+      }
+      const response = await open().send(get(server.origin, { method: 'POST', body: body() }));
+      expect(response.status).toBe(413);
+      expect(await readText(response.body)).toBe('too large');
+      await released.opened;
+    });
+
     it('releases the body when no connection can be made', async () => {
       const released = createGate();
       const body: AsyncIterable<Uint8Array> = {
