@@ -1,0 +1,38 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { AppError, isAppError } from '../../core/errors.ts';
+import { claimFolder } from './owner.ts';
+import { readOrCreateSecret } from './secret.ts';
+
+export interface DataFolder {
+  /** Absolute. */
+  readonly path: string;
+  /** 32 random bytes that stay the same for the folder's life: the key of fingerprints. */
+  readonly secret: Uint8Array;
+  /** Gives the folder up, so that another process may open it. Calling it again does nothing. */
+  release(): void;
+}
+
+/**
+ * Opens the folder of metadata and blobs for this process alone, making it (mode 0700) if it is not there.
+ *
+ * Throws `config` when another process has it (the message has its pid) or when it cannot be made, written or read. The
+ * operating system frees the folder of a process that dies in any way.
+ */
+export async function openDataFolder(folder: string): Promise<DataFolder> {
+  const path = resolve(folder);
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const release = claimFolder(path);
+    try {
+      return { path, secret: await readOrCreateSecret(path), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  } catch (error) {
+    if (isAppError(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AppError('config', `data folder ${path} cannot be opened: ${reason}`, { cause: error });
+  }
+}

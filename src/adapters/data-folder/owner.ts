@@ -1,0 +1,45 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { AppError } from '../../core/errors.ts';
+
+/** SQLite takes an exclusive lock in steps: of two who begin at once both fail unless one of them waits a little. */
+const TAKE_TIMEOUT_MS = 500;
+
+/**
+ * Takes the folder for this process; returns the way to give it up. Throws `config` with the owner's pid when another has
+ * it.
+ *
+ * The claim is SQLite's lock on an empty database: a lock of the operating system, which frees it however the process
+ * ends, where a pid file alone would outlive a SIGKILL. The pid file only tells people who it is. Nothing else in the
+ * process may open `owner.lock`: closing any handle of a file drops the process's POSIX locks on it.
+ */
+export function claimFolder(path: string): () => void {
+  const lock = new Database(join(path, 'owner.lock'), { timeout: TAKE_TIMEOUT_MS });
+  const pidFile = join(path, 'owner.pid');
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    writeFileSync(pidFile, `${process.pid}\n`);
+  } catch (error) {
+    lock.close();
+    if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
+    throw new AppError('config', `data folder ${path} is in use by process ${readPid(pidFile)}`, {
+      cause: error,
+    });
+  }
+  return () => {
+    if (!lock.open) return;
+    // Before the lock goes: afterwards it may be the next owner's.
+    rmSync(pidFile, { force: true });
+    lock.close();
+  };
+}
+
+/** Absent for the moment between the owner's lock and its pid. */
+function readPid(pidFile: string): string {
+  try {
+    return readFileSync(pidFile, 'utf8').trim() || 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}
