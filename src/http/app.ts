@@ -35,11 +35,11 @@ function answerError(error: Error, c: Context, services: HttpServices): Response
   const requestId = services.newRequestId();
   // The client left: nobody reads the answer.
   if (c.req.raw.signal.aborted) return new Response(null, { status: 499 });
-  if (isAppError(error)) {
-    if (error.cause !== undefined)
-      services.reporter.report({ type: 'failure', where: c.req.path, requestId, cause: error });
-    return dashScopeError(error, requestId);
+  const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });
+  const response = dashScopeError(known, requestId);
+  // What the client did wrong is in its answer; what went wrong here is for the log.
+  if (response.status >= 500) {
+    services.reporter.report({ type: 'failure', where: c.req.path, requestId, cause: error });
   }
-  services.reporter.report({ type: 'failure', where: c.req.path, requestId, cause: error });
-  return dashScopeError(new AppError('internal', 'internal'), requestId);
+  return response;
 }

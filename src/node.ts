@@ -1,0 +1,198 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { getRequestListener } from '@hono/node-server';
+import { migrate, readMigrations } from './adapters/better-sqlite3/migrate.ts';
+import { openDatabase } from './adapters/better-sqlite3/sql-database.ts';
+import { DashScopeUpstream } from './adapters/dashscope/upstream.ts';
+import { openDataFolder } from './adapters/data-folder/data-folder.ts';
+import { InProcessFlights } from './adapters/flight/in-process.ts';
+import { FsBlobDriver } from './adapters/fs/blob-driver.ts';
+import { nativeHasher } from './adapters/hash/native.ts';
+import { imageProbe } from './adapters/image-size/image-probe.ts';
+import { parseAllowRules } from './adapters/node/allow-rules.ts';
+import { searchApiKey } from './adapters/node/api-key.ts';
+import { nodePlatform } from './adapters/node/platform.ts';
+import { createReferenceFetcher } from './adapters/node/reference-fetcher.ts';
+import { createLogReporter } from './adapters/pino/reporter.ts';
+import { systemClock } from './adapters/system/clock.ts';
+import { createUndiciTransport } from './adapters/undici/transport.ts';
+import { type Environment, parseConfig } from './config.ts';
+import type { CacheEvent } from './core/events.ts';
+import { isVendorSite, siteOf } from './core/site.ts';
+import { createApp } from './http/app.ts';
+import type { Reporter } from './ports/reporter.ts';
+import { Relay } from './services/relay.ts';
+import { createServices, type Services } from './services/services.ts';
+
+/** A running server. */
+export interface RunningServer {
+  /** `http://host:port`, with the port that was really taken. */
+  readonly origin: string;
+  readonly services: Services;
+  /** Stops taking requests, gives flights under way their time, and closes everything. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Told of every event, beside the log. */
+  readonly onEvent?: (event: CacheEvent) => void;
+  /** Where the user's own files are; the key is looked for there. */
+  readonly home?: string;
+}
+
+const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
+/** Counts of uses are written this often. */
+const FLUSH_MS = 2_000;
+const COLLECT_MS = 60_000;
+/** Slow requests are the norm here, slow headers are not. */
+const HEADERS_TIMEOUT_MS = 30_000;
+const MAX_HEADER_BYTES = 32 * 1024;
+
+/** Starts dashcache on Node: SQLite and files in one folder. `config` says what is wrong with the environment. */
+export async function startServer(env: Environment, options: StartOptions = {}): Promise<RunningServer> {
+  const config = parseConfig(env);
+  const reporter = withListener(createLogReporter(config.logLevel), options.onEvent);
+  const key = await searchApiKey(env, options.home ?? homedir());
+  const folder = await openDataFolder(config.data);
+  const database = openDatabase(join(folder.path, 'dashcache.sqlite'));
+  const transport = createUndiciTransport();
+  try {
+    await migrate(database, await readMigrations(MIGRATIONS));
+    const blobDriver = new FsBlobDriver(join(folder.path, 'blobs'));
+    const upstreamUrl = new URL(config.upstream);
+    const loopId = `dashcache-${(await nativeHasher.hmac(folder.secret, 'loop')).slice(0, 16)}`;
+    const upstream = {
+      origin: upstreamUrl.origin,
+      prefix: upstreamUrl.pathname.replace(/\/$/, ''),
+      // The vendor is no dashcache: nothing of ours on its wire.
+      loopHeaders: isVendorSite(siteOf(upstreamUrl)) ? [] : ([['cdn-loop', loopId]] as const),
+    };
+    const services = createServices(
+      {
+        database,
+        blobDriver,
+        hasher: nativeHasher,
+        probe: imageProbe,
+        clock: systemClock,
+        reporter,
+        transport,
+        upstream: new DashScopeUpstream(transport, upstream),
+        fetcher: createReferenceFetcher({
+          allow: parseAllowRules(config.referenceAllow),
+          maxBytes: config.maxImage,
+          openTransport: (address) => createUndiciTransport({ address }),
+        }),
+        flights: new InProcessFlights(),
+        healing: new InProcessFlights(),
+        proofs: new InProcessFlights(),
+      },
+      config,
+      {
+        serverKey: key.found?.key,
+        keyPlaces: `looked in ${key.looked.map(({ place }) => place).join(', ')}`,
+        secret: folder.secret,
+      },
+    );
+    for (const { place, problem } of key.looked) {
+      if (problem !== undefined) reporter.report({ type: 'failure', where: `API key in ${place}`, cause: problem });
+    }
+    await blobDriver.sweepStages();
+    await services.recovery.closeOpen();
+
+    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 });
+    const origin = await listen(server, config.host, config.port);
+    const local = config.auth === 'local';
+    const app = createApp(
+      { ...services, relay: new Relay(transport, upstream), platform: nodePlatform, reporter, newRequestId: systemClock.uuid },
+      {
+        local,
+        site: config.site,
+        publicUrl: config.publicUrl ?? (local ? undefined : origin),
+        maxBody: config.maxBody,
+        passthrough: config.passthrough,
+        loopId,
+      },
+    );
+    server.on('request', getRequestListener(app.fetch));
+
+    // What a crash left paid but unstored; nobody has to wait for it.
+    const recovering = services.recovery.finishAnswered();
+    const timers = [
+      every(FLUSH_MS, () => services.usage.flush()),
+      every(COLLECT_MS, () => services.collector.runOnce().catch(failed(reporter, 'collector'))),
+    ];
+    void services.collector.sweepOrphans().catch(failed(reporter, 'orphan sweep'));
+
+    let closing: Promise<void> | undefined;
+    const shutDown = async () => {
+      for (const timer of timers) clearInterval(timer);
+      const stopped = stop(server);
+      const drained = Promise.all([services.images.close(), recovering]);
+      const timer = new AbortController();
+      const patience = systemClock.sleep(config.drainTimeout, timer.signal).catch(() => undefined);
+      await Promise.race([drained, patience]);
+      timer.abort();
+      server.closeAllConnections();
+      await stopped;
+      await services.usage.flush();
+      await transport.close();
+      database.close();
+      folder.release();
+    };
+    return {
+      origin,
+      services,
+      close: () => {
+        closing ??= shutDown();
+        return closing;
+      },
+    };
+  } catch (error) {
+    await transport.close();
+    database.close();
+    folder.release();
+    throw error;
+  }
+}
+
+function withListener(log: Reporter, listener: ((event: CacheEvent) => void) | undefined): Reporter {
+  if (listener === undefined) return log;
+  return {
+    report: (event) => {
+      log.report(event);
+      listener(event);
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address: AddressInfo | string | null = server.address();
+      if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
+      const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+      resolve(`http://${host === 'localhost' ? host : shown}:${address.port}`);
+    });
+  });
+}
+
+/** No new connections; idle ones end now, busy ones with their answer. */
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+function every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
+  return setInterval(() => void work(), ms).unref();
+}
+
+function failed(reporter: Reporter, where: string): (cause: unknown) => void {
+  return (cause) => reporter.report({ type: 'failure', where, cause });
+}

@@ -1,0 +1,113 @@
+import type { Config } from '../config.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
+import type { Hasher } from '../ports/hasher.ts';
+import type { ImageProbe } from '../ports/image-probe.ts';
+import type { ImageUpstream } from '../ports/image-upstream.ts';
+import type { BlobDriver } from '../ports/blob-driver.ts';
+import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { SqlDatabase } from '../ports/sql-database.ts';
+import type { Transport } from '../ports/transport.ts';
+import { AttemptStore } from './attempt-store.ts';
+import { BlobStore } from './blob-store.ts';
+import { Buyer } from './buyer.ts';
+import { Collector } from './collector.ts';
+import { CredentialService, type Verdict } from './credential-service.ts';
+import { CredentialStore } from './credential-store.ts';
+import { Downloader } from './downloader.ts';
+import { EntryFinder } from './entry-finder.ts';
+import { EntryStore } from './entry-store.ts';
+import { Governor } from './governor.ts';
+import { Health } from './health.ts';
+import { type FlightOutcome, ImageService } from './image-service.ts';
+import { Keeper } from './keeper.ts';
+import { PreparedRequests } from './prepared-requests.ts';
+import { Recovery } from './recovery.ts';
+import { ReferenceResolver } from './reference-resolver.ts';
+import { StoreLock } from './store-lock.ts';
+import { UsageRecorder } from './usage-recorder.ts';
+
+/** What a runtime brings. Nothing else differs between them. */
+export interface Ports {
+  readonly database: SqlDatabase;
+  readonly blobDriver: BlobDriver;
+  readonly hasher: Hasher;
+  readonly probe: ImageProbe;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly transport: Transport;
+  readonly upstream: ImageUpstream;
+  readonly fetcher: ReferenceFetcher;
+  readonly flights: FlightCoordinator<FlightOutcome>;
+  readonly healing: FlightCoordinator<boolean>;
+  readonly proofs: FlightCoordinator<Verdict>;
+}
+
+/** The server's own credentials. */
+export interface Secrets {
+  readonly serverKey: string | undefined;
+  /** Where a key was looked for, to say so when there is none. */
+  readonly keyPlaces: string;
+  /** Keys the fingerprints of credentials. */
+  readonly secret: Uint8Array;
+}
+
+export type Services = ReturnType<typeof createServices>;
+
+/** Every service, by plain constructor calls. */
+export function createServices(ports: Ports, config: Config, secrets: Secrets) {
+  const { database, clock, reporter, hasher, probe, transport, upstream } = ports;
+  const entries = new EntryStore(database);
+  const attempts = new AttemptStore(database);
+  const blobs = new BlobStore(ports.blobDriver, hasher, probe, clock, { memoryBytes: config.memory });
+  const lock = new StoreLock();
+  const downloader = new Downloader(transport, blobs, clock, {
+    maxBytes: config.maxImage,
+    budgetMs: config.downloadTimeout,
+  });
+  const keeper = new Keeper({ entries, attempts, blobs, downloader, lock, healing: ports.healing, clock, reporter });
+  const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
+  const usage = new UsageRecorder(entries, clock, onFailure('usage'));
+  const finder = new EntryFinder({ entries, keeper, usage, clock }, config.maxAge);
+  const governor = new Governor(clock, {
+    limitsOf: (model) => ({ concurrency: config.concurrency(model), perMinute: config.rate?.(model) }),
+    maxQueue: config.maxQueue,
+    queueTimeoutMs: config.queueTimeout,
+  });
+  const buyer = new Buyer(
+    { upstream, governor, attempts, clock, reporter },
+    {
+      retry: {
+        throttledAttempts: config.throttledAttempts,
+        failedAttempts: config.failedAttempts,
+        budgetMs: config.retryBudget,
+      },
+      generationTimeoutMs: config.generationTimeout,
+    },
+  );
+  const images = new ImageService(
+    { finder, buyer, keeper, attempts, flights: ports.flights, clock, reporter },
+    { seedless: config.seedless },
+  );
+  const credentials = new CredentialService(
+    { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs },
+    { mode: config.auth, scope: config.scope, tokens: config.tokens, ...secrets },
+  );
+  const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, hasher, probe });
+  return {
+    entries,
+    attempts,
+    blobs,
+    images,
+    credentials,
+    usage,
+    prepared: new PreparedRequests({ resolver, hasher, addedModels: config.models }),
+    health: new Health(database, blobs, onFailure('readiness')),
+    recovery: new Recovery({ attempts, keeper, clock, reporter }),
+    collector: new Collector(
+      { entries, attempts, blobs, lock, clock, reporter },
+      { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },
+    ),
+  };
+}
