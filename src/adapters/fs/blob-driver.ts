@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import * as nodeFiles from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { isDigest } from '../../core/blob.ts';
+import { AppError } from '../../core/errors.ts';
+import type { BlobContent, BlobDriver, BlobStage, ByteRange } from '../../ports/blob-driver.ts';
+import { FsBlobStage } from './blob-stage.ts';
+import { FILE_MODE, type FileOperations, makeDirectory, pathsBetween, syncDirectory } from './files.ts';
+import { readExactly, streamFile } from './read-file.ts';
+import { errorCode, toStorageError } from './storage-error.ts';
+
+/** Below this, one read is faster than any stream; above it, memory per request would count. */
+const WHOLE_BYTES = 4 * 1024 * 1024;
+
+const SHARD = /^[0-9a-f]{2}$/;
+
+/**
+ * Blobs as files `<root>/<first 2 hex digits>/<next 2>/<digest>`, stages in `<root>/tmp`. Two levels of shards keep each
+ * directory at a few hundred names with ten million blobs. Stages are inside the root because a rename is atomic only
+ * within one file system.
+ */
+export class FsBlobDriver implements BlobDriver {
+  readonly #root: string;
+  readonly #stages: string;
+  readonly #files: FileOperations;
+  /** Shards whose own names are known to be on the disk: at most 65 536. */
+  readonly #durable = new Set<string>();
+
+  /** `files` is for tests that make one operation fail. */
+  constructor(root: string, files: FileOperations = nodeFiles) {
+    this.#root = resolve(root);
+    this.#stages = join(this.#root, 'tmp');
+    this.#files = files;
+  }
+
+  async stage(): Promise<BlobStage> {
+    try {
+      await makeDirectory(this.#files, this.#stages);
+      const path = join(this.#stages, randomUUID());
+      const handle = await this.#files.open(path, 'wx', FILE_MODE);
+      return new FsBlobStage(this.#files, path, handle, (from, digest) => this.#publish(from, digest));
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  async read(digest: string, range?: ByteRange): Promise<BlobContent | undefined> {
+    const path = this.#pathOf(digest);
+    try {
+      const handle = await this.#files.open(path, 'r');
+      try {
+        const { size } = await handle.stat();
+        const wanted = range ?? { start: 0, end: size - 1 };
+        if (wanted.end >= size)
+          throw new AppError('storage_failed', 'A range beyond the end of a blob was asked for.');
+        const body =
+          wanted.end - wanted.start < WHOLE_BYTES
+            ? await readExactly(handle, wanted)
+            : streamFile(this.#files, path, wanted);
+        return { size, body };
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw toStorageError(error);
+    }
+  }
+
+  /**
+   * Synchronous inside: on a local disk the answer is nearly always in the kernel's memory and takes microseconds, fewer
+   * than the way through the thread pool, and every hit asks it.
+   */
+  async size(digest: string): Promise<number | undefined> {
+    const path = this.#pathOf(digest);
+    try {
+      return statSync(path, { throwIfNoEntry: false })?.size;
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  /** Not synced: a name that comes back after a crash is a blob without a row, which garbage collection removes. */
+  async delete(digest: string): Promise<void> {
+    const path = this.#pathOf(digest);
+    try {
+      await this.#files.rm(path, { force: true });
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  async *list(): ReturnType<BlobDriver['list']> {
+    for (const outer of await this.#names(this.#root)) {
+      if (!SHARD.test(outer)) continue;
+      for (const inner of await this.#names(join(this.#root, outer))) {
+        if (!SHARD.test(inner)) continue;
+        for (const digest of await this.#names(join(this.#root, outer, inner))) {
+          if (!isDigest(digest) || !digest.startsWith(outer + inner)) continue;
+          const found = await this.#describe(this.#pathOf(digest));
+          if (found !== undefined) yield { digest, ...found };
+        }
+      }
+    }
+  }
+
+  async sweepStages(): Promise<number> {
+    try {
+      const names = await this.#names(this.#stages);
+      for (const name of names)
+        await this.#files.rm(join(this.#stages, name), { force: true, recursive: true });
+      return names.length;
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  async check(): Promise<void> {
+    const stage = await this.stage();
+    try {
+      await stage.write(Uint8Array.of(1));
+    } finally {
+      await stage.discard();
+    }
+    await this.#names(this.#root);
+  }
+
+  async #publish(from: string, digest: string): Promise<void> {
+    const to = this.#pathOf(digest);
+    const shard = dirname(to);
+    await this.#makeShard(shard);
+    // In place of a copy: readers see the old file, the new one or none, never half of one. It also replaces a damaged
+    // file of the same digest, which "keep what is there" would not.
+    await this.#files.rename(from, to);
+    // Without this, the caller writes the row, the machine crashes, and the name is gone: a row without bytes.
+    await syncDirectory(this.#files, shard);
+  }
+
+  /**
+   * Makes a shard whose name survives a crash. Its parents are synced even when somebody else made it: he may not have
+   * come to that yet, and without it a crash would take the new shard away with everything in it.
+   */
+  async #makeShard(shard: string): Promise<void> {
+    const changed = await makeDirectory(this.#files, shard);
+    if (changed.length === 0 && this.#durable.has(shard)) return;
+    const parents = new Set([...changed, ...pathsBetween(this.#root, dirname(shard))]);
+    for (const path of parents) await syncDirectory(this.#files, path);
+    this.#durable.add(shard);
+  }
+
+  /** The digest becomes part of a path, so its form is checked here although the caller guarantees it. */
+  #pathOf(digest: string): string {
+    if (!isDigest(digest))
+      throw new AppError('storage_failed', 'A blob was asked for by something that is no digest.');
+    return join(this.#root, digest.slice(0, 2), digest.slice(2, 4), digest);
+  }
+
+  /** The names in a directory; none when it is missing or no directory. */
+  async #names(directory: string): Promise<readonly string[]> {
+    try {
+      return await this.#files.readdir(directory);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+      throw toStorageError(error);
+    }
+  }
+
+  /** Undefined when it is no file, or was deleted since its name was read. */
+  async #describe(path: string): Promise<{ size: number; modifiedAt: number } | undefined> {
+    try {
+      const stats = await this.#files.stat(path);
+      return stats.isFile() ? { size: stats.size, modifiedAt: stats.mtimeMs } : undefined;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw toStorageError(error);
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import { AppError } from '../../core/errors.ts';
+
+/** The disk's or the user's share of it is used up. */
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
+/** The system's error code (`ENOENT` …), if it has one. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** What a failed file operation is to the callers. The paths in it stay in `cause`, for the log. */
+export function toStorageError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const code = errorCode(error);
+  if (code !== undefined && FULL.has(code)) {
+    return new AppError('storage_full', 'The disk that holds the blobs is full.', { cause: error });
+  }
+  return new AppError('storage_failed', 'The folder that holds the blobs cannot be used.', { cause: error });
+}

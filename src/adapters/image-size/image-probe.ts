@@ -1,0 +1,62 @@
+import { BMP } from 'image-size/types/bmp';
+import { GIF } from 'image-size/types/gif';
+import { JPG } from 'image-size/types/jpg';
+import { PNG } from 'image-size/types/png';
+import { TIFF } from 'image-size/types/tiff';
+import { WEBP } from 'image-size/types/webp';
+import type { ImageInfo, ImageMediaType, ImageProbe } from '../../ports/image-probe.ts';
+import { avifSize } from './avif-size.ts';
+import { sniffMediaType } from './media-type.ts';
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The formats by name instead of image-size's own detection: that one takes any byte before `PNG`, knows SVG and icons,
+ * and gives up on input that merely resembles a format.
+ */
+const READERS: Readonly<Record<ImageMediaType, (head: Uint8Array) => Size | undefined>> = {
+  'image/png': PNG.calculate,
+  'image/jpeg': JPG.calculate,
+  'image/webp': WEBP.calculate,
+  'image/gif': GIF.calculate,
+  'image/bmp': BMP.calculate,
+  'image/tiff': TIFF.calculate,
+  'image/avif': avifSize,
+};
+
+/** JPEG's and GIF's own bound; a picture beyond it in another format is a decompression bomb or a misread header. */
+const MAX_PIXELS_PER_SIDE = 65_535;
+
+/** Reads headers with the image-size package. TIFF files whose directory lies behind the leading bytes stay unknown. */
+export const imageProbe: ImageProbe = {
+  probe(head) {
+    const mediaType = sniffMediaType(head);
+    if (mediaType === undefined) return undefined;
+    // In a buffer of its own: image-size's reads are bounded by the buffer and not by the view, so that a header cut off
+    // would be completed with whatever lies behind it.
+    const size = sizeOrUndefined(READERS[mediaType], new Uint8Array(head));
+    return size !== undefined && isSide(size.width) && isSide(size.height)
+      ? info(mediaType, size)
+      : undefined;
+  },
+};
+
+/** image-size throws on what it cannot read, with errors of several kinds; here they all mean "no image". */
+function sizeOrUndefined(read: (head: Uint8Array) => Size | undefined, head: Uint8Array): Size | undefined {
+  try {
+    return read(head);
+  } catch {
+    return undefined;
+  }
+}
+
+function info(mediaType: ImageMediaType, size: Size): ImageInfo {
+  return { mediaType, width: size.width, height: size.height };
+}
+
+function isSide(pixels: number): boolean {
+  return Number.isInteger(pixels) && pixels > 0 && pixels <= MAX_PIXELS_PER_SIDE;
+}

@@ -1,0 +1,137 @@
+import { LRUCache } from 'lru-cache';
+import { AppError } from '../core/errors.ts';
+import type { BlobContent, BlobDriver, ByteRange } from '../ports/blob-driver.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Hasher } from '../ports/hasher.ts';
+import type { ImageProbe } from '../ports/image-probe.ts';
+import { BlobMemory } from './blob-memory.ts';
+import { type ImageLimits, type TakenImage, takeImage } from './image-intake.ts';
+import { untilAborted } from './until-aborted.ts';
+
+const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
+/** Long enough to spare the driver on a run of hits, short enough that a file removed by hand is soon noticed. */
+const PRESENCE_MS = 1000;
+const MAX_PRESENCES = 100_000;
+
+export interface BlobStoreOptions {
+  /** Bytes of hot blobs kept in memory; 0 keeps none. Default 64 MiB. */
+  readonly memoryBytes?: number;
+}
+
+/** An image that was received and judged in full, not visible yet. Exactly one of `commit` and `discard` ends it. */
+export interface StagedImage extends TakenImage {
+  /** Publishes it under its digest, durably. */
+  commit(): Promise<void>;
+  /** Drops it; after `commit` it does nothing. */
+  discard(): Promise<void>;
+}
+
+/** Blobs as the services see them: what is the same for every driver. Errors of the driver pass unchanged. */
+export class BlobStore {
+  readonly #driver: BlobDriver;
+  readonly #hasher: Hasher;
+  readonly #probe: ImageProbe;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #memory: BlobMemory;
+  /** Digest → when the driver last said that it is there. */
+  readonly #seenAt = new LRUCache<string, number>({ max: MAX_PRESENCES });
+
+  constructor(
+    driver: BlobDriver,
+    hasher: Hasher,
+    probe: ImageProbe,
+    clock: Pick<Clock, 'now'>,
+    options: BlobStoreOptions = {},
+  ) {
+    this.#driver = driver;
+    this.#hasher = hasher;
+    this.#probe = probe;
+    this.#clock = clock;
+    this.#memory = new BlobMemory(driver, options.memoryBytes ?? DEFAULT_MEMORY_BYTES);
+  }
+
+  /**
+   * Takes in one image, hashing and bounding it as it passes.
+   *
+   * Throws `upstream_invalid` when it is too large, not of its declared length, of no known format, cut off, or when the
+   * source fails with something that is no `AppError`; the signal's reason when that aborts. Nothing stays behind then.
+   */
+  async receive(
+    chunks: AsyncIterable<Uint8Array>,
+    limits: ImageLimits,
+    signal?: AbortSignal,
+  ): Promise<StagedImage> {
+    const stage = await this.#driver.stage();
+    try {
+      const image = await takeImage(untilAborted(chunks, signal), stage, limits, this.#hasher, this.#probe);
+      return {
+        ...image,
+        commit: async () => {
+          await stage.commit(image.digest, image.size);
+          this.#seenAt.set(image.digest, this.#clock.now());
+        },
+        discard: () => stage.discard(),
+      };
+    } catch (error) {
+      await stage.discard();
+      if (error instanceof AppError) throw error;
+      if (signal?.aborted) throw signal.reason;
+      throw new AppError('upstream_invalid', 'The image could not be read to its end.', { cause: error });
+    }
+  }
+
+  /** The blob, or an inclusive range of it; undefined when its bytes are not there. */
+  async read(digest: string, range?: ByteRange): Promise<BlobContent | undefined> {
+    const kept = this.#memory.find(digest);
+    if (kept !== undefined) return fromMemory(kept, range);
+    const content = await (range === undefined
+      ? this.#memory.read(digest)
+      : this.#driver.read(digest, range));
+    if (content === undefined) this.forget(digest);
+    return content;
+  }
+
+  /** True when the bytes are there, or were within the last second. */
+  async has(digest: string): Promise<boolean> {
+    const age = this.#clock.now() - (this.#seenAt.get(digest) ?? Number.NEGATIVE_INFINITY);
+    // A clock that was set back makes ages negative: they say nothing.
+    if (age >= 0 && age < PRESENCE_MS) return true;
+    const present = (await this.#driver.size(digest)) !== undefined;
+    if (present) this.#seenAt.set(digest, this.#clock.now());
+    else this.forget(digest);
+    return present;
+  }
+
+  /** Drops what is remembered of a blob, its bytes in memory too: the next question goes to the driver. */
+  forget(digest: string): void {
+    this.#seenAt.delete(digest);
+    this.#memory.delete(digest);
+  }
+
+  /** Removes the bytes; a missing blob is no error. */
+  async delete(digest: string): Promise<void> {
+    try {
+      await this.#driver.delete(digest);
+    } finally {
+      // Afterwards: a question asked during the deletion may have been answered from what was still there.
+      this.forget(digest);
+    }
+  }
+
+  /** Every blob that is there, in no particular order. */
+  list(): ReturnType<BlobDriver['list']> {
+    return this.#driver.list();
+  }
+
+  /** Throws when blobs cannot be written and read right now. */
+  check(): Promise<void> {
+    return this.#driver.check();
+  }
+}
+
+function fromMemory(bytes: Uint8Array, range: ByteRange | undefined): BlobContent {
+  return {
+    size: bytes.length,
+    body: range === undefined ? bytes : bytes.subarray(range.start, range.end + 1),
+  };
+}

@@ -1,0 +1,64 @@
+import { AppError } from '../core/errors.ts';
+import { looksComplete } from '../core/image-integrity.ts';
+import type { BlobStage } from '../ports/blob-driver.ts';
+import type { Hasher } from '../ports/hasher.ts';
+import type { ImageInfo, ImageProbe } from '../ports/image-probe.ts';
+import { ImageEnds } from './image-ends.ts';
+
+/** Bounds of an image on its way in, in bytes. */
+export interface ImageLimits {
+  readonly maxBytes: number;
+  /** The length that the sender declared, if it did. */
+  readonly declaredBytes?: number | undefined;
+}
+
+/** What is known of an image once all of its bytes have passed. */
+export interface TakenImage extends ImageInfo {
+  /** SHA-256, 64 lower-case hex digits. */
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * Passes an image's bytes to a stage and judges them on the way, with little of them in memory: bound, declared length,
+ * format, outer completeness. Throws `upstream_invalid` for what cannot be kept; the source's errors pass unchanged.
+ */
+export async function takeImage(
+  chunks: AsyncIterable<Uint8Array>,
+  stage: BlobStage,
+  limits: ImageLimits,
+  hasher: Hasher,
+  probe: ImageProbe,
+): Promise<TakenImage> {
+  const { maxBytes, declaredBytes } = limits;
+  const hash = hasher.sha256();
+  const ends = new ImageEnds();
+  for await (const chunk of chunks) {
+    ends.add(chunk);
+    // Judged by the declaration first: there is no point in reading what will be refused.
+    if (Math.max(ends.size, declaredBytes ?? 0) > maxBytes) {
+      throw new AppError('upstream_invalid', `The image is larger than ${maxBytes} bytes.`);
+    }
+    hash.update(chunk);
+    await stage.write(chunk);
+  }
+  if (declaredBytes !== undefined && ends.size !== declaredBytes) {
+    throw new AppError(
+      'upstream_invalid',
+      `The image ended after ${ends.size} bytes, but ${declaredBytes} were declared.`,
+    );
+  }
+  const head = ends.head();
+  const info = probe.probe(head);
+  if (info === undefined) {
+    throw new AppError(
+      'upstream_invalid',
+      'What came is no image in PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF.',
+    );
+  }
+  if (!looksComplete(info.mediaType, ends.tail(), ends.size, head)) {
+    throw new AppError('upstream_invalid', `The image is cut off: its ${info.mediaType} data has no end.`);
+  }
+  return { ...info, digest: await hash.digest(), size: ends.size };
+}

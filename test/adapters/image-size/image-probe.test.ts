@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { imageProbe } from '../../../src/adapters/image-size/image-probe.ts';
+import { joinBytes } from '../../../src/core/join-bytes.ts';
+import { bmp, box, isoImage, jpeg, LOSSLESS_WEBP, png, SAMPLE_IMAGES } from '../../support/sample-images.ts';
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+describe('imageProbe', () => {
+  it.each(SAMPLE_IMAGES)('reads $mediaType', ({ bytes, ...info }) => {
+    expect(imageProbe.probe(bytes)).toEqual(info);
+  });
+
+  it('reads lossless WebP', () => {
+    expect(imageProbe.probe(LOSSLESS_WEBP)).toEqual({ mediaType: 'image/webp', width: 1, height: 1 });
+  });
+
+  it('reads extended WebP', () => {
+    const header = Uint8Array.of(0x10, 0, 0, 0, 0xff, 0x03, 0, 0xff, 0x02, 0);
+    const bytes = joinBytes([utf8('RIFF\x20\0\0\0WEBPVP8X\x0a\0\0\0'), header, new Uint8Array(14)]);
+    expect(imageProbe.probe(bytes)).toEqual({ mediaType: 'image/webp', width: 1024, height: 768 });
+  });
+
+  it('knows AVIF by any of its brands, and HEIC by none', () => {
+    const brandLists = [
+      ['avis', 'msf1'],
+      ['mif1', 'avif'],
+      ['mif1', 'miaf', 'MA1B', 'avif'],
+    ];
+    for (const brands of brandLists) {
+      expect(imageProbe.probe(isoImage(brands, [16, 9]))).toEqual({
+        mediaType: 'image/avif',
+        width: 16,
+        height: 9,
+      });
+    }
+    expect(imageProbe.probe(isoImage(['heic', 'mif1'], [16, 9]))).toBeUndefined();
+    expect(imageProbe.probe(isoImage(['mif1', 'heic'], [16, 9]))).toBeUndefined();
+  });
+
+  it('does not take the word avif behind the brands for one', () => {
+    const bytes = joinBytes([box('ftyp', utf8('mp42\0\0\0\0isom')), utf8('avifavifavif')]);
+    expect(imageProbe.probe(bytes)).toBeUndefined();
+  });
+
+  it('takes the largest extent of a tiled AVIF', () => {
+    const tiled = isoImage(['avif'], [512, 512], [1500, 1000], [160, 90]);
+    expect(imageProbe.probe(tiled)).toEqual({ mediaType: 'image/avif', width: 1500, height: 1000 });
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['SVG', '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"></svg>'],
+    ['HTML', '<!DOCTYPE html><html></html>'],
+    ['an error message', '{"code":"InvalidParameter"}'],
+    ['an icon', '\0\0\x01\0\x01\0\x10\x10\0\0\x01\0\x20\0'],
+    ['PSD', '8BPS\0\x01\0\0\0\0\0\0\0\x03\0\0\0\x10\0\0\0\x10'],
+    ['text that begins like a bitmap', 'BMW makes cars, and this text is long enough to be a header.'],
+  ])('finds no image in %s', (_, text) => {
+    expect(imageProbe.probe(utf8(text))).toBeUndefined();
+  });
+
+  it('wants the whole PNG signature', () => {
+    const bytes = png(2, 2);
+    bytes[0] = 0x3c;
+    expect(imageProbe.probe(bytes)).toBeUndefined();
+  });
+
+  it('refuses dimensions of zero and beyond 65535', () => {
+    expect(imageProbe.probe(png(65_535, 1))?.width).toBe(65_535);
+    expect(imageProbe.probe(png(65_536, 1))).toBeUndefined();
+    expect(imageProbe.probe(jpeg(0, 10))).toBeUndefined();
+    expect(imageProbe.probe(isoImage(['avif']))).toBeUndefined();
+  });
+
+  it('reads a bitmap whose rows go from top to bottom', () => {
+    const bytes = bmp(9, 4);
+    new DataView(bytes.buffer).setInt32(22, -4, true);
+    expect(imageProbe.probe(bytes)).toEqual({ mediaType: 'image/bmp', width: 9, height: 4 });
+  });
+
+  it('does not complete a header from the memory behind it', () => {
+    for (const { bytes, mediaType } of SAMPLE_IMAGES) {
+      const roomy = joinBytes([bytes, new Uint8Array(100).fill(1)]);
+      // Short of the dimensions in every format.
+      expect(imageProbe.probe(roomy.subarray(0, 6)), mediaType).toBeUndefined();
+    }
+  });
+
+  it('gives for any beginning of an image the image itself or nothing', () => {
+    for (const { bytes, ...info } of SAMPLE_IMAGES) {
+      for (let length = 0; length < Math.min(bytes.length, 400); length += 1) {
+        expect([undefined, info]).toContainEqual(imageProbe.probe(bytes.subarray(0, length)));
+      }
+    }
+  });
+
+  it('never throws, and what it finds has sensible sides', () => {
+    const sample = fc.constantFrom(...SAMPLE_IMAGES);
+    const changes = fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { maxLength: 20 });
+    fc.assert(
+      fc.property(sample, changes, fc.nat(400), ({ bytes }, edits, length) => {
+        const damaged = bytes.slice(0, length);
+        for (const [at, value] of edits) if (at < damaged.length) damaged[at] = value;
+        const info = imageProbe.probe(damaged);
+        for (const side of info === undefined ? [] : [info.width, info.height]) {
+          expect(Number.isInteger(side) && side > 0 && side <= 65_535).toBe(true);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('survives boxes that claim to be empty, endless or one inside the other', () => {
+    const many = Array.from({ length: 20_000 }, () => box('ispe', new Uint8Array(12)));
+    expect(
+      imageProbe.probe(joinBytes([box('ftyp', utf8('avif\0\0\0\0')), box('meta', ...many)])),
+    ).toBeUndefined();
+    const zeros = joinBytes([box('ftyp', utf8('avif\0\0\0\0')), new Uint8Array(500_000)]);
+    expect(imageProbe.probe(zeros)).toBeUndefined();
+    const endless = joinBytes([box('ftyp', utf8('avif\0\0\0\0')), new Uint8Array(64).fill(0xff)]);
+    expect(imageProbe.probe(endless)).toBeUndefined();
+  });
+});
