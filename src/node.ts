@@ -97,16 +97,27 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       },
     );
     for (const { place, problem } of key.looked) {
-      if (problem !== undefined) reporter.report({ type: 'failure', where: `API key in ${place}`, cause: problem });
+      if (problem !== undefined)
+        reporter.report({ type: 'failure', where: `API key in ${place}`, cause: problem });
     }
     await blobDriver.sweepStages();
     await services.recovery.closeOpen();
 
-    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 });
+    const server = createServer({
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: 0,
+    });
     const origin = await listen(server, config.host, config.port);
     const local = config.auth === 'local';
     const app = createApp(
-      { ...services, relay: new Relay(transport, upstream), platform: nodePlatform, reporter, newRequestId: systemClock.uuid },
+      {
+        ...services,
+        relay: new Relay(transport, upstream),
+        platform: nodePlatform,
+        reporter,
+        newRequestId: systemClock.uuid,
+      },
       {
         local,
         site: config.site,

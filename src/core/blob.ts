@@ -27,6 +27,11 @@ export interface BlobRecord {
   readonly createdAt: number;
 }
 
+/** True for a media type that blobs may have. */
+export function isBlobMediaType(text: string): text is BlobMediaType {
+  return Object.hasOwn(EXTENSIONS, text);
+}
+
 /** The extension that blob URLs of this type end in, without the dot. */
 export function extensionOf(mediaType: BlobMediaType): string {
   return EXTENSIONS[mediaType][0];

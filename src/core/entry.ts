@@ -1,3 +1,4 @@
+import type { BlobMediaType } from './blob.ts';
 import type { Cost } from './events.ts';
 
 /** Where a recipe's entries are: the cache key alone is neither per site nor per scope, and its hash may collide. */
@@ -42,7 +43,7 @@ export interface EntryImage {
   readonly digest: string;
   /** Bytes. */
   readonly size: number;
-  readonly mediaType: string;
+  readonly mediaType: BlobMediaType;
   /** Pixels. */
   readonly width: number;
   /** Pixels. */
@@ -66,9 +67,4 @@ export interface NewEntry extends Omit<Entry, 'id' | 'take' | 'usedAt' | 'hits' 
   /** The take that was asked for; undefined, or one that is stored already, means the next. */
   readonly take: number | undefined;
   readonly references: readonly ReferenceUse[];
-}
-
-/** The bytes of one image as a row knows them. */
-export interface BlobRecord extends Omit<EntryImage, 'sourceUrl'> {
-  readonly createdAt: number;
 }

@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { allowsExtension, type BlobRecord } from '../core/blob.ts';
 import { AppError } from '../core/errors.ts';
 import { type ByteRange, parseRange } from '../core/range.ts';
@@ -11,6 +11,8 @@ export interface BlobRoutesDeps {
   readonly blobs: Pick<BlobStore, 'read' | 'has'>;
   /** Called when a blob has a row but its bytes are gone or of another length. */
   onMissing?(digest: string): void | Promise<void>;
+  /** Called when the bytes fail midway: the connection must be broken off. */
+  onCut?(c: Context): void;
 }
 
 const NAME = /^([0-9a-f]{64})(?:\.([a-z]+))?$/;
@@ -37,9 +39,9 @@ export function blobRoutes(deps: BlobRoutesDeps): Hono {
     const range = rangeHeader === undefined ? 'ignore' : parseRange(rangeHeader, blob.size);
     if (range === 'unsatisfiable') return unsatisfiable(blob.size);
     if (range === 'ignore') {
-      return new Response(await getBody(deps, blob), { headers: wholeHeaders(blob) });
+      return new Response(await getBody(c, deps, blob), { headers: wholeHeaders(blob) });
     }
-    return new Response(await getBody(deps, blob, range), {
+    return new Response(await getBody(c, deps, blob, range), {
       status: 206,
       headers: rangeHeaders(blob, range),
     });
@@ -55,19 +57,21 @@ async function getBlob(deps: BlobRoutesDeps, name: string): Promise<BlobRecord> 
 }
 
 async function getBody(
+  c: Context,
   deps: BlobRoutesDeps,
   blob: BlobRecord,
   range?: ByteRange,
 ): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>> {
   const content = await deps.blobs.read(blob.digest, range);
   if (content === undefined || content.size !== blob.size) throw await missing(deps, blob.digest);
-  return toBody(content.body);
+  return toBody(content.body, () => deps.onCut?.(c));
 }
 
 function toBody(
   body: Uint8Array | AsyncIterable<Uint8Array>,
+  onFailure: () => void,
 ): ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> {
-  if (!(body instanceof Uint8Array)) return toBodyStream(body);
+  if (!(body instanceof Uint8Array)) return toBodyStream(body, onFailure);
   return isUnshared(body) ? body : new Uint8Array(body);
 }
 

@@ -159,7 +159,7 @@ function uncachedTransport(c: Context): string | undefined {
 const RESULTS = { HIT: 'hit', MISS: 'miss', COALESCED: 'coalesced', BYPASS: 'bypass' } as const;
 
 function relayed(
-  answer: { readonly status: number; readonly headers: HeaderList; readonly body: Uint8Array },
+  answer: { readonly status: number; readonly headers: HeaderList; readonly body: Uint8Array<ArrayBuffer> },
   extra: Readonly<Record<string, string>>,
 ): Response {
   return new Response(answer.body, { status: answer.status, headers: plainHeaders(answer.headers, extra) });

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { concat } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
 
 /** The whole body; `body_too_large` beyond the bound, before it is read where its length is declared. */
@@ -8,20 +9,7 @@ export async function readBody(c: Context, maxBytes: number): Promise<Uint8Array
     if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
     return new Uint8Array(await c.req.arrayBuffer());
   }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
-  }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
+  return await concat(c.req.raw.body ?? [], maxBytes, () => tooLarge(maxBytes));
 }
 
 /** `unsupported_media_type` unless the body is declared to be JSON. */

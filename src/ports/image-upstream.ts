@@ -15,7 +15,7 @@ export interface GenerationCall {
 export interface UpstreamAnswer {
   readonly status: number;
   readonly headers: HeaderList;
-  readonly body: Uint8Array;
+  readonly body: Uint8Array<ArrayBuffer>;
   /** Drawn by the simulator: never to be stored as a real site's picture. */
   readonly simulated: boolean;
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { concat } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
 import type { BlobContent, BlobDriver, ByteRange } from '../ports/blob-driver.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -89,6 +90,13 @@ export class BlobStore {
       : this.#driver.read(digest, range));
     if (content === undefined) this.forget(digest);
     return content;
+  }
+
+  /** The whole blob in one piece; undefined when its bytes are not there. */
+  async readAll(digest: string): Promise<Uint8Array | undefined> {
+    const content = await this.read(digest);
+    if (content === undefined) return undefined;
+    return content.body instanceof Uint8Array ? content.body : await concat(content.body);
   }
 
   /** True when the bytes are there, or were within the last second. */

@@ -1,4 +1,5 @@
-import type { BlobRecord, Entry, EntryImage } from '../core/entry.ts';
+import { type BlobRecord, isBlobMediaType } from '../core/blob.ts';
+import type { Entry, EntryImage } from '../core/entry.ts';
 import { AppError } from '../core/errors.ts';
 import type { Cost } from '../core/events.ts';
 import type { SqlRow } from '../ports/sql-database.ts';
@@ -49,10 +50,14 @@ function readEntry(row: SqlRow, id: number, images: readonly EntryImage[]): Entr
 }
 
 function readBytes(row: SqlRow) {
+  const mediaType = text(row, 'media_type');
+  if (!isBlobMediaType(mediaType)) {
+    throw new AppError('storage_failed', 'The column media_type holds a type that is not known.');
+  }
   return {
     digest: text(row, 'sha256'),
     size: integer(row, 'size'),
-    mediaType: text(row, 'media_type'),
+    mediaType,
     width: integer(row, 'width'),
     height: integer(row, 'height'),
   };

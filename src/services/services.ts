@@ -1,10 +1,10 @@
 import type { Config } from '../config.ts';
+import type { BlobDriver } from '../ports/blob-driver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { ImageProbe } from '../ports/image-probe.ts';
 import type { ImageUpstream } from '../ports/image-upstream.ts';
-import type { BlobDriver } from '../ports/blob-driver.ts';
 import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { SqlDatabase } from '../ports/sql-database.ts';
@@ -66,7 +66,16 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     maxBytes: config.maxImage,
     budgetMs: config.downloadTimeout,
   });
-  const keeper = new Keeper({ entries, attempts, blobs, downloader, lock, healing: ports.healing, clock, reporter });
+  const keeper = new Keeper({
+    entries,
+    attempts,
+    blobs,
+    downloader,
+    lock,
+    healing: ports.healing,
+    clock,
+    reporter,
+  });
   const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
   const usage = new UsageRecorder(entries, clock, onFailure('usage'));
   const finder = new EntryFinder({ entries, keeper, usage, clock }, config.maxAge);

@@ -1,3 +1,4 @@
+import { concat } from '../../core/bytes.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader, type HeaderList, withoutHopByHop } from '../../core/headers.ts';
 import type { GenerationCall, ImageUpstream, UpstreamAnswer } from '../../ports/image-upstream.ts';
@@ -81,26 +82,11 @@ async function readAnswer(response: TransportResponse): Promise<UpstreamAnswer> 
   return {
     status: response.status,
     headers: response.headers.filter(([name]) => KEPT_HEADERS.has(name)),
-    body: await readAll(response.body),
+    body: await concat(
+      response.body,
+      MAX_ANSWER_BYTES,
+      () => new AppError('upstream_invalid', `Upstream's answer is larger than ${MAX_ANSWER_BYTES} bytes.`),
+    ),
     simulated: findHeader(response.headers, 'x-dashcache-simulator') !== undefined,
   };
-}
-
-async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) {
-      throw new AppError('upstream_invalid', `Upstream's answer is larger than ${MAX_ANSWER_BYTES} bytes.`);
-    }
-    chunks.push(chunk);
-  }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
 }

@@ -4,7 +4,7 @@ import type { Reporter } from '../../ports/reporter.ts';
 
 /** Events as JSON lines on standard error. */
 export function createLogReporter(level: Level | 'silent'): Reporter {
-  const log = pino({ level, base: undefined }, pino.destination({ dest: 2, sync: true }));
+  const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
   return {
     report: (event) => {
       const severity = levelOf(event);

@@ -1,0 +1,23 @@
+import { AppError } from './errors.ts';
+
+/** All chunks in one piece. `tooLarge` is thrown as soon as they exceed `maxBytes`. */
+export async function concat(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  maxBytes = Number.POSITIVE_INFINITY,
+  tooLarge: () => AppError = () => new AppError('internal', 'too many bytes'),
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge();
+    parts.push(chunk);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
