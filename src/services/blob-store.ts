@@ -62,19 +62,21 @@ export class BlobStore {
     limits: ImageLimits,
     signal?: AbortSignal,
   ): Promise<StagedImage> {
-    const stage = await this.#driver.stage();
+    const source = untilAborted(chunks, signal);
+    const openStage = () => this.#driver.stage();
     try {
-      const image = await takeImage(untilAborted(chunks, signal), stage, limits, this.#hasher, this.#probe);
+      const { image, stage } = await takeImage(source, openStage, limits, this.#hasher, this.#probe);
       return {
         ...image,
         commit: async () => {
           await stage.commit(image.digest, image.size);
+          // What was read before may have been a damaged file, which has now been replaced.
+          this.forget(image.digest);
           this.#seenAt.set(image.digest, this.#clock.now());
         },
         discard: () => stage.discard(),
       };
     } catch (error) {
-      await stage.discard();
       if (error instanceof AppError) throw error;
       if (signal?.aborted) throw signal.reason;
       throw new AppError('upstream_invalid', 'The image could not be read to its end.', { cause: error });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { toBodyStream } from '../../src/http/body-stream.ts';
 
@@ -28,9 +29,12 @@ describe('toBodyStream', () => {
   it('takes nothing before it is read, and no more than is read', async () => {
     const { source, seen } = countingSource(100);
     const reader = toBodyStream(source).getReader();
+    // A turn of the event loop: time enough for a stream that would read ahead.
+    await setImmediate();
     expect(seen.taken).toBe(0);
     await reader.read();
     await reader.read();
+    await setImmediate();
     expect(seen.taken).toBe(2);
     await reader.cancel();
     expect(seen).toEqual({ taken: 2, ended: true });

@@ -192,7 +192,33 @@ describe('receiving an image', () => {
   });
 });
 
+describe('when no stage can be opened', () => {
+  it('the source is ended all the same', async () => {
+    let ended = false;
+    async function* source(): AsyncGenerator<Uint8Array, void, undefined> {
+      try {
+        yield PNG;
+      } finally {
+        ended = true;
+      }
+    }
+    driver.stage = () => Promise.reject(new AppError('storage_full', 'full'));
+    await expect(blobs.receive(source(), LIMITS)).rejects.toMatchObject({ code: 'storage_full' });
+    expect(ended).toBe(true);
+  });
+});
+
 describe('reading', () => {
+  it('does not serve a damaged blob from memory once it was stored again', async () => {
+    const stage = await driver.stage();
+    await stage.write(Uint8Array.of(1, 2, 3));
+    await stage.commit(digestOf(PNG), 3);
+    expect((await blobs.read(digestOf(PNG)))?.size).toBe(3);
+    const staged = await blobs.receive(chunked(PNG), LIMITS);
+    await staged.commit();
+    expect(await bytesOf(await blobs.read(staged.digest))).toEqual(PNG);
+  });
+
   it('knows nothing of a blob that is not there', async () => {
     expect(await blobs.read('f'.repeat(64))).toBeUndefined();
     expect(await blobs.read('f'.repeat(64), { start: 0, end: 0 })).toBeUndefined();
