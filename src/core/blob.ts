@@ -9,7 +9,7 @@ const EXTENSIONS = {
   'image/avif': ['avif'],
 } as const satisfies Readonly<Record<string, readonly [string, ...string[]]>>;
 
-/** The media types of blobs: the same list as the image probe's. */
+/** The formats that are stored and served, decided by content. Never SVG or HTML: they run scripts. */
 export type BlobMediaType = keyof typeof EXTENSIONS;
 
 /** What is known of a stored blob without reading it. */

@@ -40,6 +40,8 @@ export interface AppErrorOptions extends ErrorOptions {
   readonly field?: string | undefined;
   /** When it is worth trying again, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
+  /** What the path does take, as in `Allow`: `GET, HEAD`. */
+  readonly allow?: string | undefined;
 }
 
 /**
@@ -51,12 +53,14 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly field: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly allow: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.field = options.field;
     this.retryAfterMs = options.retryAfterMs;
+    this.allow = options.allow;
   }
 }
 

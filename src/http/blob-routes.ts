@@ -22,8 +22,9 @@ export function blobRoutes(deps: BlobRoutesDeps): Hono {
   return new Hono().all('/blobs/:name', async (c) => {
     const { method, headers } = c.req.raw;
     if (method !== 'GET' && method !== 'HEAD') {
-      c.header('Allow', 'GET, HEAD');
-      throw new AppError('method_not_allowed', 'Blobs can only be read: use GET or HEAD.');
+      throw new AppError('method_not_allowed', 'Blobs can only be read: use GET or HEAD.', {
+        allow: 'GET, HEAD',
+      });
     }
     const blob = await getBlob(deps, c.req.param('name'));
     const validators = { etag: `"${blob.digest}"`, modifiedAt: blob.createdAt };

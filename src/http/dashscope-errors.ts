@@ -52,10 +52,6 @@ export function dashScopeError(error: AppError, requestId: string): Response {
   const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': requestId };
   if (error.retryAfterMs !== undefined)
     headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
+  if (error.allow !== undefined) headers.allow = error.allow;
   return new Response(JSON.stringify({ code, message, request_id: requestId }), { status, headers });
-}
-
-/** The status alone, for the log. */
-export function dashScopeStatus(error: AppError): number {
-  return TABLE[error.code][0];
 }

@@ -30,7 +30,9 @@ export function dashScopeRoutes(services: HttpServices, options: HttpOptions): H
   for (const path of [MULTIMODAL_PATH, `${MULTIMODAL_PATH}/`]) {
     routes.post(path, (c) => door.generate(c));
     routes.all(path, (c) => {
-      throw new AppError('method_not_allowed', `This path takes POST, not ${c.req.method}.`);
+      throw new AppError('method_not_allowed', `This path takes POST, not ${c.req.method}.`, {
+        allow: 'POST',
+      });
     });
   }
   return routes;

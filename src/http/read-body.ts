@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import { concat } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
+import { readAll } from '../core/read-all.ts';
 
 /** The whole body; `body_too_large` beyond the bound, before it is read where its length is declared. */
 export async function readBody(c: Context, maxBytes: number): Promise<Uint8Array> {
@@ -9,7 +9,7 @@ export async function readBody(c: Context, maxBytes: number): Promise<Uint8Array
     if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
     return new Uint8Array(await c.req.arrayBuffer());
   }
-  return await concat(c.req.raw.body ?? [], maxBytes, () => tooLarge(maxBytes));
+  return await readAll(c.req.raw.body ?? [], maxBytes, () => tooLarge(maxBytes));
 }
 
 /** `unsupported_media_type` unless the body is declared to be JSON. */

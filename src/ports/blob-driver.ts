@@ -1,3 +1,5 @@
+import type { ByteRange } from '../core/range.ts';
+
 /**
  * Bytes under their SHA-256, with one technology each (files, S3, R2, memory).
  *
@@ -23,12 +25,6 @@ export interface BlobDriver {
   sweepStages(): Promise<number>;
   /** Throws when the store cannot be written and read right now (readiness). */
   check(): Promise<void>;
-}
-
-/** An inclusive range of byte positions: 0 ≤ start ≤ end < size. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
 }
 
 export interface BlobContent {

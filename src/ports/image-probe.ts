@@ -1,20 +1,12 @@
+import type { BlobMediaType } from '../core/blob.ts';
+
 export interface ImageInfo {
-  readonly mediaType: ImageMediaType;
+  readonly mediaType: BlobMediaType;
   /** Pixels. */
   readonly width: number;
   /** Pixels. */
   readonly height: number;
 }
-
-/** The formats that are stored and served, decided by content. Never SVG or HTML: they run scripts. */
-export type ImageMediaType =
-  | 'image/png'
-  | 'image/jpeg'
-  | 'image/webp'
-  | 'image/gif'
-  | 'image/bmp'
-  | 'image/tiff'
-  | 'image/avif';
 
 /** Reads an image's header. */
 export interface ImageProbe {

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import { concat } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
-import type { BlobContent, BlobDriver, ByteRange } from '../ports/blob-driver.ts';
+import type { ByteRange } from '../core/range.ts';
+import { readAll } from '../core/read-all.ts';
+import type { BlobContent, BlobDriver } from '../ports/blob-driver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { ImageProbe } from '../ports/image-probe.ts';
@@ -98,7 +99,7 @@ export class BlobStore {
   async readAll(digest: string): Promise<Uint8Array | undefined> {
     const content = await this.read(digest);
     if (content === undefined) return undefined;
-    return content.body instanceof Uint8Array ? content.body : await concat(content.body);
+    return content.body instanceof Uint8Array ? content.body : await readAll(content.body);
   }
 
   /** True when the bytes are there, or were within the last second. */

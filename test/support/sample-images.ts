@@ -1,6 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
+import type { BlobMediaType } from '../../src/core/blob.ts';
 import { joinBytes } from '../../src/core/join-bytes.ts';
-import type { ImageInfo, ImageMediaType } from '../../src/ports/image-probe.ts';
+import type { ImageInfo } from '../../src/ports/image-probe.ts';
 
 /** An image's bytes and what is to be found in them. */
 export interface SampleImage extends ImageInfo {
@@ -104,12 +105,7 @@ const GIF = base64('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7');
 const WEBP = base64('UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA');
 export const LOSSLESS_WEBP = base64('UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==');
 
-const sample = (
-  mediaType: ImageMediaType,
-  width: number,
-  height: number,
-  bytes: Uint8Array,
-): SampleImage => ({
+const sample = (mediaType: BlobMediaType, width: number, height: number, bytes: Uint8Array): SampleImage => ({
   mediaType,
   width,
   height,

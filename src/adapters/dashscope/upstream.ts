@@ -1,6 +1,6 @@
-import { concat } from '../../core/bytes.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader, type HeaderList, withoutHopByHop } from '../../core/headers.ts';
+import { readAll } from '../../core/read-all.ts';
 import type { GenerationCall, ImageUpstream, UpstreamAnswer } from '../../ports/image-upstream.ts';
 import type { Transport, TransportResponse } from '../../ports/transport.ts';
 
@@ -82,7 +82,7 @@ async function readAnswer(response: TransportResponse): Promise<UpstreamAnswer> 
   return {
     status: response.status,
     headers: response.headers.filter(([name]) => KEPT_HEADERS.has(name)),
-    body: await concat(
+    body: await readAll(
       response.body,
       MAX_ANSWER_BYTES,
       () => new AppError('upstream_invalid', `Upstream's answer is larger than ${MAX_ANSWER_BYTES} bytes.`),

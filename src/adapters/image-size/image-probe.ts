@@ -4,7 +4,8 @@ import { JPG } from 'image-size/types/jpg';
 import { PNG } from 'image-size/types/png';
 import { TIFF } from 'image-size/types/tiff';
 import { WEBP } from 'image-size/types/webp';
-import type { ImageInfo, ImageMediaType, ImageProbe } from '../../ports/image-probe.ts';
+import type { BlobMediaType } from '../../core/blob.ts';
+import type { ImageInfo, ImageProbe } from '../../ports/image-probe.ts';
 import { avifSize } from './avif-size.ts';
 import { sniffMediaType } from './media-type.ts';
 
@@ -17,7 +18,7 @@ interface Size {
  * The formats by name instead of image-size's own detection: that one takes any byte before `PNG`, knows SVG and icons,
  * and gives up on input that merely resembles a format.
  */
-const READERS: Readonly<Record<ImageMediaType, (head: Uint8Array) => Size | undefined>> = {
+const READERS: Readonly<Record<BlobMediaType, (head: Uint8Array) => Size | undefined>> = {
   'image/png': PNG.calculate,
   'image/jpeg': JPG.calculate,
   'image/webp': WEBP.calculate,
@@ -53,7 +54,7 @@ function sizeOrUndefined(read: (head: Uint8Array) => Size | undefined, head: Uin
   }
 }
 
-function info(mediaType: ImageMediaType, size: Size): ImageInfo {
+function info(mediaType: BlobMediaType, size: Size): ImageInfo {
   return { mediaType, width: size.width, height: size.height };
 }
 

@@ -1,7 +1,7 @@
-import type { ImageMediaType } from '../../ports/image-probe.ts';
+import type { BlobMediaType } from '../../core/blob.ts';
 
 /** Leading bytes of each format as hex digits; two dots stand for any byte. */
-const SIGNATURES: readonly (readonly [pattern: RegExp, mediaType: ImageMediaType])[] = [
+const SIGNATURES: readonly (readonly [pattern: RegExp, mediaType: BlobMediaType])[] = [
   // The header chunk must come first (PNG third edition, 5.6). Apple's variant has `CgBI` there, and browsers refuse it.
   [/^89504e470d0a1a0a0000000d49484452/, 'image/png'],
   [/^ffd8ff/, 'image/jpeg'],
@@ -21,7 +21,7 @@ const SIGNATURES: readonly (readonly [pattern: RegExp, mediaType: ImageMediaType
 const SIGNATURE_BYTES = 128;
 
 /** The format by its magic bytes; undefined when it is none of those that are served. */
-export function sniffMediaType(head: Uint8Array): ImageMediaType | undefined {
+export function sniffMediaType(head: Uint8Array): BlobMediaType | undefined {
   const hex = Array.from(leading(head), (byte) => byte.toString(16).padStart(2, '0')).join('');
   return SIGNATURES.find(([pattern]) => pattern.test(hex))?.[1];
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/errors.ts';
 import { joinBytes } from '../../core/join-bytes.ts';
-import type { BlobContent, BlobDriver, BlobStage, ByteRange } from '../../ports/blob-driver.ts';
+import type { ByteRange } from '../../core/range.ts';
+import type { BlobContent, BlobDriver, BlobStage } from '../../ports/blob-driver.ts';
 import type { Clock } from '../../ports/clock.ts';
 
 /** As in the file driver, so that what is tested on this one meets streams too. */

@@ -1,7 +1,8 @@
 import { AppError } from './errors.ts';
+import { joinBytes } from './join-bytes.ts';
 
 /** All chunks in one piece. `tooLarge` is thrown as soon as they exceed `maxBytes`. */
-export async function concat(
+export async function readAll(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes = Number.POSITIVE_INFINITY,
   tooLarge: () => AppError = () => new AppError('internal', 'too many bytes'),
@@ -13,11 +14,5 @@ export async function concat(
     if (size > maxBytes) throw tooLarge();
     parts.push(chunk);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
+  return joinBytes(parts);
 }
