@@ -1,0 +1,20 @@
+import type { Context } from 'hono';
+
+/** What the simulator knows of one request from its first moment. */
+export interface Exchange {
+  /** Goes into body and header alike. */
+  readonly requestId: string;
+  readonly arrivedAt: number;
+}
+
+export interface SimulatorEnv {
+  Variables: { exchange: Exchange };
+}
+
+export type SimulatorContext = Context<SimulatorEnv>;
+
+/** True when the client offered gzip. */
+export function acceptsGzip(c: SimulatorContext): boolean {
+  const offers = (c.req.header('accept-encoding') ?? '').split(',');
+  return offers.some((offer) => /^\s*gzip\s*($|;)/i.test(offer) && !/;\s*q=0(\.0*)?\s*$/i.test(offer));
+}

@@ -1,0 +1,205 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createManualClock, field, firstImageUrl, post, recipe, startTestSimulator } from './support.ts';
+
+const folder = new URL('../fixtures/dashscope/', import.meta.url);
+const fixtures = new Map<string, unknown>(
+  readdirSync(folder).map((name) => [
+    name.slice(0, 2),
+    JSON.parse(readFileSync(new URL(name, folder), 'utf8')),
+  ]),
+);
+
+function fixture(number: string): unknown {
+  const found = fixtures.get(number);
+  if (!found) throw new Error(`no fixture ${number}`);
+  return found;
+}
+
+/** The same nesting, keys and types; a value's own content is not compared. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shapeOf);
+  if (typeof value !== 'object' || value === null) return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]));
+}
+
+function headerNames(value: unknown): string[] {
+  return Object.keys(typeof value === 'object' && value !== null ? value : {}).map((name) =>
+    name.toLowerCase(),
+  );
+}
+
+function textAt(value: unknown, path: string): string {
+  const found = field(value, path);
+  if (typeof found !== 'string') throw new Error(`no text at ${path}`);
+  return found;
+}
+
+/** Sends a fixture's request as it stands, its headers included. */
+function replay(origin: string, number: string, change: (body: string) => string = (body) => body) {
+  const { Host: _, ...headers } = Object(field(fixture(number), 'request.headers'));
+  return fetch(`${origin}${textAt(fixture(number), 'request.path')}`, {
+    method: 'POST',
+    headers: { ...headers, ...(number === '26' ? { Authorization: 'Bearer sk-invalid' } : {}) },
+    body: change(JSON.stringify(field(fixture(number), 'request.body'))),
+  });
+}
+
+async function expectLikeFixture(response: Response, number: string): Promise<unknown> {
+  const expected = field(fixture(number), 'response');
+  const body: unknown = await response.json();
+  expect(response.status).toBe(field(expected, 'status'));
+  expect(shapeOf(body)).toEqual(shapeOf(field(expected, 'body')));
+  expect([...response.headers.keys()]).toEqual(
+    expect.arrayContaining(headerNames(field(expected, 'headers'))),
+  );
+  expect(response.headers.get('x-request-id')).toBe(field(body, 'request_id'));
+  expect(response.headers.get('x-dashcache-simulator')).toBe('1');
+  return body;
+}
+
+/** Serves the eight bytes that every PNG begins with. */
+async function servePicture(): Promise<string> {
+  const server = createServer((_, outgoing) => outgoing.end(Buffer.from('iVBORw0KGgo=', 'base64')));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return typeof address === 'object' ? `http://127.0.0.1:${address?.port}/armchair.png` : '';
+}
+
+describe('the published exchanges come out of the simulator', () => {
+  test.each(['01', '02', '03', '04', '05', '06', '07', '08', '23'])('success %s', async (number) => {
+    const { origin } = await startTestSimulator();
+    const picture = await servePicture();
+    const response = await replay(origin, number, (body) =>
+      body.replace('https://assets.example.com/refs/armchair.png', picture),
+    );
+    const body = await expectLikeFixture(response, number);
+    if (number === '05') return; // Its size follows a reference that only the vendor has.
+    const expected = field(fixture(number), 'response.body');
+    expect(field(body, 'usage.width')).toBe(field(expected, 'usage.width'));
+    expect(field(body, 'usage.output_height')).toBe(field(expected, 'usage.output_height'));
+    expect(field(body, 'usage.size')).toBe(field(expected, 'usage.size'));
+  });
+
+  test.each(['26', '27', '28', '31', '32'])('refusal %s', async (number) => {
+    const { origin } = await startTestSimulator();
+    const response = await replay(origin, number);
+    const body = await expectLikeFixture(response, number);
+    const expected = field(fixture(number), 'response.body');
+    expect(field(body, 'code')).toBe(field(expected, 'code'));
+    expect(field(body, 'message')).toBe(field(expected, 'message'));
+  });
+
+  test.each(['29', '30', '33', '34', '35', '37'])('refusal %s, by a scripted fault', async (number) => {
+    const { origin, control } = await startTestSimulator();
+    const expected = field(fixture(number), 'response.body');
+    control.fault({
+      on: 'generation',
+      effect:
+        number === '37'
+          ? { kind: 'answer', answer: 'refused' }
+          : { kind: 'refuse', code: textAt(expected, 'code') },
+    });
+    const body = await expectLikeFixture(await replay(origin, number), number);
+    expect(field(body, 'code')).toBe(field(expected, 'code'));
+    expect(field(body, 'message')).toBe(field(expected, 'message'));
+  });
+
+  test.each(['29', '30', '34', '35'])('refusal %s, by a marker in the prompt', async (number) => {
+    const { origin } = await startTestSimulator();
+    const code = textAt(fixture(number), 'response.body.code');
+    const response = await replay(origin, number, (body) =>
+      body.replace('salt flat', `salt flat simulate:${code}`),
+    );
+    const body = await expectLikeFixture(response, number);
+    expect(field(body, 'code')).toBe(code);
+  });
+
+  test('a 401 carries no content-type', async () => {
+    const { origin } = await startTestSimulator();
+    const response = await replay(origin, '26');
+    expect(response.headers.has('content-type')).toBe(false);
+    expect(headerNames(field(fixture('26'), 'response.headers'))).not.toContain('content-type');
+  });
+
+  test('a success leaks the account headers of the published capture', async () => {
+    const { origin } = await startTestSimulator();
+    const { headers } = await replay(origin, '01');
+    expect([...headers.keys()]).toEqual(
+      expect.arrayContaining([
+        'x-dashscope-uid',
+        'x-dashscope-apikeyid',
+        'x-dashscope-inner-flow-control-meta',
+        'set-cookie',
+      ]),
+    );
+    expect(headers.get('set-cookie')).toMatch(/^acw_tc=/);
+  });
+
+  test('the seed ends the file name, as in the capture', async () => {
+    const { origin } = await startTestSimulator();
+    const response = await replay(origin, '01');
+    const url = new URL(await firstImageUrl(response));
+    expect(url.pathname).toMatch(/^\/7d\/[0-9a-f]{2}\/\d{8}\/[0-9a-f]{8}\/[0-9a-f-]{36}4107\.png$/);
+    expect([...url.searchParams.keys()]).toEqual(['Expires', 'OSSAccessKeyId', 'Signature']);
+  });
+
+  test('39: a result picture', async () => {
+    const { origin } = await startTestSimulator();
+    const response = await fetch(await firstImageUrl(await replay(origin, '01')));
+    const expected = field(fixture('39'), 'response');
+    expect(response.status).toBe(field(expected, 'status'));
+    expect([...response.headers.keys()]).toEqual(
+      expect.arrayContaining(headerNames(field(expected, 'headers'))),
+    );
+    expect(response.headers.get('content-type')).toBe('image/png');
+    const bytes = await response.arrayBuffer();
+    expect(Number(response.headers.get('content-length'))).toBe(bytes.byteLength);
+    expect(bytes.byteLength).toBeGreaterThan(300_000);
+  });
+
+  test('40: the same URL after Expires', async () => {
+    const clock = createManualClock();
+    const { origin } = await startTestSimulator({ clock });
+    const url = await firstImageUrl(await post(origin, recipe()));
+    clock.advance(24 * 60 * 60 * 1000 - 1000);
+    expect((await fetch(url)).status).toBe(200);
+    clock.advance(1000);
+    const response = await fetch(url);
+    const expected = field(fixture('40'), 'response');
+    expect(response.status).toBe(403);
+    expect([...response.headers.keys()]).toEqual(
+      expect.arrayContaining(headerNames(field(expected, 'headers'))),
+    );
+    const requestId = response.headers.get('x-oss-request-id') ?? '';
+    const adapted = textAt(expected, 'body_raw')
+      .replace(textAt(expected, 'headers.x-oss-request-id'), requestId)
+      .replace('dashscope-result-sh.oss-cn-shanghai.aliyuncs.com', new URL(origin).host)
+      .replace('2023-11-14T22:13:20.000Z', '2026-09-22T02:00:16.000Z')
+      .replace('2026-09-23T02:00:00.000Z', '2026-09-22T02:00:16.000Z');
+    expect(await response.text()).toBe(adapted);
+  });
+
+  test('16 and 19: an unknown task, and the list that proves a key', async () => {
+    const { origin, control } = await startTestSimulator();
+    const get = (path: string, key = 'sk-test') =>
+      fetch(`${origin}${path}`, { headers: { authorization: `bearer ${key}` } });
+    const unknown = await get('/api/v1/tasks/9f8e7d6c-5b4a-4392-8190-a1b2c3d4e510/');
+    expect(shapeOf(await unknown.json())).toEqual(shapeOf(field(fixture('16'), 'response.body')));
+    expect(unknown.headers.get('content-type')).toBe('application/json;charset=UTF-8');
+    const list = await get('/api/v1/tasks?page_no=1&page_size=1');
+    const listed: unknown = await list.json();
+    expect(Object.keys(Object(listed)).sort()).toEqual(
+      Object.keys(Object(field(fixture('19'), 'response.body'))).sort(),
+    );
+    expect(field(listed, 'data')).toEqual([]);
+    expect(field(listed, 'page_size')).toBe(1);
+    expect((await get('/api/v1/tasks', 'sk-invalid')).status).toBe(401);
+    expect(control.counters().tasks).toBe(3);
+  });
+});
