@@ -38,6 +38,7 @@ export function parseConfig(env: Environment) {
     maxBytes: read(SETTINGS.maxBytes),
     maxAge: read(SETTINGS.maxAge),
     maxBody: need(SETTINGS.maxBody),
+    maxInflight: need(SETTINGS.maxInflight),
     maxImage: need(SETTINGS.maxImage),
     referenceAllow: need(SETTINGS.referenceAllow),
     concurrency: need(SETTINGS.concurrency),

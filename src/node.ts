@@ -47,7 +47,8 @@ const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 /** Counts of uses are written this often. */
 const FLUSH_MS = 2_000;
 const COLLECT_MS = 60_000;
-/** Slow requests are the norm here, slow headers are not. */
+/** Uploads of a gigabyte pass through here; headers have no reason to be slow. */
+const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 const HEADERS_TIMEOUT_MS = 30_000;
 const MAX_HEADER_BYTES = 32 * 1024;
 
@@ -106,7 +107,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: 0,
+      requestTimeout: REQUEST_TIMEOUT_MS,
     });
     const origin = await listen(server, config.host, config.port);
     const local = config.auth === 'local';
@@ -149,8 +150,9 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       server.closeAllConnections();
       await stopped;
       await services.usage.flush();
-      await transport.close();
+      // The database first: what the transport's end breaks off must stay on record as it is, for the next start.
       database.close();
+      await transport.close();
       folder.release();
     };
     return {

@@ -113,6 +113,12 @@ export const SETTINGS = {
     meaning: 'Largest request body that is read.',
     parse: parseBytes,
   }),
+  maxInflight: setting({
+    name: 'DASHCACHE_MAX_INFLIGHT',
+    fallback: '256MiB',
+    meaning: 'Bytes of request bodies held at once; beyond them 429.',
+    parse: parseBytes,
+  }),
   maxImage: setting({
     name: 'DASHCACHE_MAX_IMAGE',
     fallback: '32MiB',

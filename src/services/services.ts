@@ -12,6 +12,7 @@ import type { Transport } from '../ports/transport.ts';
 import { AttemptStore } from './attempt-store.ts';
 import { BlobStore } from './blob-store.ts';
 import { Buyer } from './buyer.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { Collector } from './collector.ts';
 import { CredentialService, type Verdict } from './credential-service.ts';
 import { CredentialStore } from './credential-store.ts';
@@ -112,6 +113,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     credentials,
     usage,
     prepared: new PreparedRequests({ resolver, hasher, addedModels: config.models }),
+    bodies: new ByteBudget(config.maxInflight),
     health: new Health(database, blobs, onFailure('readiness')),
     recovery: new Recovery({ attempts, keeper, clock, reporter }),
     collector: new Collector(
