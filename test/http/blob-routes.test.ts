@@ -43,7 +43,8 @@ beforeEach(async () => {
   // As the app does: mounted, with one error handler.
   app = new Hono().route('/', routes).onError((error, c) => {
     if (isAppError(error, 'not_found')) return c.json({ code: error.code }, 404);
-    if (isAppError(error, 'method_not_allowed')) return c.json({ code: error.code }, 405, { allow: error.allow ?? '' });
+    if (isAppError(error, 'method_not_allowed'))
+      return c.json({ code: error.code }, 405, { allow: error.allow ?? '' });
     throw error;
   });
   await add(BYTES, 'image/png');
