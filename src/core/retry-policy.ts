@@ -55,10 +55,15 @@ function isRetryable({ status, code, message }: FailedAttempt): boolean {
   return status === 0 || (status >= 500 && status !== 504);
 }
 
-/** `Retry-After` (RFC 9110 section 10.2.3): seconds or a date, as milliseconds from `now`. */
+/** An HTTP-date (RFC 9110 section 5.6.7): two forms end in GMT, and asctime's means GMT without saying so. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? [\w -]+ \d\d:\d\d:\d\d (?:GMT|\d{4})$/;
+
+/** `Retry-After` (RFC 9110 section 10.2.3): seconds or a date, as milliseconds from `now`; undefined for anything else. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const at = Date.parse(value);
+  // Date.parse alone reads a date in almost anything: `1.5` would be a day in 2001, and no wait at all.
+  if (!HTTP_DATE.test(value)) return undefined;
+  const at = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
