@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Transport, TransportResponse } from '../ports/transport.ts';
 import type { BlobStore, StagedImage } from './blob-store.ts';
 import { withDeadline } from './deadline.ts';
+import { isStorageFailure } from './storage-failure.ts';
 
 export interface DownloaderOptions {
   /** The largest picture that is kept, in bytes. */
@@ -118,10 +119,6 @@ function parseResultUrl(url: string): URL {
 
 async function discardBody(response: TransportResponse): Promise<void> {
   await response.body[Symbol.asyncIterator]().return?.();
-}
-
-function isStorageFailure(error: unknown): boolean {
-  return isAppError(error, 'storage_full') || isAppError(error, 'storage_failed');
 }
 
 function asAppError(error: unknown): AppError {

@@ -1,9 +1,19 @@
+import { createGate, type Gate } from './gate.ts';
+
 /** What befalls the calls of watched objects. Their methods must be asynchronous. */
 export class Faults {
   /** `name.method` of every call so far, in order. */
   readonly calls: string[] = [];
+  /** Resolves when the crash has come. */
+  readonly crashed: Promise<void>;
+  readonly #crashes: Gate;
   readonly #failing = new Map<string, Error>();
   #crash: { readonly at: number; readonly takesEffect: boolean } | undefined;
+
+  constructor() {
+    this.#crashes = createGate();
+    this.crashed = this.#crashes.opened;
+  }
 
   /** From now on calls of `name.method` fail so, until `heal`. */
   fail(call: string, error: Error): void {
@@ -36,6 +46,7 @@ export class Faults {
           if (failure !== undefined) throw failure;
           const crash = this.#crash;
           const dies = crash !== undefined && number >= crash.at;
+          if (dies) this.#crashes.open();
           if (dies && !(crash.takesEffect && number === crash.at)) throw new CrashError(call);
           const result: unknown = await Reflect.apply(member, object, args);
           if (dies) throw new CrashError(call);
