@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import { AppError } from '../core/errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { ImageUpstream, UpstreamAnswer } from '../ports/image-upstream.ts';
+import type { Reporter } from '../ports/reporter.ts';
 import { TransportError } from '../ports/transport.ts';
 import type { CredentialStore } from './credential-store.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
@@ -44,6 +45,7 @@ export class CredentialService {
   readonly #hasher: Hasher;
   readonly #clock: Clock;
   readonly #proofs: FlightCoordinator<Verdict>;
+  readonly #reporter: Reporter;
   readonly #options: CredentialOptions;
   /** Principals by bearer: a keyed hash per hit would cost as much as the hit. */
   readonly #principals = new LRUCache<string, Principal>({ max: 10_000 });
@@ -58,6 +60,7 @@ export class CredentialService {
       hasher: Hasher;
       clock: Clock;
       proofs: FlightCoordinator<Verdict>;
+      reporter: Reporter;
     },
     options: CredentialOptions,
   ) {
@@ -66,6 +69,7 @@ export class CredentialService {
     this.#hasher = parts.hasher;
     this.#clock = parts.clock;
     this.#proofs = parts.proofs;
+    this.#reporter = parts.reporter;
     this.#options = options;
   }
 
@@ -109,8 +113,7 @@ export class CredentialService {
       });
       return value;
     } catch (error) {
-      const unanswered = error instanceof TransportError || error instanceof DeadlineError;
-      if (!unanswered) throw error;
+      if (!isSilence(error)) throw error;
       if (provenAt !== undefined && now - provenAt < PROOF_GRACE_MS) return { accepted: true };
       throw new AppError(
         'proof_unavailable',
@@ -182,7 +185,12 @@ export class CredentialService {
     const now = this.#clock.now();
     this.#provenAt.set(account, now);
     this.#refused.delete(account);
-    await this.#store.proven(account, now);
+    try {
+      await this.#store.proven(account, now);
+    } catch (cause) {
+      // Known in memory until the next start: no reason to fail a call that was paid for.
+      this.#reporter.report({ type: 'failure', where: 'credential record', cause });
+    }
   }
 
   #throttle(clientAddress: string): void {
@@ -206,4 +214,11 @@ export class CredentialService {
       `No API-key provided, and the server has none: ${this.#options.keyPlaces}`,
     );
   }
+}
+
+/** The vendor gave no verdict: no answer, none in time, or one that cannot be read. */
+function isSilence(error: unknown): boolean {
+  return (
+    error instanceof TransportError || error instanceof DeadlineError || isAppError(error, 'upstream_invalid')
+  );
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Transport, TransportResponse } from '../ports/transport.ts';
 import type { BlobStore, StagedImage } from './blob-store.ts';
 import { withDeadline } from './deadline.ts';
+import { isStorageFailure } from './storage-failure.ts';
 
 export interface DownloaderOptions {
   /** The largest picture that is kept, in bytes. */
@@ -45,12 +46,14 @@ export class Downloader {
    * object stores do answer 404 for a moment after a write.
    */
   async download(url: string, budgetMs: number = this.#options.budgetMs): Promise<StagedImage> {
+    // Before the first try: no time makes it right.
+    const target = parseResultUrl(url);
     let lastError: unknown;
     try {
       return await withDeadline(this.#clock, budgetMs, async (signal) => {
         for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(MAX_DELAY_MS, delayMs * 2)) {
           try {
-            return await this.#receive(url, signal);
+            return await this.#receive(target, signal);
           } catch (error) {
             if (signal.aborted || isStorageFailure(error)) throw error;
             lastError = error;
@@ -63,7 +66,7 @@ export class Downloader {
     }
   }
 
-  async #receive(url: string, signal: AbortSignal): Promise<StagedImage> {
+  async #receive(url: URL, signal: AbortSignal): Promise<StagedImage> {
     const response = await this.#get(url, signal);
     const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
     if (response.status !== 200 || encoding !== 'identity') {
@@ -81,8 +84,8 @@ export class Downloader {
     );
   }
 
-  async #get(url: string, signal: AbortSignal): Promise<TransportResponse> {
-    let target = parseResultUrl(url);
+  async #get(url: URL, signal: AbortSignal): Promise<TransportResponse> {
+    let target = url;
     for (let hops = 0; ; hops += 1) {
       const response = await this.#transport.send({
         method: 'GET',
@@ -118,10 +121,6 @@ function parseResultUrl(url: string): URL {
 
 async function discardBody(response: TransportResponse): Promise<void> {
   await response.body[Symbol.asyncIterator]().return?.();
-}
-
-function isStorageFailure(error: unknown): boolean {
-  return isAppError(error, 'storage_full') || isAppError(error, 'storage_failed');
 }
 
 function asAppError(error: unknown): AppError {

@@ -32,8 +32,8 @@ interface Lane {
   active: number;
   startedAt: number[];
   readonly queue: Set<Waiter>;
-  /** Set while a timer waits for the rate window to move on. */
-  waking: boolean;
+  /** Stops the timer that waits for the rate window to move on; set while there is one. */
+  waker: AbortController | undefined;
 }
 
 const WINDOW_MS = 60_000;
@@ -84,13 +84,13 @@ export class Governor {
     if (known !== undefined) return known;
     if (this.#lanes.size >= MAX_LANES) this.#forgetIdleLanes();
     const limits = this.#options.limitsOf(model);
-    const lane = {
+    const lane: Lane = {
       limits,
       allowed: limits.concurrency,
       active: 0,
       startedAt: [],
       queue: new Set<Waiter>(),
-      waking: false,
+      waker: undefined,
     };
     this.#lanes.set(name, lane);
     return lane;
@@ -129,9 +129,9 @@ export class Governor {
         this.#clock.sleep(queueTimeoutMs, timer.signal).then(
           () => {
             // Out of the queue in the same step: one that was admitted and gave up would hold its place for ever.
-            if (lane.queue.delete(waiter)) {
-              reject(overloaded('Upstream is busy: no turn came within the time allowed.', queueTimeoutMs));
-            }
+            if (!lane.queue.delete(waiter)) return;
+            if (lane.queue.size === 0) stopWaking(lane);
+            reject(overloaded('Upstream is busy: no turn came within the time allowed.', queueTimeoutMs));
           },
           () => undefined,
         );
@@ -155,12 +155,16 @@ export class Governor {
 
   #wakeLater(lane: Lane): void {
     const waitMs = this.#rateWait(lane);
-    if (lane.waking || waitMs === 0 || lane.queue.size === 0) return;
-    lane.waking = true;
-    void this.#clock.sleep(waitMs).then(() => {
-      lane.waking = false;
-      this.#admit(lane);
-    });
+    if (lane.waker !== undefined || waitMs === 0 || lane.queue.size === 0) return;
+    lane.waker = new AbortController();
+    this.#clock.sleep(waitMs, lane.waker.signal).then(
+      () => {
+        lane.waker = undefined;
+        this.#admit(lane);
+      },
+      // Nobody waits any more.
+      () => undefined,
+    );
   }
 
   #isIdle(lane: Lane): boolean {
@@ -179,6 +183,12 @@ export class Governor {
       if (lane.active === 0 && lane.queue.size === 0) this.#lanes.delete(name);
     }
   }
+}
+
+/** A timer that nobody needs would keep the process from ending for up to a minute. */
+function stopWaking(lane: Lane): void {
+  lane.waker?.abort();
+  lane.waker = undefined;
 }
 
 function adapt(lane: Lane, outcome: 'accepted' | 'throttled' | 'failed'): void {

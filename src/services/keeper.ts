@@ -122,15 +122,20 @@ export class Keeper {
     for (const image of entry.images) {
       if (await this.#blobs.has(image.digest)) continue;
       const { value: healed } = await this.#healing.run(image.digest, () => this.#heal(image));
-      if (healed) continue;
-      await this.#lock.exclusive(async () => {
-        const { blobs } = await this.#entries.delete([entry.id]);
-        for (const { digest } of blobs) await this.#blobs.delete(digest);
-      });
-      this.#reporter.report({ type: 'healed', digest: image.digest, how: 'dropped' });
-      return false;
+      if (!healed && (await this.#drop(entry, image.digest))) return false;
     }
     return true;
+  }
+
+  /** False when the lost bytes came back while we waited for the lock: another recipe may have drawn the same picture. */
+  #drop(entry: Entry, lost: string): Promise<boolean> {
+    return this.#lock.exclusive(async () => {
+      if (await this.#blobs.has(lost)) return false;
+      const { entries, blobs } = await this.#entries.delete([entry.id]);
+      for (const { digest } of blobs) await this.#blobs.delete(digest);
+      if (entries > 0) this.#reporter.report({ type: 'healed', digest: lost, how: 'dropped' });
+      return true;
+    });
   }
 
   async #heal(image: EntryImage): Promise<boolean> {

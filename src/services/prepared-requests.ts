@@ -60,7 +60,7 @@ export class PreparedRequests {
     text: string,
     context: { readonly dataInspection: string | undefined; readonly ownOrigins: readonly string[] },
   ): Promise<PreparedRequest> {
-    const memoKey = `${context.dataInspection ?? ''}\n${text}`;
+    const memoKey = memoKeyOf(context.dataInspection, text);
     const known = this.#memo.get(memoKey);
     if (known !== undefined) return known;
     const { prepared, lasting } = await this.#prepare(text, context);
@@ -104,6 +104,11 @@ export class PreparedRequests {
     // What stands behind a URL may change, and the bytes would be held in memory.
     return { prepared, lasting: resolved.names.size === 0 };
   }
+}
+
+/** With the header's length in front, no header and body read like another header and body; a missing one has none. */
+function memoKeyOf(dataInspection: string | undefined, text: string): string {
+  return `${dataInspection?.length ?? ''}:${dataInspection ?? ''}${text}`;
 }
 
 async function outgoingText(

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Attempt, AttemptStore } from './attempt-store.ts';
 import type { EntryIdentity, Keeper } from './keeper.ts';
+import { isStorageFailure } from './storage-failure.ts';
 
 /** After a crash: what was paid for is fetched and stored; what cannot be known is said to be unknown, never sent again. */
 export class Recovery {
@@ -30,7 +31,10 @@ export class Recovery {
     return open.length;
   }
 
-  /** Stores the pictures of answers that had come before the process ended. Their URLs live for a day. */
+  /**
+   * Stores the pictures of answers that had come before the process ended. Their URLs live for a day, so what our own
+   * store cannot take now is left for the next start.
+   */
   async finishAnswered(): Promise<number> {
     let kept = 0;
     for (const attempt of await this.#attempts.listAnswered()) {
@@ -39,10 +43,19 @@ export class Recovery {
         kept += 1;
       } catch (cause) {
         this.#reporter.report({ type: 'not-stored', model: attempt.model, reason: 'recovery', cause });
-        await this.#finish(attempt, 'unstored', 'its pictures could not be fetched after a restart');
+        if (!isStorageFailure(cause)) await this.#giveUp(attempt);
       }
     }
     return kept;
+  }
+
+  /** A record that cannot be closed stays `answered`, and is tried again at the next start. */
+  async #giveUp(attempt: Attempt): Promise<void> {
+    try {
+      await this.#finish(attempt, 'unstored', 'its pictures could not be fetched after a restart');
+    } catch (cause) {
+      this.#reporter.report({ type: 'failure', where: 'attempt record', cause });
+    }
   }
 
   async #finish(attempt: Attempt, state: 'unknown' | 'unstored', error: string): Promise<void> {

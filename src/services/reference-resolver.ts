@@ -51,28 +51,36 @@ export class ReferenceResolver {
     const names = new Map<string, string>();
     const uses: ReferenceUse[] = [];
     const replacements = new Map<string, () => Promise<string>>();
-    try {
-      const all = await Promise.all(slots.map((slot) => this.#resolveNamed(slot, ownOrigins)));
-      for (const [index, { name, digest, replacement }] of all.entries()) {
-        const field = slots[index]?.field ?? '';
-        names.set(field, name);
-        if (digest !== undefined) uses.push({ position: index, field, digest });
-        if (replacement !== undefined) replacements.set(field, replacement);
-      }
-    } catch (error) {
-      if (isAppError(error, 'reference_unavailable')) return { unresolved: error };
-      throw error;
+    const all = await Promise.all(slots.map((slot) => this.#resolveNamed(slot, ownOrigins)));
+    for (const [index, resolved] of all.entries()) {
+      if ('unresolved' in resolved) return resolved;
+      const { name, digest, replacement } = resolved;
+      const field = slots[index]?.field ?? '';
+      names.set(field, name);
+      if (digest !== undefined) uses.push({ position: index, field, digest });
+      if (replacement !== undefined) replacements.set(field, replacement);
     }
     return { names, uses, replacements };
   }
 
-  /** The same failure, with the field that it is about. */
-  async #resolveNamed(slot: ReferenceSlot, ownOrigins: readonly string[]): Promise<Resolved> {
+  /**
+   * Failures with the field that they are about. Only a refusal is thrown: it ends the request whatever else cannot be
+   * seen, and whichever is found first.
+   */
+  async #resolveNamed(
+    slot: ReferenceSlot,
+    ownOrigins: readonly string[],
+  ): Promise<Resolved | UnresolvedReference> {
     try {
       return await this.#resolveOne(slot.value, ownOrigins);
     } catch (error) {
       if (!isAppError(error, 'reference_refused') && !isAppError(error, 'reference_unavailable')) throw error;
-      throw new AppError(error.code, `${slot.field}: ${error.message}`, { field: slot.field, cause: error });
+      const named = new AppError(error.code, `${slot.field}: ${error.message}`, {
+        field: slot.field,
+        cause: error,
+      });
+      if (error.code === 'reference_refused') throw named;
+      return { unresolved: named };
     }
   }
 

@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts';
-import { type HeaderList, withoutHopByHop } from '../core/headers.ts';
+import { findHeader, type HeaderList, withoutHopByHop } from '../core/headers.ts';
 import { type Transport, TransportError, type TransportResponse } from '../ports/transport.ts';
 
 export interface RelayOptions {
@@ -37,7 +37,7 @@ export class Relay {
 
   /** `upstream_unreachable` when there is no answer; `invalid_request` for a path with dot segments. */
   async send({ method, target, headers, body, apiKey, signal }: RelayRequest): Promise<TransportResponse> {
-    const declared = headers.find(([name]) => name === 'content-length')?.[1];
+    const declared = findHeader(headers, 'content-length');
     const length = body instanceof Uint8Array ? String(body.byteLength) : declared;
     try {
       const response = await this.#transport.send({
@@ -63,9 +63,15 @@ export class Relay {
   }
 }
 
+/**
+ * A segment `.` or `..`, also between encoded slashes and with path parameters (`..;x`), which some servers take off
+ * before they resolve it.
+ */
+const DOT_SEGMENT = /(^|\/|%2f|%5c)(\.|%2e){1,2}(;[^/]*)?(\/|%2f|%5c|$)/i;
+
 /** A path that upstream might read as another one than we routed by is nobody's honest request. */
 function requireStraight(target: string): string {
   const path = target.split('?', 1)[0] ?? '';
-  if (path.startsWith('/') && !/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path) && !path.includes('\\')) return target;
+  if (path.startsWith('/') && !DOT_SEGMENT.test(path) && !path.includes('\\')) return target;
   throw new AppError('invalid_request', 'The path must not hold dot segments.', { field: 'path' });
 }

@@ -101,7 +101,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     { seedless: config.seedless },
   );
   const credentials = new CredentialService(
-    { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs },
+    { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs, reporter },
     { mode: config.auth, scope: config.scope, tokens: config.tokens, ...secrets },
   );
   const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, hasher, probe });

@@ -15,7 +15,7 @@ export class UsageRecorder {
   readonly #clock: Clock;
   readonly #onFailure: (cause: unknown) => void;
   #pending = new Map<number, Use>();
-  #flushing: Promise<void> | undefined;
+  #flushing = Promise.resolve();
 
   constructor(entries: EntryStore, clock: Clock, onFailure: (cause: unknown) => void) {
     this.#entries = entries;
@@ -34,13 +34,16 @@ export class UsageRecorder {
     if (this.#pending.size >= MAX_PENDING) void this.flush();
   }
 
-  /** Writes what is pending. One at a time; a failure is reported, and those counts are lost. */
-  async flush(): Promise<void> {
-    await this.#flushing;
+  /** Writes what is pending, and resolves when that is done. One at a time; a failure is reported, and those counts are lost. */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.then(() => this.#write());
+    return this.#flushing;
+  }
+
+  async #write(): Promise<void> {
     if (this.#pending.size === 0) return;
     const uses = [...this.#pending].map(([id, use]) => ({ id, ...use }));
     this.#pending = new Map();
-    this.#flushing = this.#entries.touch(uses).catch(this.#onFailure);
-    await this.#flushing;
+    await this.#entries.touch(uses).catch(this.#onFailure);
   }
 }

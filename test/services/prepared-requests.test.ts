@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { nativeHasher } from '../../src/adapters/hash/native.ts';
+import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
+import { MemoryBlobDriver } from '../../src/adapters/memory/blob-driver.ts';
+import { AppError } from '../../src/core/errors.ts';
+import { BlobStore } from '../../src/services/blob-store.ts';
+import { PreparedRequests } from '../../src/services/prepared-requests.ts';
+import { ReferenceResolver } from '../../src/services/reference-resolver.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { png } from '../support/sample-images.ts';
+
+const CAT = png(10, 10);
+const CAT_URI = `data:image/png;base64,${Buffer.from(CAT).toString('base64')}`;
+
+let fetched: string[];
+let hashed: number;
+beforeEach(() => {
+  fetched = [];
+  hashed = 0;
+});
+
+function start(): PreparedRequests {
+  const clock = new ManualClock();
+  const blobs = new BlobStore(new MemoryBlobDriver(clock), nativeHasher, imageProbe, clock);
+  const fetcher = {
+    fetch: async (url: string) => {
+      fetched.push(url);
+      if (!url.endsWith('.png')) throw new AppError('reference_unavailable', 'gone');
+      return CAT;
+    },
+  };
+  return new PreparedRequests({
+    resolver: new ReferenceResolver({ fetcher, blobs, hasher: nativeHasher, probe: imageProbe }),
+    hasher: {
+      xxh128: (bytes) => {
+        hashed += 1;
+        return nativeHasher.xxh128(bytes);
+      },
+    },
+    addedModels: new Set(['my-own-model']),
+  });
+}
+
+const context = (dataInspection?: string) => ({ dataInspection, ownOrigins: [] });
+
+async function cacheable(requests: PreparedRequests, text: string, dataInspection?: string) {
+  const prepared = await requests.prepare(text, context(dataInspection));
+  if (prepared.kind !== 'cacheable') throw new Error(`it is ${prepared.kind}`);
+  return prepared;
+}
+
+const bodyOf = (input: object, more: object = {}) =>
+  JSON.stringify({ model: 'qwen-image-max', input, ...more });
+
+describe('a body', () => {
+  it('of another model is foreign, of an added one is not', async () => {
+    const requests = start();
+    const foreign = JSON.stringify({ model: 'qwen-vl-max', input: {} });
+    expect(await requests.prepare(foreign, context())).toEqual({ kind: 'foreign' });
+    expect(await cacheable(requests, '{"model":"my-own-model","input":{"prompt":"x"}}')).toBeDefined();
+  });
+
+  it('with a number that no double holds is not cached', async () => {
+    const text = '{"model":"qwen-image","input":{"prompt":"x"},"parameters":{"seed":12345678901234567890}}';
+    expect(await start().prepare(text, context())).toMatchObject({ kind: 'uncacheable', detail: 'number' });
+  });
+
+  it('goes upstream as it came', async () => {
+    const text = ' { "model":"qwen-image" ,"input":{"prompt":"caf\\u00e9"},"parameters":{"x":1.0e0} } ';
+    expect(await (await cacheable(start(), text)).outgoing()).toBe(text);
+  });
+
+  it('that gives a name twice goes upstream as it was understood', async () => {
+    const text = '{"model":"qwen-image","input":{"prompt":"cat","prompt":"dog"}}';
+    const prepared = await cacheable(start(), text);
+    expect(prepared.recipe.prompt).toBe('dog');
+    expect(await prepared.outgoing()).toBe('{"model":"qwen-image","input":{"prompt":"dog"}}');
+  });
+
+  it('goes upstream with the pictures that were hashed, each at its place', async () => {
+    const text = bodyOf({
+      images: ['https://a.example/1.png', 'oss://x/y', CAT_URI],
+      prompt: 'https://a.example/1.png',
+    });
+    const prepared = await cacheable(start(), text);
+    expect(JSON.parse(await prepared.outgoing())).toEqual({
+      model: 'qwen-image-max',
+      input: { images: [CAT_URI, 'oss://x/y', CAT_URI], prompt: 'https://a.example/1.png' },
+    });
+    expect(prepared.references.map(({ position }) => position)).toEqual([0, 2]);
+    expect(prepared.recipe.canonical).not.toContain('base64');
+  });
+
+  it('with a name given twice and a picture is understood and replaced at once', async () => {
+    const text =
+      '{"model":"qwen-image","input":{"prompt":"x","images":["oss://old"],"images":["https://a.example/1.png"]}}';
+    const outgoing = await (await cacheable(start(), text)).outgoing();
+    expect(JSON.parse(outgoing).input).toEqual({ prompt: 'x', images: [CAT_URI] });
+    expect(outgoing).not.toContain('old');
+  });
+
+  it('with a picture that cannot be seen goes on uncached, and says why', async () => {
+    const prepared = await start().prepare(
+      bodyOf({ prompt: 'x', images: ['https://a.example/gone'] }),
+      context(),
+    );
+    expect(prepared).toMatchObject({
+      kind: 'uncacheable',
+      detail: 'reference',
+      reason: { code: 'reference_unavailable' },
+    });
+  });
+});
+
+describe('the memory', () => {
+  it('understands the same text once', async () => {
+    const requests = start();
+    const text = bodyOf({ prompt: 'x' });
+    const first = await requests.prepare(text, context());
+    expect(await requests.prepare(text, context())).toBe(first);
+    expect(hashed).toBe(1);
+  });
+
+  it('holds nothing that a URL shows, nor a failure to see it', async () => {
+    const requests = start();
+    for (const url of ['https://a.example/1.png', 'https://a.example/gone']) {
+      fetched = [];
+      const text = bodyOf({ prompt: 'x', images: [url] });
+      await requests.prepare(text, context());
+      await requests.prepare(text, context());
+      expect(fetched).toEqual([url, url]);
+    }
+  });
+
+  it('holds no large bodies', async () => {
+    const requests = start();
+    const text = bodyOf({ prompt: 'x'.repeat(40_000) });
+    await requests.prepare(text, context());
+    await requests.prepare(text, context());
+    expect(hashed).toBe(2);
+  });
+
+  it('holds no errors', async () => {
+    const requests = start();
+    for (let time = 0; time < 2; time += 1) {
+      await expect(requests.prepare('{"model":"qwen-image"}', context())).rejects.toMatchObject({
+        code: 'missing_input',
+      });
+    }
+  });
+
+  it('tells a request without an inspection from one with an empty one', async () => {
+    const requests = start();
+    const text = bodyOf({ prompt: 'x' });
+    const without = await cacheable(requests, text);
+    expect((await cacheable(requests, text, '')).key).toBe((await cacheable(start(), text, '')).key);
+    expect((await cacheable(requests, text)).key).toBe(without.key);
+  });
+
+  it('never gives one request the answer of another', async () => {
+    const blank = fc.string({ unit: fc.constantFrom(' ', '\n', '\t'), maxLength: 2 });
+    const text = fc
+      .tuple(blank, fc.constantFrom('a', 'b', 'A', '\u00e9', 'e\u0301'), fc.constantFrom('', '1', '2'), blank)
+      .map(([before, prompt, seed, after]) => {
+        const parameters = seed === '' ? {} : { parameters: { seed: Number(seed) } };
+        return `${before}${bodyOf({ prompt }, parameters)}${after}`;
+      });
+    const inspection = fc.option(fc.constantFrom('', ' ', '{}', '1', '\n', '1\n'), { nil: undefined });
+    const remembering = start();
+    await fc.assert(
+      fc.asyncProperty(text, inspection, async (body, inspected) => {
+        const known = await cacheable(remembering, body, inspected);
+        const fresh = await cacheable(start(), body, inspected);
+        expect(known.recipe).toEqual(fresh.recipe);
+        expect(known.key).toBe(fresh.key);
+        expect(await known.outgoing()).toBe(body);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

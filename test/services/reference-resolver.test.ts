@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { nativeHasher } from '../../src/adapters/hash/native.ts';
+import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
+import { MemoryBlobDriver } from '../../src/adapters/memory/blob-driver.ts';
+import { AppError } from '../../src/core/errors.ts';
+import { BlobStore } from '../../src/services/blob-store.ts';
+import { ReferenceResolver } from '../../src/services/reference-resolver.ts';
+import { createGate } from '../support/gate.ts';
+import { ManualClock, settle } from '../support/manual-clock.ts';
+import { png } from '../support/sample-images.ts';
+
+const OURS = 'http://127.0.0.1:8787';
+const [CAT, DOG] = [png(10, 10), png(20, 20)];
+const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const dataUri = (bytes: Uint8Array) => `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
+
+let pictures: Map<string, Uint8Array | Promise<Uint8Array>>;
+let fetched: string[];
+let driver: MemoryBlobDriver;
+let resolver: ReferenceResolver;
+beforeEach(() => {
+  pictures = new Map();
+  fetched = [];
+  const clock = new ManualClock();
+  driver = new MemoryBlobDriver(clock);
+  resolver = new ReferenceResolver({
+    fetcher: {
+      fetch: async (url) => {
+        fetched.push(url);
+        const found = pictures.get(url);
+        if (found === undefined) throw new AppError('reference_unavailable', 'it answered 404.');
+        return await found;
+      },
+    },
+    blobs: new BlobStore(driver, nativeHasher, imageProbe, clock),
+    hasher: nativeHasher,
+    probe: imageProbe,
+  });
+});
+
+async function store(bytes: Uint8Array): Promise<void> {
+  const stage = await driver.stage();
+  await stage.write(bytes);
+  await stage.commit(digestOf(bytes), bytes.length);
+}
+
+async function resolve(...values: readonly string[]) {
+  const slots = values.map((value, index) => ({
+    path: ['input', 'images', index],
+    field: `input.images[${index}]`,
+    value,
+  }));
+  const resolved = await resolver.resolve(slots, [OURS]);
+  if ('unresolved' in resolved) throw resolved.unresolved;
+  const sent = new Map<string, string>();
+  for (const [field, make] of resolved.replacements) sent.set(field, await make());
+  return { names: [...resolved.names.values()], uses: resolved.uses, sent: [...sent.values()] };
+}
+
+describe('a reference', () => {
+  it('is what it shows: data URI, URL and our own blob give one name', async () => {
+    await store(CAT);
+    pictures.set('https://a.example/cat.png', CAT);
+    const own = `${OURS}/blobs/${digestOf(CAT)}.png`;
+    const { names, uses, sent } = await resolve(dataUri(CAT), 'https://a.example/cat.png', own);
+    expect(new Set(names)).toEqual(new Set([`sha256:${digestOf(CAT)}`]));
+    expect(uses.map(({ position, field }) => [position, field])).toEqual([
+      [0, 'input.images[0]'],
+      [1, 'input.images[1]'],
+      [2, 'input.images[2]'],
+    ]);
+    // The client's own data URI goes as it is; the others as the bytes that were hashed.
+    expect(sent).toEqual([dataUri(CAT), dataUri(CAT)]);
+    expect(fetched).toEqual(['https://a.example/cat.png']);
+  });
+
+  it('is fetched once, and what was hashed is what is sent', async () => {
+    pictures.set('https://a.example/x', CAT);
+    const resolved = await resolver.resolve([{ path: [], field: 'f', value: 'https://a.example/x' }], [OURS]);
+    if ('unresolved' in resolved) throw resolved.unresolved;
+    pictures.set('https://a.example/x', DOG);
+    expect(await resolved.replacements.get('f')?.()).toBe(dataUri(CAT));
+    expect(fetched).toHaveLength(1);
+  });
+
+  it('in the vendor’s store goes by its name', async () => {
+    expect(await resolve('oss://dashscope-instant/x/y.png')).toEqual({
+      names: ['oss://dashscope-instant/x/y.png'],
+      uses: [],
+      sent: [],
+    });
+  });
+
+  it.each([
+    ['with another host', (digest: string) => `http://other.example/blobs/${digest}.png`],
+    ['with another path', (digest: string) => `${OURS}/blobs/../${digest}`],
+    ['of a host that only begins alike', (digest: string) => `${OURS}0/blobs/${digest}`],
+  ])('%s is none of our blobs', async (_, urlOf) => {
+    await store(CAT);
+    await expect(resolve(urlOf(digestOf(CAT)))).rejects.toMatchObject({ code: 'reference_unavailable' });
+    expect(fetched).toHaveLength(1);
+  });
+
+  it('to a blob of ours that is gone is fetched like any other', async () => {
+    await expect(resolve(`${OURS}/blobs/${digestOf(CAT)}.png`)).rejects.toMatchObject({
+      code: 'reference_unavailable',
+    });
+    expect(fetched).toHaveLength(1);
+  });
+});
+
+describe('what cannot be seen', () => {
+  it.each([
+    ['is gone', 'https://a.example/gone'],
+    ['is no image', 'https://a.example/page'],
+    ['is no base64', 'data:image/png;base64,$$$'],
+    ['is base64 of no image', 'data:image/png;base64,AAAA'],
+  ])('because it %s leaves the request uncached, and names the field', async (_, url) => {
+    pictures.set('https://a.example/page', new TextEncoder().encode('<html>'));
+    await expect(resolve(dataUri(CAT), url)).rejects.toMatchObject({
+      code: 'reference_unavailable',
+      field: 'input.images[1]',
+      message: expect.stringMatching(/^input\.images\[1\]: /),
+    });
+  });
+
+  it.each(['ftp://a.example/x', '/etc/passwd', 'cat.png', 'data:image/png,raw', 'file:///x', ''])(
+    'is refused when no door takes it: %j',
+    async (value) => {
+      await expect(resolve(value)).rejects.toMatchObject({
+        code: 'reference_refused',
+        field: 'input.images[0]',
+      });
+    },
+  );
+
+  it('is refused whatever else is wrong, and whichever is found first', async () => {
+    for (const values of [
+      ['data:image/png;base64,$$$', 'ftp://a.example/x'],
+      ['ftp://a.example/x', 'data:image/png;base64,$$$'],
+    ]) {
+      await expect(resolve(...values)).rejects.toMatchObject({ code: 'reference_refused' });
+    }
+    const slow = createGate<Uint8Array>();
+    pictures.set(
+      'https://10.0.0.1/x',
+      slow.opened.then(() => Promise.reject(new AppError('reference_refused', 'private'))),
+    );
+    const refusal = expect(resolve('https://a.example/gone', 'https://10.0.0.1/x')).rejects.toMatchObject({
+      code: 'reference_refused',
+      field: 'input.images[1]',
+    });
+    await settle();
+    slow.open(CAT);
+    await refusal;
+  });
+});

@@ -1,0 +1,152 @@
+/** Which imports the files under one path may have. The longest matching path decides. */
+export interface ImportRule {
+  /** A path under `src`: a folder (with a slash at its end), a file, or the beginning of file names. */
+  readonly files: string;
+  /** What they may import of `src`; the folder that the rule is about is not included by itself. */
+  readonly may: readonly string[];
+  /** What they may import as types only. */
+  readonly mayTypes?: readonly string[];
+  /** Packages by name. */
+  readonly packages?: readonly string[];
+  readonly node?: true;
+  /** What to do instead, for whoever broke the rule. */
+  readonly remedy: string;
+}
+
+const ADAPTER_REMEDY =
+  'An adapter knows its port, the core and its one library. What two adapters share belongs into core; what joins them, into node.ts.';
+
+function adapter(name: string, allowed: Pick<ImportRule, 'packages' | 'node'> = {}): ImportRule {
+  const files = `adapters/${name}/`;
+  return { files, may: ['core/', 'ports/', files], remedy: ADAPTER_REMEDY, ...allowed };
+}
+
+export const IMPORT_RULES: readonly ImportRule[] = [
+  {
+    files: 'core/',
+    may: ['core/'],
+    remedy: 'The core is plain functions on plain data: take what you need as a parameter.',
+  },
+  {
+    files: 'ports/',
+    may: [],
+    mayTypes: ['core/', 'ports/'],
+    remedy: 'A port is types: import them with `import type`, and leave doing to an adapter.',
+  },
+  {
+    files: 'services/',
+    may: ['core/', 'ports/', 'services/'],
+    // The composition of the services takes the whole configuration.
+    mayTypes: ['config.ts'],
+    // A data structure rather than a technology: it runs anywhere and does no I/O.
+    packages: ['lru-cache'],
+    remedy: 'A service reaches the world through a port: write or extend one in src/ports, and adapt it.',
+  },
+  adapter('better-sqlite3', { packages: ['better-sqlite3'], node: true }),
+  adapter('dashscope'),
+  // Its lock on the folder is a SQLite file.
+  adapter('data-folder', { packages: ['better-sqlite3'], node: true }),
+  adapter('flight'),
+  adapter('fs', { node: true }),
+  adapter('hash'),
+  {
+    files: 'adapters/hash/native.ts',
+    may: ['core/', 'ports/', 'adapters/hash/'],
+    packages: ['@node-rs/xxhash'],
+    node: true,
+    remedy: ADAPTER_REMEDY,
+  },
+  adapter('image-size', { packages: ['image-size'] }),
+  adapter('memory'),
+  // Node itself, with what reads its addresses and files; the types of its server's bindings come from @hono/node-server.
+  adapter('node', { packages: ['ipaddr.js', 'ini', '@hono/node-server'], node: true }),
+  adapter('pino', { packages: ['pino'], node: true }),
+  adapter('system'),
+  adapter('undici', { packages: ['undici'], node: true }),
+  {
+    files: 'http/',
+    may: ['core/', 'services/', 'config.ts', 'http/'],
+    mayTypes: ['ports/'],
+    packages: ['hono'],
+    remedy: 'A front door decodes, calls a service and encodes. What needs more is a service.',
+  },
+  {
+    files: 'simulator/',
+    may: ['simulator/'],
+    mayTypes: ['ports/clock.ts'],
+    packages: ['hono'],
+    remedy: 'The simulator stands in for the vendor: it must not share our understanding of the protocol.',
+  },
+  ...['simulator/node-', 'simulator/server.ts', 'simulator/serve.ts'].map(
+    (files): ImportRule => ({
+      files,
+      // How it is started on its own: with the machine's time.
+      may: ['simulator/', 'ports/clock.ts', 'adapters/system/'],
+      packages: ['hono', '@hono/node-server'],
+      node: true,
+      remedy:
+        'The part of the simulator that serves on Node knows the simulator, Node and nothing of dashcache.',
+    }),
+  ),
+  {
+    files: 'cli/',
+    may: ['cli/', 'config.ts', 'settings.ts', 'core/', 'simulator/', 'node.ts', 'adapters/system/'],
+    packages: ['commander'],
+    node: true,
+    remedy: 'A command parses, calls what node.ts starts, and prints.',
+  },
+  {
+    files: 'config.ts',
+    may: ['core/', 'settings.ts'],
+    remedy: 'Configuration is a function of the environment that it is given.',
+  },
+  {
+    files: 'settings.ts',
+    may: ['core/'],
+    mayTypes: ['services/', 'adapters/pino/'],
+    remedy: 'A setting is a name, a default and a parser of text.',
+  },
+  {
+    files: 'node.ts',
+    may: ['core/', 'ports/', 'services/', 'adapters/', 'http/', 'config.ts', 'settings.ts'],
+    packages: ['@hono/node-server'],
+    node: true,
+    remedy: 'The composition root joins the parts; new behaviour goes into one of them.',
+  },
+];
+
+/** What must run on any JavaScript runtime, with everything that it imports. */
+export const PORTABLE: readonly string[] = [
+  'core/',
+  'ports/',
+  'services/',
+  'http/',
+  'config.ts',
+  'settings.ts',
+  'adapters/dashscope/',
+  'adapters/flight/',
+  'adapters/hash/portable',
+  'adapters/memory/',
+  'adapters/image-size/',
+];
+
+/** Packages that exist for Node only. */
+export const NODE_ONLY =
+  /^(node:|better-sqlite3$|undici$|@node-rs\/|@hono\/node-server|pino$|ipaddr\.js$|ini$)/;
+
+/** Time, chance, environment and output: parameters everywhere but in these files. */
+export const AMBIENT_FILES: readonly string[] = [
+  'adapters/system/',
+  'adapters/node/',
+  'cli/',
+  'node.ts',
+  'simulator/node-',
+  'simulator/server.ts',
+  'simulator/serve.ts',
+];
+
+export const AMBIENT =
+  /\b(process\.env|Date\.now\b|new Date\(\s*\)|Date\(\s*\)|Math\.random\b|setTimeout\b|setInterval\b|setImmediate\b|crypto\.randomUUID\b|performance\.now\b|console\.)/;
+
+/** One reason per file. */
+export const MAX_LINES = 300;

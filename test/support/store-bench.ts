@@ -1,0 +1,168 @@
+import type { BetterSqlite3Database } from '../../src/adapters/better-sqlite3/sql-database.ts';
+import { InProcessFlights } from '../../src/adapters/flight/in-process.ts';
+import { nativeHasher } from '../../src/adapters/hash/native.ts';
+import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
+import { MemoryBlobDriver } from '../../src/adapters/memory/blob-driver.ts';
+import { readAnswer } from '../../src/core/answer.ts';
+import type { Entry } from '../../src/core/entry.ts';
+import type { BlobDriver } from '../../src/ports/blob-driver.ts';
+import type { SqlDatabase } from '../../src/ports/sql-database.ts';
+import { AttemptStore } from '../../src/services/attempt-store.ts';
+import { BlobStore } from '../../src/services/blob-store.ts';
+import { Collector, type CollectorOptions } from '../../src/services/collector.ts';
+import { Downloader } from '../../src/services/downloader.ts';
+import { EntryStore } from '../../src/services/entry-store.ts';
+import { type EntryIdentity, Keeper, type PaidAnswer } from '../../src/services/keeper.ts';
+import { Recovery } from '../../src/services/recovery.ts';
+import { StoreLock } from '../../src/services/store-lock.ts';
+import { openMigrated } from './database.ts';
+import { drawn } from './fake-upstream.ts';
+import { Faults } from './faulty.ts';
+import { ManualClock } from './manual-clock.ts';
+import { RecordingReporter } from './recording-reporter.ts';
+import { response, ScriptedTransport } from './scripted-transport.ts';
+
+/** The machine that outlives a process: its database, its blobs, the time, and the hosts that pictures come from. */
+export class Machine {
+  readonly database: BetterSqlite3Database;
+  readonly clock = new ManualClock();
+  readonly driver = new MemoryBlobDriver(this.clock);
+  /** What result URLs show; all others are 404. */
+  readonly pictures = new Map<string, Uint8Array>();
+  readonly transport = new ScriptedTransport(({ origin, path }) => {
+    const bytes = this.pictures.get(origin + path);
+    return bytes === undefined ? response(404, 'gone') : response(200, bytes);
+  });
+
+  private constructor(database: BetterSqlite3Database) {
+    this.database = database;
+  }
+
+  static async open(): Promise<Machine> {
+    return new Machine(await openMigrated());
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  /** Digests of all blobs. */
+  async digests(): Promise<string[]> {
+    const digests: string[] = [];
+    for await (const { digest } of this.driver.list()) digests.push(digest);
+    return digests;
+  }
+
+  async rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return await this.database.all({ sql, params: [] });
+  }
+
+  /** What a process that starts now sees; its calls go through `faults`. */
+  start(faults = new Faults()): StoreBench {
+    return new StoreBench(this, faults);
+  }
+}
+
+/** The services around the store, as one process has them. */
+export class StoreBench {
+  readonly faults: Faults;
+  readonly database: SqlDatabase;
+  readonly driver: BlobDriver;
+  readonly reporter = new RecordingReporter();
+  readonly entries: EntryStore;
+  readonly attempts: AttemptStore;
+  readonly blobs: BlobStore;
+  readonly lock = new StoreLock();
+  readonly downloader: Downloader;
+  readonly keeper: Keeper;
+  readonly recovery: Recovery;
+  readonly #machine: Machine;
+
+  constructor(machine: Machine, faults: Faults) {
+    const { clock } = machine;
+    this.#machine = machine;
+    this.faults = faults;
+    this.database = faults.watch('database', machine.database);
+    this.driver = watchDriver(faults, machine.driver);
+    this.entries = new EntryStore(this.database);
+    this.attempts = new AttemptStore(this.database);
+    this.blobs = new BlobStore(this.driver, nativeHasher, imageProbe, clock, { memoryBytes: 0 });
+    const transport = faults.watch('transport', machine.transport);
+    this.downloader = new Downloader(transport, this.blobs, clock, { maxBytes: 1e6, budgetMs: 30_000 });
+    this.keeper = new Keeper({
+      ...this.#stores(),
+      downloader: this.downloader,
+      healing: new InProcessFlights(),
+    });
+    this.recovery = new Recovery({ ...this.#stores(), keeper: this.keeper });
+  }
+
+  collector(options: Partial<CollectorOptions> = {}): Collector {
+    return new Collector(this.#stores(), { maxBytes: undefined, maxAgeMs: undefined, ...options });
+  }
+
+  /** Opens an attempt, writes down its answer with these pictures, which are to be had at its URLs, and keeps them. */
+  async keep(name: string, ...pictures: readonly Uint8Array[]): Promise<Entry> {
+    const paid = await this.answered(name, ...pictures);
+    return await this.keeper.keep(paid);
+  }
+
+  /** As `keep`, without the last step. */
+  async answered(name: string, ...pictures: readonly Uint8Array[]): Promise<PaidAnswer> {
+    const { clock } = this.#machine;
+    const imageUrls = pictures.map((bytes, index) => {
+      const url = `https://results.example/${name}-${index}.png`;
+      this.#machine.pictures.set(url, bytes);
+      return url;
+    });
+    const identity = identityOf(name);
+    const { site, scope, key, model } = identity;
+    const recipe = JSON.stringify(identity);
+    await this.attempts.open({ id: name, site, scope, key, model, recipe, createdAt: clock.now() });
+    const text = JSON.stringify(drawn(...imageUrls));
+    await this.attempts.answered(name, text, clock.now());
+    const read = readAnswer(text, JSON.parse(text));
+    if ('refusal' in read) throw new Error(read.refusal);
+    return {
+      attemptId: name,
+      identity,
+      imageUrls,
+      template: read.template,
+      usage: read.usage,
+      upstreamRequestId: read.requestId,
+      elapsedMs: 5,
+    };
+  }
+
+  #stores() {
+    const { entries, attempts, blobs, lock, reporter } = this;
+    return { entries, attempts, blobs, lock, reporter, clock: this.#machine.clock };
+  }
+}
+
+export function identityOf(name: string): EntryIdentity {
+  return {
+    site: 'cn',
+    scope: 'alice',
+    key: `k1:${name}`,
+    canonical: JSON.stringify({ model: 'qwen-image-max', prompt: name }),
+    model: 'qwen-image-max',
+    prompt: name,
+    take: undefined,
+    references: [],
+  };
+}
+
+/** A driver whose stages are watched too. */
+export function watchDriver(faults: Faults, driver: BlobDriver): BlobDriver {
+  const { list } = driver;
+  const watched = faults.watch('driver', driver, (result) =>
+    typeof result === 'object' && result !== null && 'commit' in result
+      ? faults.watch('stage', result)
+      : result,
+  );
+  return new Proxy(watched, {
+    // The one method that is no promise.
+    get: (object, property) => (property === 'list' ? list.bind(driver) : Reflect.get(object, property)),
+  });
+}
