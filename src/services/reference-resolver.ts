@@ -48,20 +48,22 @@ export class ReferenceResolver {
     slots: readonly ReferenceSlot[],
     ownOrigins: readonly string[],
   ): Promise<ResolvedReferences | UnresolvedReference> {
+    const results = await Promise.allSettled(slots.map((slot) => this.#resolveNamed(slot, ownOrigins)));
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    // A refusal counts before a failure to fetch, whichever came first: a refused address must not go to the vendor.
+    const refused = failures.find((error) => !isAppError(error, 'reference_unavailable'));
+    if (refused !== undefined) throw refused;
+    const [unresolved] = failures;
+    if (isAppError(unresolved)) return { unresolved };
     const names = new Map<string, string>();
     const uses: ReferenceUse[] = [];
     const replacements = new Map<string, () => Promise<string>>();
-    try {
-      const all = await Promise.all(slots.map((slot) => this.#resolveNamed(slot, ownOrigins)));
-      for (const [index, { name, digest, replacement }] of all.entries()) {
-        const field = slots[index]?.field ?? '';
-        names.set(field, name);
-        if (digest !== undefined) uses.push({ position: index, field, digest });
-        if (replacement !== undefined) replacements.set(field, replacement);
-      }
-    } catch (error) {
-      if (isAppError(error, 'reference_unavailable')) return { unresolved: error };
-      throw error;
+    const all = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    for (const [index, { name, digest, replacement }] of all.entries()) {
+      const field = slots[index]?.field ?? '';
+      names.set(field, name);
+      if (digest !== undefined) uses.push({ position: index, field, digest });
+      if (replacement !== undefined) replacements.set(field, replacement);
     }
     return { names, uses, replacements };
   }
