@@ -12,8 +12,14 @@ export async function readBody(c: Context, maxBytes: number): Promise<Uint8Array
   return await readAll(c.req.raw.body ?? [], maxBytes, () => tooLarge(maxBytes));
 }
 
-/** `unsupported_media_type` unless the body is declared to be JSON. */
+/** `unsupported_media_type` unless the body is declared to be JSON, not compressed (RFC 9110 section 8.4). */
 export function requireJson(c: Context): void {
+  const encoding = c.req.header('content-encoding') ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') {
+    throw new AppError('unsupported_media_type', `Content-Encoding must be absent, not ${encoding}.`, {
+      field: 'Content-Encoding',
+    });
+  }
   const type = c.req.header('content-type');
   const essence = type?.split(';', 1)[0]?.trim().toLowerCase();
   if (essence === 'application/json') return;
