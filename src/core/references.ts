@@ -54,15 +54,15 @@ export function findReferences(body: JsonObject): ReferenceSlot[] {
       }
     }
   };
-  visit(body.input, ['input'], false);
-  visit(body.parameters, ['parameters'], false);
+  visit(body, [], false);
   return slots;
 }
 
 function isImageField(parent: JsonPath, name: string): boolean {
   if (parent.length === 1 && parent[0] === 'input') return INPUT_IMAGE_FIELDS.has(name);
   // input.messages[i].content[j].image
-  return parent.length === 5 && parent[1] === 'messages' && parent[3] === 'content' && name === 'image';
+  const isContent = parent[0] === 'input' && parent[1] === 'messages' && parent[3] === 'content';
+  return parent.length === 5 && isContent && name === 'image';
 }
 
 export function isBase64DataUri(text: string): boolean {
