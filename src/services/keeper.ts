@@ -120,7 +120,7 @@ export class Keeper {
    */
   async ensureWhole(entry: Entry): Promise<boolean> {
     for (const image of entry.images) {
-      if (await this.#blobs.has(image.digest)) continue;
+      if (await this.#blobs.has(image.digest, image.size)) continue;
       const { value: healed } = await this.#healing.run(image.digest, () => this.#heal(image));
       if (healed) continue;
       await this.#lock.exclusive(async () => {
