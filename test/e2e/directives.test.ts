@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { watchArrivals } from '../support/arrivals.ts';
-import { countEntries, readAllRows } from '../support/rows.ts';
+import { countEntries, readAllRows, writeRows } from '../support/rows.ts';
 import { body, bytesAt, imageUrls, type Stack } from '../support/stack.ts';
 import { isDurable, isUpstreams, SMALL, startStack } from '../support/start-stack.ts';
 
@@ -162,9 +160,7 @@ describe('max-age', () => {
 /** Makes everything that is stored this much older, behind the back of a server at rest. */
 async function ageEntries(stack: Stack, ms: number): Promise<void> {
   await stack.stopServer();
-  const database = new Database(join(stack.folder, 'data', 'dashcache.sqlite'));
-  database.prepare('update entries set created_at = created_at - ?').run(ms);
-  database.close();
+  writeRows(stack, `update entries set created_at = created_at - ${ms}`);
   await stack.startServer();
 }
 

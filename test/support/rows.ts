@@ -17,6 +17,16 @@ export function readRows(stack: Stack, sql: string): readonly Row[] {
   }
 }
 
+/** Changes rows behind the back of a server at rest. */
+export function writeRows(stack: Stack, sql: string): void {
+  const database = new Database(join(stack.folder, 'data', 'dashcache.sqlite'));
+  try {
+    database.exec(sql);
+  } finally {
+    database.close();
+  }
+}
+
 /** Every row of every table, by table. */
 export function readAllRows(stack: Stack): ReadonlyMap<string, readonly Row[]> {
   const tables = readRows(stack, "select name from sqlite_master where type = 'table'");
