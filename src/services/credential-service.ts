@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { ImageUpstream, UpstreamAnswer } from '../ports/image-upstream.ts';
+import type { Reporter } from '../ports/reporter.ts';
 import { TransportError } from '../ports/transport.ts';
 import type { CredentialStore } from './credential-store.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
@@ -44,6 +45,7 @@ export class CredentialService {
   readonly #hasher: Hasher;
   readonly #clock: Clock;
   readonly #proofs: FlightCoordinator<Verdict>;
+  readonly #reporter: Reporter;
   readonly #options: CredentialOptions;
   /** Principals by bearer: a keyed hash per hit would cost as much as the hit. */
   readonly #principals = new LRUCache<string, Principal>({ max: 10_000 });
@@ -58,6 +60,7 @@ export class CredentialService {
       hasher: Hasher;
       clock: Clock;
       proofs: FlightCoordinator<Verdict>;
+      reporter: Reporter;
     },
     options: CredentialOptions,
   ) {
@@ -66,6 +69,7 @@ export class CredentialService {
     this.#hasher = parts.hasher;
     this.#clock = parts.clock;
     this.#proofs = parts.proofs;
+    this.#reporter = parts.reporter;
     this.#options = options;
   }
 
@@ -170,7 +174,7 @@ export class CredentialService {
     }
     if (answer.status === 401 || answer.status === 403) {
       this.#refused.set(principal.account, { at: this.#clock.now(), answer });
-      await this.#store.forget(principal.account);
+      await this.#noted(this.#store.forget(principal.account));
       this.#provenAt.delete(principal.account);
       return { accepted: false, answer };
     }
@@ -182,7 +186,16 @@ export class CredentialService {
     const now = this.#clock.now();
     this.#provenAt.set(account, now);
     this.#refused.delete(account);
-    await this.#store.proven(account, now);
+    await this.#noted(this.#store.proven(account, now));
+  }
+
+  /** Memory knows it already: that it cannot be written down is no reason to withhold what was paid for. */
+  async #noted(writing: Promise<void>): Promise<void> {
+    try {
+      await writing;
+    } catch (cause) {
+      this.#reporter.report({ type: 'failure', where: 'credential record', cause });
+    }
   }
 
   #throttle(clientAddress: string): void {

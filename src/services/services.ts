@@ -21,7 +21,7 @@ import { EntryStore } from './entry-store.ts';
 import { Governor } from './governor.ts';
 import { Health } from './health.ts';
 import { type FlightOutcome, ImageService } from './image-service.ts';
-import { Keeper } from './keeper.ts';
+import { type Healing, Keeper } from './keeper.ts';
 import { PreparedRequests } from './prepared-requests.ts';
 import { Recovery } from './recovery.ts';
 import { ReferenceResolver } from './reference-resolver.ts';
@@ -40,7 +40,7 @@ export interface Ports {
   readonly upstream: ImageUpstream;
   readonly fetcher: ReferenceFetcher;
   readonly flights: FlightCoordinator<FlightOutcome>;
-  readonly healing: FlightCoordinator<boolean>;
+  readonly healing: FlightCoordinator<Healing>;
   readonly proofs: FlightCoordinator<Verdict>;
 }
 
@@ -100,7 +100,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     { seedless: config.seedless },
   );
   const credentials = new CredentialService(
-    { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs },
+    { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs, reporter },
     { mode: config.auth, scope: config.scope, tokens: config.tokens, ...secrets },
   );
   const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, hasher, probe });

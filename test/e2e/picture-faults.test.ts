@@ -2,7 +2,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { FaultEffect } from '../../src/simulator/fault.ts';
-import { countEntries, readAttempts, readRows } from '../support/rows.ts';
+import { blobFile } from '../support/blob-files.ts';
+import { countEntries, readAttempts, readRows, writeRows } from '../support/rows.ts';
 import { type Answer, body, bytesAt, imageUrls, type Stack } from '../support/stack.ts';
 import { isDurable, isUpstreams, SMALL, startStack } from '../support/start-stack.ts';
 
@@ -98,4 +99,51 @@ it('blobs that cannot be written withhold no picture, at once', async () => {
   expect(stack.simulator.control.counters().images).toBe(1);
   await rm(blobs);
   expect((await stack.generate(prompt('no room'))).headers.get('cache-status')).toContain('; stored;');
+});
+
+it('rows that cannot be written withhold no picture', async () => {
+  const stack = await startStack();
+  const refuse = (table: string) =>
+    `create trigger full_${table} before insert on ${table} begin select raise(abort, 'no room'); end`;
+  writeRows(stack, refuse('entries'));
+  expectNotStored(stack, await stack.generate(prompt('no row')));
+  writeRows(stack, 'drop trigger full_entries');
+  expect((await stack.generate(prompt('no row'))).headers.get('cache-status')).toContain('; stored;');
+});
+
+it('a key whose proof cannot be written down gets its picture all the same', async () => {
+  const stack = await startStack({ DASHCACHE_AUTH: 'passthrough' });
+  writeRows(
+    stack,
+    "create trigger full before insert on credentials begin select raise(abort, 'no room'); end",
+  );
+  const miss = await stack.generate(prompt('unproven'));
+  expect(miss.headers.get('cache-status')).toMatch(/^dashcache; fwd=miss; stored/);
+  await stack.stopServer();
+  await stack.startServer();
+  expect((await stack.generate(prompt('unproven'))).headers.get('x-cache')).toBe('HIT');
+  expect(stack.events).toContainEqual(
+    expect.objectContaining({ type: 'failure', where: 'credential record' }),
+  );
+});
+
+it('a lost picture that cannot be written again is bought, and not withheld', async () => {
+  const stack = await startStack();
+  const [url = ''] = imageUrls(await stack.generate(prompt('lost, and no room')));
+  await stack.stopServer();
+  await rm(blobFile(stack, url));
+  await stack.startServer();
+  const stages = join(stack.folder, 'data', 'blobs', 'tmp');
+  await rm(stages, { recursive: true });
+  await writeFile(stages, '');
+  const answer = await stack.generate(prompt('lost, and no room'));
+  expect(answer.status).toBe(200);
+  expect(isUpstreams(stack, answer)).toBe(true);
+  expect(stack.events).toContainEqual(expect.objectContaining({ type: 'failure', where: 'healing' }));
+  // The picture can still be had once there is room.
+  await rm(stages);
+  const hit = await stack.generate(prompt('lost, and no room'));
+  expect(hit.headers.get('x-cache')).toBe('HIT');
+  expect((await bytesAt(imageUrls(hit)[0] ?? '')).byteLength).toBeGreaterThan(1000);
+  expect(stack.asked).toBe(2);
 });
