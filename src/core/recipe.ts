@@ -47,7 +47,10 @@ export function buildRecipe({ model, body, references, dataInspection }: RecipeI
     model,
     input,
     parameters,
-    ...withoutNulls({ data_inspection: dataInspection ?? null, others: emptyAsNull(withoutNulls(others)) }),
+    ...withoutNulls({
+      data_inspection: dataInspection ?? null,
+      others: emptyAsNull(withoutNulls(asObject(replaceReferences(others, [], references)))),
+    }),
   };
   return {
     model,

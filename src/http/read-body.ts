@@ -44,8 +44,14 @@ async function readChunks(c: Context, take: (bytes: number) => void): Promise<Ui
   return joinBytes(chunks);
 }
 
-/** `unsupported_media_type` unless the body is declared to be JSON. */
+/** `unsupported_media_type` unless the body is declared to be JSON, not compressed (RFC 9110 section 8.4). */
 export function requireJson(c: Context): void {
+  const encoding = c.req.header('content-encoding') ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') {
+    throw new AppError('unsupported_media_type', `Content-Encoding must be absent, not ${encoding}.`, {
+      field: 'Content-Encoding',
+    });
+  }
   const type = c.req.header('content-type');
   const essence = type?.split(';', 1)[0]?.trim().toLowerCase();
   if (essence === 'application/json') return;

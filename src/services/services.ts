@@ -22,7 +22,7 @@ import { EntryStore } from './entry-store.ts';
 import { Governor } from './governor.ts';
 import { Health } from './health.ts';
 import { type FlightOutcome, ImageService } from './image-service.ts';
-import { Keeper } from './keeper.ts';
+import { type Healing, Keeper } from './keeper.ts';
 import { PreparedRequests } from './prepared-requests.ts';
 import { Recovery } from './recovery.ts';
 import { ReferenceResolver } from './reference-resolver.ts';
@@ -41,7 +41,7 @@ export interface Ports {
   readonly upstream: ImageUpstream;
   readonly fetcher: ReferenceFetcher;
   readonly flights: FlightCoordinator<FlightOutcome>;
-  readonly healing: FlightCoordinator<boolean>;
+  readonly healing: FlightCoordinator<Healing>;
   readonly proofs: FlightCoordinator<Verdict>;
 }
 
