@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { migrate, readMigrations } from './adapters/better-sqlite3/migrate.ts';
 import { openDatabase } from './adapters/better-sqlite3/sql-database.ts';
 import { DashScopeUpstream } from './adapters/dashscope/upstream.ts';
@@ -20,9 +20,11 @@ import { createLogReporter } from './adapters/pino/reporter.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { createUndiciTransport } from './adapters/undici/transport.ts';
 import { type Environment, parseConfig } from './config.ts';
+import { AppError } from './core/errors.ts';
 import type { CacheEvent } from './core/events.ts';
 import { isVendorSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
+import { dashScopeError } from './http/dashscope-errors.ts';
 import type { Reporter } from './ports/reporter.ts';
 import { Relay } from './services/relay.ts';
 import { createServices, type Services } from './services/services.ts';
@@ -127,7 +129,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         loopId,
       },
     );
-    server.on('request', getRequestListener(app.fetch));
+    server.on('request', getRequestListener(app.fetch, { errorHandler: answerMalformed }));
 
     // What a crash left paid but unstored; nobody has to wait for it.
     const recovering = services.recovery.finishAnswered();
@@ -190,6 +192,13 @@ function listen(server: Server, host: string, port: number): Promise<string> {
       resolve(`http://${host === 'localhost' ? host : shown}:${address.port}`);
     });
   });
+}
+
+/** Answers what never comes to a route: Node takes it, but no URL can be made of its Host and path. */
+function answerMalformed(error: unknown): Response {
+  const malformed = new AppError('invalid_request', 'The Host or the path of the request is malformed.');
+  const known = error instanceof RequestError ? malformed : new AppError('internal', 'internal');
+  return dashScopeError(known, systemClock.uuid());
 }
 
 /** No new connections; idle ones end now, busy ones with their answer. */
