@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -129,6 +130,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         loopId,
       },
     );
+    const answersEnded = watchAnswers(server);
     server.on('request', getRequestListener(app.fetch, { errorHandler: answerMalformed }));
 
     // What a crash left paid but unstored; nobody has to wait for it.
@@ -143,7 +145,8 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const shutDown = async () => {
       for (const timer of timers) clearInterval(timer);
       const stopped = stop(server);
-      const drained = Promise.all([services.images.close(), recovering]);
+      // A flight's answers are on their way for a moment longer than the flight.
+      const drained = Promise.all([services.images.close(), recovering, answersEnded()]);
       const timer = new AbortController();
       const patience = systemClock.sleep(config.drainTimeout, timer.signal).catch(() => undefined);
       await Promise.race([drained, patience]);
@@ -183,9 +186,13 @@ function withListener(log: Reporter, listener: ((event: CacheEvent) => void) | u
 
 function listen(server: Server, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const refuse = (cause: Error) =>
+      reject(
+        new AppError('config', `Cannot listen on HOST=${host} PORT=${port}: ${cause.message}.`, { cause }),
+      );
+    server.once('error', refuse);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', refuse);
       const address: AddressInfo | string | null = server.address();
       if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
       const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
@@ -207,6 +214,18 @@ function stop(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeIdleConnections();
   });
+}
+
+/** Follows the answers under way; what it returns waits until there are none. */
+function watchAnswers(server: Server): () => Promise<void> {
+  const underWay = new Set<ServerResponse>();
+  server.on('request', (_, outgoing) => {
+    underWay.add(outgoing);
+    outgoing.once('close', () => underWay.delete(outgoing));
+  });
+  return async () => {
+    while (underWay.size > 0) await Promise.all([...underWay].map((outgoing) => once(outgoing, 'close')));
+  };
 }
 
 function every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
