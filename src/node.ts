@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
@@ -224,8 +223,12 @@ function watchAnswers(server: Server): () => Promise<void> {
     outgoing.once('close', () => underWay.delete(outgoing));
   });
   return async () => {
-    while (underWay.size > 0) await Promise.all([...underWay].map((outgoing) => once(outgoing, 'close')));
+    while (underWay.size > 0) await Promise.all([...underWay].map(untilClosed));
   };
+}
+
+function untilClosed(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => outgoing.once('close', resolve));
 }
 
 function every(ms: number, work: () => Promise<void>): NodeJS.Timeout {
