@@ -84,7 +84,6 @@ class DashScopeDoor {
     const status: CacheStatus = { kind: 'forwarded', fwd: 'bypass', stored: false, collapsed: false, detail };
     const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
     const response = await passThrough(c, this.#services, principal, { body, extra });
-    if (response.ok) await this.#services.credentials.accepted(principal);
     const model = request.kind === 'cacheable' ? request.recipe.model : request.model;
     this.#services.reporter.report({ type: 'request', door: 'dashscope', result: 'bypass', model, detail });
     return response;
@@ -116,7 +115,7 @@ class DashScopeDoor {
       if (!verdict.accepted) return relayed(verdict.answer, {});
     }
     const outcome = await images.generate(request);
-    if (outcome.kind === 'entry' || outcome.answer.status < 300) await credentials.accepted(principal);
+    if (isOwnPurchase(outcome)) await credentials.accepted(principal);
     return this.#encode(c, outcome, prepared);
   }
 
@@ -170,6 +169,13 @@ function uncachedTransport(c: Context): string | undefined {
   if (c.req.header('x-dashscope-async')?.toLowerCase() === 'enable') return 'async';
   if (c.req.header('x-dashscope-sse')?.toLowerCase() === 'enable') return 'stream';
   return undefined;
+}
+
+/** A hit or another's flight says nothing of the key that asked: it would be proved for ever without the vendor. */
+function isOwnPurchase(outcome: ImageOutcome): boolean {
+  const { status } = outcome;
+  if (status.kind === 'hit' || status.collapsed) return false;
+  return outcome.kind === 'entry' || outcome.answer.status < 300;
 }
 
 const RESULTS = { HIT: 'hit', MISS: 'miss', COALESCED: 'coalesced', BYPASS: 'bypass' } as const;
