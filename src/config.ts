@@ -38,6 +38,7 @@ export function parseConfig(env: Environment) {
     maxBytes: read(SETTINGS.maxBytes),
     maxAge: read(SETTINGS.maxAge),
     maxBody: need(SETTINGS.maxBody),
+    maxInflight: need(SETTINGS.maxInflight),
     maxImage: need(SETTINGS.maxImage),
     referenceAllow: need(SETTINGS.referenceAllow),
     concurrency: need(SETTINGS.concurrency),
@@ -82,7 +83,9 @@ function readSetting<T>(setting: Setting<T>, env: Environment): T | undefined {
     return setting.parse(text);
   } catch (error) {
     if (!isAppError(error, 'config')) throw error;
-    const shown = setting.secret ? '' : ` (it is ${JSON.stringify(text)})`;
+    // A URL may hold a secret in its credentials, query or fragment.
+    const isShown = !setting.secret && !/[@?#]/.test(text);
+    const shown = isShown ? ` (it is ${JSON.stringify(text)})` : '';
     throw new AppError('config', `${setting.name} ${error.message}${shown}.`, { cause: error });
   }
 }

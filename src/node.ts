@@ -1,9 +1,9 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { migrate, readMigrations } from './adapters/better-sqlite3/migrate.ts';
 import { openDatabase } from './adapters/better-sqlite3/sql-database.ts';
 import { DashScopeUpstream } from './adapters/dashscope/upstream.ts';
@@ -20,9 +20,11 @@ import { createLogReporter } from './adapters/pino/reporter.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { createUndiciTransport } from './adapters/undici/transport.ts';
 import { type Environment, parseConfig } from './config.ts';
+import { AppError } from './core/errors.ts';
 import type { CacheEvent } from './core/events.ts';
 import { isVendorSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
+import { dashScopeError } from './http/dashscope-errors.ts';
 import type { Reporter } from './ports/reporter.ts';
 import { Relay } from './services/relay.ts';
 import { createServices, type Services } from './services/services.ts';
@@ -47,7 +49,8 @@ const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 /** Counts of uses are written this often. */
 const FLUSH_MS = 2_000;
 const COLLECT_MS = 60_000;
-/** Slow requests are the norm here, slow headers are not. */
+/** Uploads of a gigabyte pass through here; headers have no reason to be slow. */
+const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 const HEADERS_TIMEOUT_MS = 30_000;
 const MAX_HEADER_BYTES = 32 * 1024;
 
@@ -106,7 +109,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: 0,
+      requestTimeout: REQUEST_TIMEOUT_MS,
     });
     const origin = await listen(server, config.host, config.port);
     const local = config.auth === 'local';
@@ -127,7 +130,8 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         loopId,
       },
     );
-    server.on('request', getRequestListener(app.fetch));
+    const answersEnded = watchAnswers(server);
+    server.on('request', getRequestListener(app.fetch, { errorHandler: answerMalformed }));
 
     // What a crash left paid but unstored; nobody has to wait for it.
     const recovering = services.recovery.finishAnswered();
@@ -141,7 +145,8 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const shutDown = async () => {
       for (const timer of timers) clearInterval(timer);
       const stopped = stop(server);
-      const drained = Promise.all([services.images.close(), recovering]);
+      // A flight's answers are on their way for a moment longer than the flight.
+      const drained = Promise.all([services.images.close(), recovering, answersEnded()]);
       const timer = new AbortController();
       const patience = systemClock.sleep(config.drainTimeout, timer.signal).catch(() => undefined);
       await Promise.race([drained, patience]);
@@ -149,8 +154,9 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       server.closeAllConnections();
       await stopped;
       await services.usage.flush();
-      await transport.close();
+      // The database first: what the transport's end breaks off must stay on record as it is, for the next start.
       database.close();
+      await transport.close();
       folder.release();
     };
     return {
@@ -181,9 +187,13 @@ function withListener(log: Reporter, listener: ((event: CacheEvent) => void) | u
 
 function listen(server: Server, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const refuse = (cause: Error) =>
+      reject(
+        new AppError('config', `Cannot listen on HOST=${host} PORT=${port}: ${cause.message}.`, { cause }),
+      );
+    server.once('error', refuse);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', refuse);
       const address: AddressInfo | string | null = server.address();
       if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
       const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
@@ -192,12 +202,35 @@ function listen(server: Server, host: string, port: number): Promise<string> {
   });
 }
 
+/** Answers what never comes to a route: Node takes it, but no URL can be made of its Host and path. */
+function answerMalformed(error: unknown): Response {
+  const malformed = new AppError('invalid_request', 'The Host or the path of the request is malformed.');
+  const known = error instanceof RequestError ? malformed : new AppError('internal', 'internal');
+  return dashScopeError(known, systemClock.uuid());
+}
+
 /** No new connections; idle ones end now, busy ones with their answer. */
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
   });
+}
+
+/** Follows the answers under way; what it returns waits until there are none. */
+function watchAnswers(server: Server): () => Promise<void> {
+  const underWay = new Set<ServerResponse>();
+  server.on('request', (_, outgoing) => {
+    underWay.add(outgoing);
+    outgoing.once('close', () => underWay.delete(outgoing));
+  });
+  return async () => {
+    while (underWay.size > 0) await Promise.all([...underWay].map(untilClosed));
+  };
+}
+
+function untilClosed(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => outgoing.once('close', resolve));
 }
 
 function every(ms: number, work: () => Promise<void>): NodeJS.Timeout {

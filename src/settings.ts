@@ -113,6 +113,12 @@ export const SETTINGS = {
     meaning: 'Largest request body that is read.',
     parse: parseBytes,
   }),
+  maxInflight: setting({
+    name: 'DASHCACHE_MAX_INFLIGHT',
+    fallback: '256MiB',
+    meaning: 'Bytes of request bodies held at once; beyond them 429.',
+    parse: parseBytes,
+  }),
   maxImage: setting({
     name: 'DASHCACHE_MAX_IMAGE',
     fallback: '32MiB',
@@ -234,7 +240,7 @@ function list(text: string): string[] {
 function httpUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return fail('must be an http(s) URL');
-  if (url.search !== '' || url.hash !== '' || url.username !== '')
+  if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '')
     return fail('must be a plain URL without query or credentials');
   return (url.origin + url.pathname).replace(/\/+$/, '');
 }

@@ -6,7 +6,8 @@ for (const [value, char] of [...ALPHABET].entries()) VALUES[char.charCodeAt(0)] 
 /** Standard base64 (RFC 4648 section 4), padded or not; undefined when it is not that. */
 export function decodeBase64(text: string): Uint8Array | undefined {
   const length = text.length - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0);
-  if (length % 4 === 1) return undefined;
+  const isPadded = length < text.length;
+  if (length % 4 === 1 || (isPadded && text.length % 4 !== 0)) return undefined;
   const bytes = new Uint8Array(Math.floor((length * 3) / 4));
   let at = 0;
   let bits = 0;

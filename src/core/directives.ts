@@ -25,13 +25,15 @@ export const NO_DIRECTIVES: Directives = {
 /** Above this a take number is a mistake rather than a wish. */
 export const MAX_TAKE = 1000;
 
+/** A directive and its argument, a token or a quoted string (RFC 9111 section 5.2), which may hold commas. */
+const DIRECTIVE = /([^\s,="]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*))?/g;
+
 /** Reads `Cache-Control` and `X-Dashcache-Take`. Unknown directives are ignored, as RFC 9111 section 5.2.3 asks. */
 export function readDirectives(cacheControl: string | undefined, take: string | undefined): Directives {
   if (cacheControl === undefined && take === undefined) return NO_DIRECTIVES;
   const words = new Map<string, string>();
-  for (const part of (cacheControl ?? '').split(',')) {
-    const [name = '', value = ''] = part.split('=', 2).map((piece) => piece.trim());
-    if (name !== '') words.set(name.toLowerCase(), value.replace(/^"(.*)"$/, '$1'));
+  for (const [, name = '', value = ''] of (cacheControl ?? '').matchAll(DIRECTIVE)) {
+    words.set(name.toLowerCase(), value.replace(/^"(.*)"$/, '$1'));
   }
   return {
     noCache: words.has('no-cache'),

@@ -6,8 +6,9 @@ export interface Exclusion {
 }
 
 /**
- * Everything that stays out of the cache key, each with its reason. What is not listed here is in, known or not: a
- * needless miss costs one picture, a wrong hit costs trust.
+ * Everything that stays out of the cache key, each with its reason. A field of the body that is not listed here is in,
+ * known or not: a needless miss costs one picture, a wrong hit costs trust. Of the headers only
+ * `X-DashScope-DataInspection` is in; listed are those that a reader might expect to be.
  */
 export const EXCLUSIONS: readonly Exclusion[] = [
   {

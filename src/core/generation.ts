@@ -35,6 +35,7 @@ export function readGeneration(model: string, body: JsonObject): Generation {
   const named = parameters ?? {};
   checkOptional(named, 'parameters', ['size', 'negative_prompt', 'style'], 'string', 'a string');
   checkOptional(named, 'parameters', ['n', 'seed'], 'number', 'a number');
+  checkOptional(named, 'parameters', ['prompt_extend', 'watermark'], 'boolean', 'true or false');
   return { model, body };
 }
 
@@ -62,7 +63,7 @@ function checkOptional(
   object: JsonObject,
   parent: string,
   names: readonly string[],
-  type: 'string' | 'number',
+  type: 'string' | 'number' | 'boolean',
   wanted: string,
 ): void {
   for (const name of names) {

@@ -90,10 +90,11 @@ export function isJsonArray(value: JsonValue | undefined): value is readonly Jso
   return Array.isArray(value);
 }
 
-/** `input.messages[0].content[1].image`, for messages to people. */
+/** `input.messages[0].content[1].image`. No two paths have one text: a name that could be misread is quoted, `a["b.c"]`. */
 export function formatPath(path: JsonPath): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;
+    if (!/^[^.[\]"]+$/.test(step)) return `${text}[${JSON.stringify(step)}]`;
     return text === '' ? step : `${text}.${step}`;
   }, '');
 }

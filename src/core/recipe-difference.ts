@@ -1,5 +1,12 @@
 import { canonicalJson } from './canonical-json.ts';
-import { formatPath, isJsonArray, isJsonObject, type JsonPath, type JsonValue } from './json-text.ts';
+import {
+  formatPath,
+  isJsonArray,
+  isJsonObject,
+  type JsonObject,
+  type JsonPath,
+  type JsonValue,
+} from './json-text.ts';
 
 /** The fields in which two canonical recipes differ, as paths (`parameters.seed`); none when they are the same. */
 export function differingFields(a: string, b: string): string[] {
@@ -13,7 +20,7 @@ export function differingFields(a: string, b: string): string[] {
 function compare(a: JsonValue | undefined, b: JsonValue | undefined, path: JsonPath, found: string[]): void {
   if (isJsonObject(a) && isJsonObject(b)) {
     for (const name of [...new Set([...Object.keys(a), ...Object.keys(b)])].sort()) {
-      compare(a[name], b[name], [...path, name], found);
+      compare(ownField(a, name), ownField(b, name), [...path, name], found);
     }
   } else if (isJsonArray(a) && isJsonArray(b) && a.length === b.length) {
     a.forEach((item, index) => {
@@ -22,4 +29,9 @@ function compare(a: JsonValue | undefined, b: JsonValue | undefined, path: JsonP
   } else if (a === undefined || b === undefined || canonicalJson(a) !== canonicalJson(b)) {
     if (a !== b) found.push(formatPath(path));
   }
+}
+
+/** Not what the object's prototype has under this name. */
+function ownField(object: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
 }

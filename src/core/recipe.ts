@@ -39,62 +39,74 @@ export interface RecipeInput {
  * another. Golden vectors freeze it: a change here is a new key version.
  */
 export function buildRecipe({ model, body, references, dataInspection }: RecipeInput): Recipe {
-  const { model: _, input: rawInput, parameters: rawParameters, ...others } = body;
-  const input = canonicalInput(asObject(rawInput), references);
-  const { negative_prompt: inputNegative, ...inputRest } = input;
-  const parameters = canonicalParameters(
-    model,
-    asObject(replaceReferences(asObject(rawParameters), ['parameters'], references)),
-    inputNegative,
-  );
+  const named = asObject(replaceReferences(body, [], references));
+  const { model: _, input: rawInput, parameters: rawParameters, ...others } = named;
+  const { negative_prompt: inputNegative, ...input } = canonicalInput(asObject(rawInput));
+  const parameters = canonicalParameters(model, asObject(rawParameters), inputNegative);
   const recipe: JsonObject = {
     model,
-    input: inputRest,
+    input,
     parameters,
-    ...withoutNulls({ data_inspection: dataInspection ?? null, others: emptyAsNull(withoutNulls(others)) }),
+    ...withoutNulls({
+      data_inspection: dataInspection ?? null,
+      others: emptyAsNull(withoutNulls(asObject(replaceReferences(others, [], references)))),
+    }),
   };
   return {
     model,
     canonical: canonicalJson(recipe),
-    prompt: promptOf(inputRest),
+    prompt: promptOf(input),
     seedless: parameters.seed === undefined,
   };
 }
 
-function canonicalInput(input: JsonObject, references: ReadonlyMap<string, ReferenceName>): JsonObject {
-  const named = asObject(withoutNestedNulls(replaceReferences(input, ['input'], references)));
-  const cleaned = withoutEmpty(named, 'negative_prompt');
-  const simple =
-    cleaned.prompt === undefined && cleaned.images === undefined
-      ? simpleMessage(cleaned.messages)
-      : undefined;
-  if (simple === undefined) return cleaned;
-  const { messages: _, ...rest } = cleaned;
-  return { ...rest, ...simple };
+function canonicalInput(raw: JsonObject): JsonObject {
+  const { messages: given, ...rest } = withoutEmpty(asObject(withoutNestedNulls(raw)), 'negative_prompt');
+  if (given === undefined) return rest;
+  const messages = textFirst(given);
+  const simple = rest.prompt === undefined && rest.images === undefined ? asPrompt(messages) : undefined;
+  return { ...rest, ...(simple ?? { messages }) };
 }
 
 /**
- * One user message with exactly one text is the same request as `input.prompt` with `input.images`, wherever the text
- * stands among the images: clients differ in that, and no document gives it a meaning. Anything else keeps its roles,
- * boundaries and order.
+ * One user message with exactly one text means the same wherever that stands among the images: clients differ in it,
+ * and no document gives it a meaning. Any other list of messages keeps its roles, boundaries and order.
  */
-function simpleMessage(messages: JsonValue | undefined): JsonObject | undefined {
+function textFirst(messages: JsonValue): JsonValue {
+  const only = findOnlyUserMessage(messages);
+  if (only === undefined) return messages;
+  const texts = only.content.filter((item) => isItem(item, 'text') && !isItem(item, 'image'));
+  const images = only.content.filter((item) => isItem(item, 'image') && !isItem(item, 'text'));
+  if (texts.length !== 1 || images.length !== only.content.length - 1) return messages;
+  return [{ ...only.message, content: [...texts, ...images] }];
+}
+
+/** The same request as `input.prompt` with `input.images`, where the messages say no more than that; text first. */
+function asPrompt(messages: JsonValue): JsonObject | undefined {
+  const only = findOnlyUserMessage(messages);
+  if (only === undefined || !hasExactly(only.message, ['content', 'role'])) return undefined;
+  const [first, ...others] = only.content;
+  const prompt = onlyField(first, 'text');
+  const images = others.map((item) => onlyField(item, 'image'));
+  if (prompt === undefined || !images.every((image) => image !== undefined)) return undefined;
+  return images.length === 0 ? { prompt } : { prompt, images };
+}
+
+function findOnlyUserMessage(
+  messages: JsonValue,
+): { message: JsonObject; content: readonly JsonValue[] } | undefined {
   if (!isJsonArray(messages) || messages.length !== 1) return undefined;
   const [message] = messages;
-  if (!isJsonObject(message) || !hasExactly(message, ['content', 'role']) || message.role !== 'user')
-    return undefined;
-  if (!isJsonArray(message.content)) return undefined;
-  const texts: JsonValue[] = [];
-  const images: JsonValue[] = [];
-  for (const item of message.content) {
-    if (!isJsonObject(item)) return undefined;
-    if (hasExactly(item, ['text']) && item.text !== undefined) texts.push(item.text);
-    else if (hasExactly(item, ['image']) && item.image !== undefined) images.push(item.image);
-    else return undefined;
-  }
-  const [prompt] = texts;
-  if (texts.length !== 1 || prompt === undefined) return undefined;
-  return images.length === 0 ? { prompt } : { prompt, images };
+  if (!isJsonObject(message) || message.role !== 'user' || !isJsonArray(message.content)) return undefined;
+  return { message, content: message.content };
+}
+
+function isItem(item: JsonValue, name: 'text' | 'image'): boolean {
+  return isJsonObject(item) && item[name] !== undefined;
+}
+
+function onlyField(item: JsonValue | undefined, name: 'text' | 'image'): JsonValue | undefined {
+  return isJsonObject(item) && hasExactly(item, [name]) ? item[name] : undefined;
 }
 
 function canonicalParameters(

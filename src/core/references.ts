@@ -35,15 +35,20 @@ const TEXT_FIELDS: ReadonlySet<string> = new Set([
   'title',
 ]);
 
+/** What a recipe calls a picture whose content is known. */
+const CONTENT_NAME = /^sha256:[0-9a-f]{64}$/;
+
 /**
  * Every picture in a request body: those in documented image fields in any spelling, and data URIs in any other field
- * but text, because no base64 may end up in a row.
+ * but text, because no base64 may end up in a row. What reads like the name that a recipe gives a picture counts as one
+ * too, for the resolver to refuse: it would have the key of a request with the picture itself.
  */
 export function findReferences(body: JsonObject): ReferenceSlot[] {
   const slots: ReferenceSlot[] = [];
   const visit = (value: JsonValue | undefined, path: JsonPath, isImage: boolean): void => {
     if (typeof value === 'string') {
-      if (isImage || isBase64DataUri(value)) slots.push({ path, field: formatPath(path), value });
+      if (isImage || isBase64DataUri(value) || CONTENT_NAME.test(value))
+        slots.push({ path, field: formatPath(path), value });
     } else if (isJsonArray(value)) {
       value.forEach((item, index) => {
         visit(item, [...path, index], isImage);
@@ -54,15 +59,15 @@ export function findReferences(body: JsonObject): ReferenceSlot[] {
       }
     }
   };
-  visit(body.input, ['input'], false);
-  visit(body.parameters, ['parameters'], false);
+  visit(body, [], false);
   return slots;
 }
 
 function isImageField(parent: JsonPath, name: string): boolean {
   if (parent.length === 1 && parent[0] === 'input') return INPUT_IMAGE_FIELDS.has(name);
   // input.messages[i].content[j].image
-  return parent.length === 5 && parent[1] === 'messages' && parent[3] === 'content' && name === 'image';
+  if (parent.length !== 5 || parent[0] !== 'input') return false;
+  return parent[1] === 'messages' && parent[3] === 'content' && name === 'image';
 }
 
 export function isBase64DataUri(text: string): boolean {

@@ -36,7 +36,7 @@ const FINAL_THROTTLES: ReadonlySet<string> = new Set([
 /**
  * How long to wait before the next attempt; undefined means to give up and pass the answer on. Refusals (429) and
  * failures (5xx, never sent) cost nothing and may be tried again; 504 leaves open whether the picture was drawn, so
- * sending again could pay twice.
+ * sending again could pay twice, and 508 (a chain of servers that leads back) would be the same again.
  */
 export function nextDelay(failure: FailedAttempt, limits: RetryLimits, random: number): number | undefined {
   if (!isRetryable(failure)) return undefined;
@@ -52,13 +52,18 @@ function isRetryable({ status, code, message }: FailedAttempt): boolean {
   if (status === 429) {
     return !FINAL_THROTTLES.has(code ?? '') && !(message ?? '').startsWith('Free allocated quota exceeded');
   }
-  return status === 0 || (status >= 500 && status !== 504);
+  return status === 0 || (status >= 500 && status !== 504 && status !== 508);
 }
 
-/** `Retry-After` (RFC 9110 section 10.2.3): seconds or a date, as milliseconds from `now`. */
+/** An HTTP-date (RFC 9110 section 5.6.7): two forms end in GMT, and asctime's means GMT without saying so. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? [\w -]+ \d\d:\d\d:\d\d (?:GMT|\d{4})$/;
+
+/** `Retry-After` (RFC 9110 section 10.2.3): seconds or a date, as milliseconds from `now`; undefined for anything else. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const at = Date.parse(value);
+  // Date.parse alone reads a date in almost anything: `1.5` would be a day in 2001, and no wait at all.
+  if (!HTTP_DATE.test(value)) return undefined;
+  const at = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }

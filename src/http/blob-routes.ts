@@ -33,7 +33,7 @@ export function blobRoutes(deps: BlobRoutesDeps): Hono {
 
     // A range is defined for GET only (RFC 9110 section 14.2).
     if (method === 'HEAD') {
-      if (!(await deps.blobs.has(blob.digest))) throw await missing(deps, blob.digest);
+      if (!(await deps.blobs.has(blob.digest, blob.size))) throw await missing(deps, blob.digest);
       return new Response(null, { headers: wholeHeaders(blob) });
     }
     const rangeHeader = isRangeApplicable(headers, validators) ? c.req.header('range') : undefined;
@@ -63,6 +63,9 @@ async function getBody(
   blob: BlobRecord,
   range?: ByteRange,
 ): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>> {
+  // Of a file that was cut short there may be no such range to read.
+  if (range !== undefined && !(await deps.blobs.has(blob.digest, blob.size)))
+    throw await missing(deps, blob.digest);
   const content = await deps.blobs.read(blob.digest, range);
   if (content === undefined || content.size !== blob.size) throw await missing(deps, blob.digest);
   return toBody(content.body, () => deps.onCut?.(c));

@@ -14,7 +14,7 @@ import { bearerOf } from './bearer.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
-import { readBody, requireJson } from './read-body.ts';
+import { type BodyLimits, requireJson, withBody } from './read-body.ts';
 
 export const MULTIMODAL_PATH = '/api/v1/services/aigc/multimodal-generation/generation';
 
@@ -41,25 +41,29 @@ export function dashScopeRoutes(services: HttpServices, options: HttpOptions): H
 class DashScopeDoor {
   readonly #services: HttpServices;
   readonly #options: HttpOptions;
+  readonly #bodyLimits: BodyLimits;
 
   constructor(services: HttpServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
+    this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies };
   }
 
   async generate(c: Context): Promise<Response> {
-    const { credentials, prepared } = this.#services;
     // First of all, as at the vendor: 401 before 400.
-    const principal = await credentials.identify(bearerOf(c));
+    const principal = await this.#services.credentials.identify(bearerOf(c));
     // An encrypted body says nothing that could be keyed.
     if (c.req.header('x-dashscope-encryptionkey') !== undefined) {
       return await passForeign(c, this.#services, this.#options, principal);
     }
     requireJson(c);
-    const bytes = await readBody(c, this.#options.maxBody);
-    const request = await prepared.prepare(decodeUtf8(bytes), {
+    return await withBody(c, this.#bodyLimits, (bytes) => this.#generate(c, principal, bytes));
+  }
+
+  async #generate(c: Context, principal: Principal, bytes: Uint8Array): Promise<Response> {
+    const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
-      ownOrigins: [this.#blobBase(c)],
+      ownOrigins: this.#ownOrigins(c),
     });
     if (request.kind === 'foreign')
       return await passForeign(c, this.#services, this.#options, principal, bytes);
@@ -80,7 +84,6 @@ class DashScopeDoor {
     const status: CacheStatus = { kind: 'forwarded', fwd: 'bypass', stored: false, collapsed: false, detail };
     const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
     const response = await passThrough(c, this.#services, principal, { body, extra });
-    if (response.ok) await this.#services.credentials.accepted(principal);
     const model = request.kind === 'cacheable' ? request.recipe.model : request.model;
     this.#services.reporter.report({ type: 'request', door: 'dashscope', result: 'bypass', model, detail });
     return response;
@@ -112,7 +115,7 @@ class DashScopeDoor {
       if (!verdict.accepted) return relayed(verdict.answer, {});
     }
     const outcome = await images.generate(request);
-    if (outcome.kind === 'entry' || outcome.answer.status < 300) await credentials.accepted(principal);
+    if (isOwnPurchase(outcome)) await credentials.accepted(principal);
     return this.#encode(c, outcome, prepared);
   }
 
@@ -147,8 +150,18 @@ class DashScopeDoor {
   }
 
   #blobBase(c: Context): string {
-    return this.#options.publicUrl ?? `http://${c.req.header('host')}`;
+    return this.#options.publicUrl ?? requestOrigin(c);
   }
+
+  /** The bases of blob URLs that are ours. Only in local mode is the request's own origin checked, and so to be trusted. */
+  #ownOrigins(c: Context): string[] {
+    const { publicUrl, local } = this.#options;
+    return [...(publicUrl === undefined ? [] : [publicUrl]), ...(local ? [requestOrigin(c)] : [])];
+  }
+}
+
+function requestOrigin(c: Context): string {
+  return `http://${c.req.header('host')}`;
 }
 
 /** Tasks and streams have answers of their own shape. */
@@ -156,6 +169,13 @@ function uncachedTransport(c: Context): string | undefined {
   if (c.req.header('x-dashscope-async')?.toLowerCase() === 'enable') return 'async';
   if (c.req.header('x-dashscope-sse')?.toLowerCase() === 'enable') return 'stream';
   return undefined;
+}
+
+/** A hit or another's flight says nothing of the key that asked: it would be proved for ever without the vendor. */
+function isOwnPurchase(outcome: ImageOutcome): boolean {
+  const { status } = outcome;
+  if (status.kind === 'hit' || status.collapsed) return false;
+  return outcome.kind === 'entry' || outcome.answer.status < 300;
 }
 
 const RESULTS = { HIT: 'hit', MISS: 'miss', COALESCED: 'coalesced', BYPASS: 'bypass' } as const;

@@ -1,5 +1,6 @@
 import type { Reporter } from '../ports/reporter.ts';
 import type { BlobStore } from '../services/blob-store.ts';
+import type { ByteBudget } from '../services/byte-budget.ts';
 import type { CredentialService } from '../services/credential-service.ts';
 import type { EntryStore } from '../services/entry-store.ts';
 import type { Health } from '../services/health.ts';
@@ -28,6 +29,7 @@ export interface HttpServices {
   readonly entries: EntryStore;
   readonly blobs: BlobStore;
   readonly relay: Relay;
+  readonly bodies: ByteBudget;
   readonly health: Health;
   readonly platform: Platform;
   readonly reporter: Reporter;

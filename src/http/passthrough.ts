@@ -34,13 +34,12 @@ export async function passThrough(
 }
 
 /**
- * Headers as a plain object wherever that is possible: with a `Headers` object the Node server adds a Content-Type to
- * answers that have none, such as the vendor's 401.
+ * Headers as a plain object wherever that is possible, which is unless there are several cookies: with a `Headers`
+ * object the Node server adds a Content-Type to answers that have none, such as the vendor's 401.
  */
 export function plainHeaders(list: HeaderList, extra: Readonly<Record<string, string>>): HeadersInit {
-  const names = list.map(([name]) => name);
-  if (new Set(names).size === names.length) return { ...Object.fromEntries(list), ...extra };
-  const headers = new Headers(extra);
+  const headers = new Headers();
   for (const [name, value] of list) headers.append(name, value);
-  return headers;
+  for (const [name, value] of Object.entries(extra)) headers.set(name, value);
+  return headers.getSetCookie().length > 1 ? headers : Object.fromEntries(headers);
 }

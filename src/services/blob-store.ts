@@ -35,8 +35,10 @@ export class BlobStore {
   readonly #probe: ImageProbe;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #memory: BlobMemory;
-  /** Digest → when the driver last said that it is there. */
-  readonly #seenAt = new LRUCache<string, number>({ max: MAX_PRESENCES });
+  /** Digest → what the driver last said of it, and when. */
+  readonly #seen = new LRUCache<string, { readonly at: number; readonly size: number }>({
+    max: MAX_PRESENCES,
+  });
 
   constructor(
     driver: BlobDriver,
@@ -73,7 +75,7 @@ export class BlobStore {
           await stage.commit(image.digest, image.size);
           // What was read before may have been a damaged file, which has now been replaced.
           this.forget(image.digest);
-          this.#seenAt.set(image.digest, this.#clock.now());
+          this.#seen.set(image.digest, { at: this.#clock.now(), size: image.size });
         },
         discard: () => stage.discard(),
       };
@@ -102,20 +104,29 @@ export class BlobStore {
     return content.body instanceof Uint8Array ? content.body : await readAll(content.body);
   }
 
-  /** True when the bytes are there, or were within the last second. */
-  async has(digest: string): Promise<boolean> {
-    const age = this.#clock.now() - (this.#seenAt.get(digest) ?? Number.NEGATIVE_INFINITY);
+  /**
+   * True when the bytes are there, or were within the last second. With `size`, which their row knows, a file of another
+   * length does not count: it is damaged.
+   */
+  async has(digest: string, size?: number): Promise<boolean> {
+    const found = await this.#sizeOf(digest);
+    return found !== undefined && (size === undefined || found === size);
+  }
+
+  async #sizeOf(digest: string): Promise<number | undefined> {
+    const seen = this.#seen.get(digest);
+    const age = this.#clock.now() - (seen?.at ?? Number.NEGATIVE_INFINITY);
     // A clock that was set back makes ages negative: they say nothing.
-    if (age >= 0 && age < PRESENCE_MS) return true;
-    const present = (await this.#driver.size(digest)) !== undefined;
-    if (present) this.#seenAt.set(digest, this.#clock.now());
-    else this.forget(digest);
-    return present;
+    if (age >= 0 && age < PRESENCE_MS) return seen?.size;
+    const size = await this.#driver.size(digest);
+    if (size === undefined) this.forget(digest);
+    else this.#seen.set(digest, { at: this.#clock.now(), size });
+    return size;
   }
 
   /** Drops what is remembered of a blob, its bytes in memory too: the next question goes to the driver. */
   forget(digest: string): void {
-    this.#seenAt.delete(digest);
+    this.#seen.delete(digest);
     this.#memory.delete(digest);
   }
 

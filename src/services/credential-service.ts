@@ -173,7 +173,7 @@ export class CredentialService {
     }
     if (answer.status === 401 || answer.status === 403) {
       this.#refused.set(principal.account, { at: this.#clock.now(), answer });
-      await this.#store.forget(principal.account);
+      await this.#noted(this.#store.forget(principal.account));
       this.#provenAt.delete(principal.account);
       return { accepted: false, answer };
     }
@@ -185,10 +185,14 @@ export class CredentialService {
     const now = this.#clock.now();
     this.#provenAt.set(account, now);
     this.#refused.delete(account);
+    await this.#noted(this.#store.proven(account, now));
+  }
+
+  /** Memory knows it already: that it cannot be written down is no reason to withhold what was paid for. */
+  async #noted(writing: Promise<void>): Promise<void> {
     try {
-      await this.#store.proven(account, now);
+      await writing;
     } catch (cause) {
-      // Known in memory until the next start: no reason to fail a call that was paid for.
       this.#reporter.report({ type: 'failure', where: 'credential record', cause });
     }
   }

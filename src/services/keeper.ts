@@ -35,6 +35,9 @@ export interface PaidAnswer {
   readonly elapsedMs: number | undefined;
 }
 
+/** What became of a lost picture: `no room` when it could be fetched but not written. */
+export type Healing = 'whole' | 'lost' | 'no room';
+
 /** A lost picture is fetched again within this time, while a client waits. */
 const HEAL_BUDGET_MS = 10_000;
 
@@ -54,7 +57,7 @@ export class Keeper {
   readonly #blobs: BlobStore;
   readonly #downloader: Downloader;
   readonly #lock: StoreLock;
-  readonly #healing: FlightCoordinator<boolean>;
+  readonly #healing: FlightCoordinator<Healing>;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
 
@@ -64,7 +67,7 @@ export class Keeper {
     blobs: BlobStore;
     downloader: Downloader;
     lock: StoreLock;
-    healing: FlightCoordinator<boolean>;
+    healing: FlightCoordinator<Healing>;
     clock: Clock;
     reporter: Reporter;
   }) {
@@ -116,45 +119,45 @@ export class Keeper {
 
   /**
    * True when every picture of an entry is there, or could be fetched again from where it came from. Otherwise the entry
-   * is dropped: a hit whose picture is gone is a miss.
+   * is dropped: a hit whose picture is gone is a miss. It stays when only our disk is in the way: there may be room later.
    */
   async ensureWhole(entry: Entry): Promise<boolean> {
     for (const image of entry.images) {
-      if (await this.#blobs.has(image.digest)) continue;
+      if (await this.#blobs.has(image.digest, image.size)) continue;
       const { value: healed } = await this.#healing.run(image.digest, () => this.#heal(image));
-      if (!healed && (await this.#drop(entry, image.digest))) return false;
+      if (healed === 'whole') continue;
+      if (healed === 'no room' || (await this.#drop(entry, image))) return false;
     }
     return true;
   }
 
   /** False when the lost bytes came back while we waited for the lock: another recipe may have drawn the same picture. */
-  #drop(entry: Entry, lost: string): Promise<boolean> {
+  #drop(entry: Entry, lost: EntryImage): Promise<boolean> {
     return this.#lock.exclusive(async () => {
-      if (await this.#blobs.has(lost)) return false;
+      if (await this.#blobs.has(lost.digest, lost.size)) return false;
       const { entries, blobs } = await this.#entries.delete([entry.id]);
       for (const { digest } of blobs) await this.#blobs.delete(digest);
-      if (entries > 0) this.#reporter.report({ type: 'healed', digest: lost, how: 'dropped' });
+      if (entries > 0) this.#reporter.report({ type: 'healed', digest: lost.digest, how: 'dropped' });
       return true;
     });
   }
 
-  async #heal(image: EntryImage): Promise<boolean> {
-    if (image.sourceUrl === undefined || isExpired(image.sourceUrl, this.#clock.now())) return false;
-    let staged: StagedImage;
+  async #heal(image: EntryImage): Promise<Healing> {
+    if (image.sourceUrl === undefined || isExpired(image.sourceUrl, this.#clock.now())) return 'lost';
+    let staged: StagedImage | undefined;
     try {
       staged = await this.#downloader.download(image.sourceUrl, HEAL_BUDGET_MS);
-    } catch (error) {
-      if (isAppError(error, 'upstream_invalid')) return false;
-      throw error;
-    }
-    try {
       // The same bytes or nothing: the address is the promise.
-      if (staged.digest !== image.digest) return false;
+      if (staged.digest !== image.digest) return 'lost';
       await staged.commit();
       this.#reporter.report({ type: 'healed', digest: image.digest, how: 'fetched-again' });
-      return true;
+      return 'whole';
+    } catch (cause) {
+      if (isAppError(cause, 'upstream_invalid')) return 'lost';
+      this.#reporter.report({ type: 'failure', where: 'healing', cause });
+      return 'no room';
     } finally {
-      await staged.discard();
+      await staged?.discard();
     }
   }
 }

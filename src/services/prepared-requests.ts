@@ -75,8 +75,6 @@ export class PreparedRequests {
     const parsed = parseJson(text);
     const { model, body } = readModel(parsed.value);
     if (!isImageModel(model, this.#addedModels)) return { prepared: { kind: 'foreign' }, lasting: true };
-    if (!parsed.exactNumbers)
-      return { prepared: { kind: 'uncacheable', model, detail: 'number' }, lasting: true };
     readGeneration(model, body);
     const resolved = await this.#resolver.resolve(findReferences(body), context.ownOrigins);
     if ('unresolved' in resolved) {
@@ -88,6 +86,12 @@ export class PreparedRequests {
       } as const;
       return { prepared, lasting: false };
     }
+    // Only now: what is refused is refused whether it could be cached or not.
+    if (!parsed.exactNumbers)
+      return {
+        prepared: { kind: 'uncacheable', model, detail: 'number' },
+        lasting: resolved.names.size === 0,
+      };
     const recipe = buildRecipe({
       model,
       body,

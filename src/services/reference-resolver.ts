@@ -48,40 +48,28 @@ export class ReferenceResolver {
     slots: readonly ReferenceSlot[],
     ownOrigins: readonly string[],
   ): Promise<ResolvedReferences | UnresolvedReference> {
+    const results = await Promise.allSettled(
+      slots.map((slot) => named(slot, () => this.#resolveOne(slot.value, ownOrigins))),
+    );
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    // A refusal counts before a failure to fetch, whichever came first: a refused address must not go to the vendor.
+    const refused = failures.find((error) => !isAppError(error, 'reference_unavailable'));
+    if (refused !== undefined) throw refused;
+    const [unresolved] = failures;
+    if (isAppError(unresolved)) return { unresolved };
     const names = new Map<string, string>();
     const uses: ReferenceUse[] = [];
     const replacements = new Map<string, () => Promise<string>>();
-    const all = await Promise.all(slots.map((slot) => this.#resolveNamed(slot, ownOrigins)));
-    for (const [index, resolved] of all.entries()) {
-      if ('unresolved' in resolved) return resolved;
-      const { name, digest, replacement } = resolved;
-      const field = slots[index]?.field ?? '';
+    for (const [index, slot] of slots.entries()) {
+      const result = results[index];
+      if (result?.status !== 'fulfilled') continue;
+      const { name, digest, replacement } = result.value;
+      const { field } = slot;
       names.set(field, name);
       if (digest !== undefined) uses.push({ position: index, field, digest });
-      if (replacement !== undefined) replacements.set(field, replacement);
+      if (replacement !== undefined) replacements.set(field, () => named(slot, replacement));
     }
     return { names, uses, replacements };
-  }
-
-  /**
-   * Failures with the field that they are about. Only a refusal is thrown: it ends the request whatever else cannot be
-   * seen, and whichever is found first.
-   */
-  async #resolveNamed(
-    slot: ReferenceSlot,
-    ownOrigins: readonly string[],
-  ): Promise<Resolved | UnresolvedReference> {
-    try {
-      return await this.#resolveOne(slot.value, ownOrigins);
-    } catch (error) {
-      if (!isAppError(error, 'reference_refused') && !isAppError(error, 'reference_unavailable')) throw error;
-      const named = new AppError(error.code, `${slot.field}: ${error.message}`, {
-        field: slot.field,
-        cause: error,
-      });
-      if (error.code === 'reference_refused') throw named;
-      return { unresolved: named };
-    }
   }
 
   async #resolveOne(value: string, ownOrigins: readonly string[]): Promise<Resolved> {
@@ -117,9 +105,20 @@ export class ReferenceResolver {
 
   async #blobAsDataUri(digest: string): Promise<string> {
     const bytes = await this.#blobs.readAll(digest);
-    const info = bytes === undefined ? undefined : this.#probe.probe(bytes);
-    if (bytes === undefined || info === undefined) throw unavailable('the blob is gone.');
-    return dataUri(info.mediaType, bytes);
+    const found = bytes === undefined ? undefined : await this.#identify(bytes);
+    // The recipe says which bytes are drawn from: a file that was damaged holds others.
+    if (bytes === undefined || found?.digest !== digest) throw unavailable('the blob is gone.');
+    return dataUri(found.mediaType, bytes);
+  }
+}
+
+/** Failures of `work` with the field that they are about. */
+async function named<T>(slot: ReferenceSlot, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAppError(error, 'reference_refused') && !isAppError(error, 'reference_unavailable')) throw error;
+    throw new AppError(error.code, `${slot.field}: ${error.message}`, { field: slot.field, cause: error });
   }
 }
 

@@ -63,11 +63,8 @@ export class Relay {
   }
 }
 
-/**
- * A segment `.` or `..`, also between encoded slashes and with path parameters (`..;x`), which some servers take off
- * before they resolve it.
- */
-const DOT_SEGMENT = /(^|\/|%2f|%5c)(\.|%2e){1,2}(;[^/]*)?(\/|%2f|%5c|$)/i;
+/** A dot segment between separators as any server reads them: encoded ones, and parameters after a semicolon. */
+const DOT_SEGMENT = /(^|\/|%2f|%5c)(\.|%2e){1,2}(\/|%2f|%5c|;|$)/i;
 
 /** A path that upstream might read as another one than we routed by is nobody's honest request. */
 function requireStraight(target: string): string {

@@ -12,6 +12,7 @@ import type { Transport } from '../ports/transport.ts';
 import { AttemptStore } from './attempt-store.ts';
 import { BlobStore } from './blob-store.ts';
 import { Buyer } from './buyer.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { Collector } from './collector.ts';
 import { CredentialService, type Verdict } from './credential-service.ts';
 import { CredentialStore } from './credential-store.ts';
@@ -21,7 +22,7 @@ import { EntryStore } from './entry-store.ts';
 import { Governor } from './governor.ts';
 import { Health } from './health.ts';
 import { type FlightOutcome, ImageService } from './image-service.ts';
-import { Keeper } from './keeper.ts';
+import { type Healing, Keeper } from './keeper.ts';
 import { PreparedRequests } from './prepared-requests.ts';
 import { Recovery } from './recovery.ts';
 import { ReferenceResolver } from './reference-resolver.ts';
@@ -40,7 +41,7 @@ export interface Ports {
   readonly upstream: ImageUpstream;
   readonly fetcher: ReferenceFetcher;
   readonly flights: FlightCoordinator<FlightOutcome>;
-  readonly healing: FlightCoordinator<boolean>;
+  readonly healing: FlightCoordinator<Healing>;
   readonly proofs: FlightCoordinator<Verdict>;
 }
 
@@ -112,6 +113,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     credentials,
     usage,
     prepared: new PreparedRequests({ resolver, hasher, addedModels: config.models }),
+    bodies: new ByteBudget(config.maxInflight),
     health: new Health(database, blobs, onFailure('readiness')),
     recovery: new Recovery({ attempts, keeper, clock, reporter }),
     collector: new Collector(

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { EXCLUDED_PARAMETERS, EXCLUSIONS } from '../../src/core/exclusions.ts';
+import { canonicalOf } from '../support/recipes.ts';
+
+describe('the exclusion list', () => {
+  it('gives each name once, with a reason', () => {
+    const names = EXCLUSIONS.map(({ part, name }) => `${part} ${name.toLowerCase()}`);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { reason } of EXCLUSIONS) expect(reason).toMatch(/^[A-Z].{10,}\.$/);
+  });
+
+  it('is what the recipe leaves out', () => {
+    const body = { model: 'wanx-v1', input: { prompt: 'a cat' } };
+    expect(EXCLUDED_PARAMETERS.size).toBeGreaterThan(0);
+    for (const name of EXCLUDED_PARAMETERS) {
+      expect(canonicalOf({ ...body, parameters: { [name]: true } })).toBe(canonicalOf(body));
+    }
+  });
+
+  it('holds nothing that the contract counts', () => {
+    const counted = [
+      'negative_prompt',
+      'size',
+      'seed',
+      'style',
+      'n',
+      'prompt_extend',
+      'watermark',
+      'X-DashScope-DataInspection',
+    ];
+    const names = EXCLUSIONS.map(({ name }) => name.toLowerCase());
+    for (const name of counted) expect(names).not.toContain(name.toLowerCase());
+  });
+});

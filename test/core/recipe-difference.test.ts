@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../src/core/canonical-json.ts';
+import { differingFields } from '../../src/core/recipe-difference.ts';
+import { jsonValues } from '../support/json-values.ts';
+import { LAW } from '../support/laws.ts';
+
+describe('differingFields', () => {
+  it.each([
+    ['{"a":1}', '{"a":1}', []],
+    ['{"a":1}', '{"a":2}', ['a']],
+    ['{"a":1}', '{"b":1}', ['a', 'b']],
+    ['{"parameters":{"seed":1,"n":1}}', '{"parameters":{"seed":2,"n":1}}', ['parameters.seed']],
+    ['{"parameters":{"seed":1}}', '{"parameters":{}}', ['parameters.seed']],
+    ['{"images":["x","y"]}', '{"images":["x","z"]}', ['images[1]']],
+    ['{"images":["x"]}', '{"images":["x","y"]}', ['images']],
+    ['{"a":{"b":1}}', '{"a":[1]}', ['a']],
+    ['{"a":null}', '{"a":0}', ['a']],
+    ['{"a":null}', '{}', ['a']],
+    ['{"a.b":1,"a":{"b":1}}', '{"a.b":2,"a":{"b":1}}', ['["a.b"]']],
+    ['{"__proto__":{}}', '{}', ['__proto__']],
+    ['{"__proto__":{"x":1}}', '{"__proto__":{"x":2}}', ['__proto__.x']],
+    ['{"constructor":1,"toString":2}', '{}', ['constructor', 'toString']],
+  ])('%s and %s', (a, b, expected) => {
+    expect(differingFields(a, b)).toEqual(expected);
+    expect(differingFields(b, a)).toEqual(expected);
+  });
+
+  it('names something exactly when the texts differ', () => {
+    fc.assert(
+      fc.property(jsonValues, jsonValues, (a, b) => {
+        const [left, right] = [canonicalJson({ a }), canonicalJson({ a: b })];
+        expect(differingFields(left, right).length === 0).toBe(left === right);
+        expect(differingFields(left, left)).toEqual([]);
+      }),
+      { ...LAW, numRuns: 1000 },
+    );
+  });
+});

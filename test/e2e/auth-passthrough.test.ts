@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import { ageProofs } from '../support/credentials.ts';
+import { findClosedPort, startServer } from '../support/http-server.ts';
+import { startStack } from '../support/proxy.ts';
+import { body, imageUrls, MULTIMODAL, type Stack } from '../support/stack.ts';
+
+const SERVER_KEY = 'sk-the-servers-own-key';
+const HOUR_MS = 60 * 60 * 1000;
+
+const start = (env: Readonly<Record<string, string>> = {}, apiKeys?: readonly string[]) =>
+  startStack({
+    env: { DASHCACHE_AUTH: 'passthrough', DASHSCOPE_API_KEY: SERVER_KEY, ...env },
+    simulator: apiKeys === undefined ? {} : { apiKeys },
+  });
+
+const as = (key: string) => ({ authorization: `Bearer ${key}` });
+
+const proofs = (stack: Stack) => stack.simulator.control.counters().tasks;
+
+describe('passthrough mode', () => {
+  it('without a bearer there is a 401 in the vendor’s shape, and nobody is asked', async () => {
+    const stack = await start();
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+    for (const path of [MULTIMODAL, '/api/v1/tasks/x/cancel', '/compatible-mode/v1/chat/completions']) {
+      for (const headers of [init.headers, { ...init.headers, authorization: 'Basic c2stYTpi' }]) {
+        const response = await fetch(stack.origin + path, { ...init, headers });
+        expect(response.status).toBe(401);
+        expect(await response.json()).toEqual({
+          code: 'InvalidApiKey',
+          message: 'No API-key provided.',
+          request_id: response.headers.get('x-request-id'),
+        });
+      }
+    }
+    expect(stack.simulator.control.recent()).toEqual([]);
+  });
+
+  it("an invalid key gets the vendor's own 401, also for what is stored", async () => {
+    const stack = await start();
+    await stack.generate(body('stored'), as('sk-good'));
+    for (const prompt of ['stored', 'new']) {
+      const answer = await stack.generate(body(prompt), as('sk-invalid'));
+      expect([answer.status, answer.json.code]).toEqual([401, 'InvalidApiKey']);
+      expect(answer.headers.get('x-request-id')).toBe(answer.json.request_id);
+      expect(answer.headers.has('content-type')).toBe(false);
+    }
+  });
+
+  it("the client's key pays, never the server's; two keys have entries of their own", async () => {
+    const stack = await start();
+    for (const key of ['sk-one', 'sk-two']) {
+      expect((await stack.generate(body('apart'), as(key))).headers.get('x-cache')).toBe('MISS');
+      expect((await stack.generate(body('apart'), as(key))).headers.get('x-cache')).toBe('HIT');
+    }
+    await stack.request('GET', '/api/v1/tasks', { headers: as('sk-two') });
+    const used = stack.simulator.control.recent().map(({ headers }) => headers.authorization);
+    expect(used.filter((value) => value !== undefined)).toEqual([
+      'Bearer sk-one',
+      'Bearer sk-two',
+      'Bearer sk-two',
+    ]);
+  });
+
+  it('a purchase proves its key for an hour, restarts included; then the free task list does', async () => {
+    const stack = await start();
+    await stack.generate(body('proved'), as('sk-good'));
+    await ageProofs(stack, 0.9 * HOUR_MS);
+    expect((await stack.generate(body('proved'), as('sk-good'))).headers.get('x-cache')).toBe('HIT');
+    expect(proofs(stack)).toBe(0);
+
+    await ageProofs(stack, HOUR_MS);
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect((await stack.generate(body('proved'), as('sk-good'))).headers.get('x-cache')).toBe('HIT');
+    }
+    expect(stack.simulator.control.recent('tasks').map(({ path }) => path)).toEqual([
+      '/api/v1/tasks?page_no=1&page_size=1',
+    ]);
+    await ageProofs(stack, 0.9 * HOUR_MS);
+    await stack.generate(body('proved'), as('sk-good'));
+    expect(proofs(stack)).toBe(1);
+    expect(stack.asked).toBe(1);
+  });
+
+  it('neither hits nor what the vendor answers to anybody prove a key', async () => {
+    const upstream = await startServer((incoming, outgoing) => {
+      const isProof = incoming.url?.startsWith('/api/v1/tasks?') ?? false;
+      outgoing.writeHead(isProof ? 401 : 200).end();
+    });
+    const stack = await start({ DASHCACHE_SCOPE: 'shared', DASHCACHE_UPSTREAM: upstream.origin });
+    for (const method of ['OPTIONS', 'HEAD', 'GET', 'POST']) {
+      const path = '/compatible-mode/v1/models';
+      expect((await stack.request(method, path, { headers: as('sk-made-up') })).status).toBe(200);
+    }
+    expect((await stack.generate(body('for anybody'), as('sk-made-up'))).status).toBe(401);
+  });
+
+  it('a key in constant use is proved again every hour', async () => {
+    const stack = await start();
+    await stack.generate(body('busy'), as('sk-good'));
+    for (let turn = 1; turn <= 3; turn += 1) {
+      await ageProofs(stack, 0.7 * HOUR_MS);
+      await stack.generate(body('busy'), as('sk-good'));
+    }
+    expect(proofs(stack)).toBe(1);
+  });
+
+  it('a key that was revoked gets no more hits, and is not asked about again at once', async () => {
+    const keys = ['sk-good'];
+    const stack = await start({}, keys);
+    await stack.generate(body('revoked'), as('sk-good'));
+    keys.pop();
+    await ageProofs(stack, 2 * HOUR_MS);
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { status, json } = await stack.generate(body('revoked'), as('sk-good'));
+      expect([status, json.code]).toEqual([401, 'InvalidApiKey']);
+    }
+    expect(proofs(stack)).toBe(1);
+  });
+
+  it('a crowd with one key is proved by one call', async () => {
+    const stack = await start();
+    await stack.generate(body('crowd'), as('sk-good'));
+    await ageProofs(stack, 2 * HOUR_MS);
+    const held = stack.simulator.control.fault({ on: 'tasks', effect: { kind: 'hold' } });
+    const answers = Array.from({ length: 50 }, () => stack.generate(body('crowd'), as('sk-good')));
+    await held.waitForHit();
+    held.release();
+    const results = (await Promise.all(answers)).map(({ headers }) => headers.get('x-cache'));
+    expect(new Set(results)).toEqual(new Set(['HIT']));
+    expect(proofs(stack)).toBe(1);
+  });
+
+  it.each([429, 500, 503])(
+    'while the vendor answers %i a key of today keeps its hits, an older one gets 503',
+    async (status) => {
+      const stack = await start();
+      await stack.generate(body('grace'), as('sk-good'));
+      stack.simulator.control.fault({ on: 'tasks', effect: { kind: 'refuse', status }, times: 2 });
+      await ageProofs(stack, 23 * HOUR_MS);
+      expect((await stack.generate(body('grace'), as('sk-good'))).headers.get('x-cache')).toBe('HIT');
+      await ageProofs(stack, 2 * HOUR_MS);
+      const refused = await stack.generate(body('grace'), as('sk-good'));
+      expect([refused.status, refused.json.code]).toEqual([503, 'ModelUnavailable']);
+      expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+      expect((await stack.generate(body('grace'), as('sk-good'))).headers.get('x-cache')).toBe('HIT');
+    },
+  );
+
+  it('the same while nobody answers at all', async () => {
+    const stack = await start();
+    await stack.generate(body('down'), as('sk-good'));
+    const nobody = { DASHCACHE_UPSTREAM: `http://127.0.0.1:${await findClosedPort()}` };
+    await ageProofs(stack, 2 * HOUR_MS, nobody);
+    expect((await stack.generate(body('down'), as('sk-good'))).headers.get('x-cache')).toBe('HIT');
+    await ageProofs(stack, 23 * HOUR_MS, nobody);
+    expect((await stack.generate(body('down'), as('sk-good'))).status).toBe(503);
+  });
+});
+
+describe('a shared scope', () => {
+  it('serves every key that the vendor accepts, and no other', async () => {
+    const stack = await start({ DASHCACHE_SCOPE: 'shared' });
+    await stack.generate(body('common'), as('sk-one'));
+    expect((await stack.generate(body('common'), as('sk-invalid'))).status).toBe(401);
+    expect((await stack.generate(body('common'), as('sk-two'))).headers.get('x-cache')).toBe('HIT');
+    expect(stack.asked).toBe(1);
+  });
+
+  it("does not let a bad key join a good one's flight", async () => {
+    const stack = await start({ DASHCACHE_SCOPE: 'shared' });
+    const held = stack.simulator.control.fault({ on: 'generation', effect: { kind: 'hold' } });
+    const leader = stack.generate(body('joined'), as('sk-one'));
+    await held.waitForHit();
+    expect((await stack.generate(body('joined'), as('sk-invalid'))).status).toBe(401);
+    const follower = stack.generate(body('joined'), as('sk-two'));
+    await stack.simulator.control.waitFor('tasks', 3);
+    held.release();
+    expect((await leader).headers.get('x-cache')).toBe('MISS');
+    expect((await follower).status).toBe(200);
+    expect(stack.asked).toBe(1);
+  });
+});
+
+describe('the base of blob URLs outside local mode', () => {
+  const forged = {
+    ...as('sk-good'),
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-proto': 'https',
+    forwarded: 'host=evil.example',
+  };
+
+  it('is DASHCACHE_PUBLIC_URL where it is set', async () => {
+    const stack = await start({ DASHCACHE_PUBLIC_URL: 'https://cache.example/pictures/' });
+    for (const answer of [
+      await stack.generate(body('base'), forged),
+      await stack.generate(body('base'), forged),
+    ])
+      expect(imageUrls(answer)[0]).toMatch(/^https:\/\/cache\.example\/pictures\/blobs\/[0-9a-f]{64}\.png$/);
+  });
+
+  it('is where the server listens otherwise', async () => {
+    const stack = await start();
+    const [url = ''] = imageUrls(await stack.generate(body('base'), forged));
+    expect(new URL(url).origin).toBe(stack.origin);
+  });
+});
