@@ -29,6 +29,9 @@ export interface Bought {
   readonly elapsedMs: number;
 }
 
+/** What one attempt brought: an answer, or the certainty that nothing was sent. */
+type Sent = Bought | { readonly answer: undefined; readonly error: unknown };
+
 /** Sends what costs money: after its attempt is on record, in its turn, and again only where that cannot pay twice. */
 export class Buyer {
   readonly #upstream: ImageUpstream;
@@ -63,10 +66,19 @@ export class Buyer {
   async buy(purchase: Purchase): Promise<Bought> {
     const { attempt } = purchase;
     let firstFailureAt: number | undefined;
+    let last: Sent | undefined;
     for (let attempts = 1; ; attempts += 1) {
-      const sent = await this.#send(purchase, attempts);
+      let sent: Sent;
+      try {
+        sent = await this.#send(purchase, attempts);
+      } catch (error) {
+        // No turn came for a further attempt: what the last one brought stands.
+        if (last === undefined || !isAppError(error, 'overloaded')) throw error;
+        return await this.#conclude(attempt, last);
+      }
+      last = sent;
       const { answer } = sent;
-      if (answer !== undefined && answer.status < 429) return { answer, elapsedMs: sent.elapsedMs };
+      if (answer !== undefined && answer.status < 429) return sent;
       const now = this.#clock.now();
       firstFailureAt ??= now;
       const refusal = answer === undefined ? {} : readRefusal(answer);
@@ -82,22 +94,20 @@ export class Buyer {
         this.#options.retry,
         this.#clock.random(),
       );
-      if (waitMs === undefined) {
-        if (answer !== undefined) return { answer, elapsedMs: sent.elapsedMs };
-        await this.#finish(attempt, 'failed', 'unreachable');
-        throw new AppError('upstream_unreachable', 'Upstream cannot be reached.', { cause: sent.error });
-      }
+      if (waitMs === undefined) return await this.#conclude(attempt, sent);
       this.#reporter.report({ type: 'retry', model: attempt.model, status: answer?.status ?? 0, waitMs });
       await this.#clock.sleep(waitMs);
     }
   }
 
-  async #send(
-    { call, account, attempt }: Purchase,
-    attempts: number,
-  ): Promise<
-    { answer: UpstreamAnswer; elapsedMs: number } | { answer: undefined; elapsedMs: number; error: unknown }
-  > {
+  /** After the last attempt. */
+  async #conclude(attempt: NewAttempt, last: Sent): Promise<Bought> {
+    if (last.answer !== undefined) return last;
+    await this.#finish(attempt, 'failed', 'unreachable');
+    throw new AppError('upstream_unreachable', 'Upstream cannot be reached.', { cause: last.error });
+  }
+
+  async #send({ call, account, attempt }: Purchase, attempts: number): Promise<Sent> {
     const permit = await this.#governor.acquire(attempt.model, account);
     let outcome: 'accepted' | 'throttled' | 'failed' = 'failed';
     try {
@@ -120,7 +130,7 @@ export class Buyer {
         else if (answer.status < 500) outcome = 'accepted';
         return { answer, elapsedMs };
       } catch (error) {
-        if (error instanceof TransportError && !error.sent) return { answer: undefined, elapsedMs: 0, error };
+        if (error instanceof TransportError && !error.sent) return { answer: undefined, error };
         throw await this.#lost(attempt, error);
       }
     } finally {
