@@ -59,7 +59,7 @@ class DashScopeDoor {
     const bytes = await readBody(c, this.#options.maxBody);
     const request = await prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
-      ownOrigins: [this.#blobBase(c)],
+      ownOrigins: this.#ownOrigins(c),
     });
     if (request.kind === 'foreign')
       return await passForeign(c, this.#services, this.#options, principal, bytes);
@@ -148,6 +148,14 @@ class DashScopeDoor {
 
   #blobBase(c: Context): string {
     return this.#options.publicUrl ?? `http://${c.req.header('host')}`;
+  }
+
+  /** In local mode a URL handed out under one of this machine's names may come back beside another. */
+  #ownOrigins(c: Context): string[] {
+    const base = this.#blobBase(c);
+    if (!this.#options.local) return [base];
+    const port = /:\d+$/.exec(c.req.header('host') ?? '')?.[0] ?? '';
+    return [base, ...['localhost', '127.0.0.1', '[::1]'].map((name) => `http://${name}${port}`)];
   }
 }
 
