@@ -153,10 +153,12 @@ class DashScopeDoor {
     return this.#options.publicUrl ?? requestOrigin(c);
   }
 
-  /** The bases of blob URLs that are ours. Only in local mode is the request's own origin checked, and so to be trusted. */
+  /** In local mode a URL handed out under one of this machine's names may come back beside another. */
   #ownOrigins(c: Context): string[] {
-    const { publicUrl, local } = this.#options;
-    return [...(publicUrl === undefined ? [] : [publicUrl]), ...(local ? [requestOrigin(c)] : [])];
+    const base = this.#blobBase(c);
+    if (!this.#options.local) return [base];
+    const port = /:\d+$/.exec(c.req.header('host') ?? '')?.[0] ?? '';
+    return [base, ...['localhost', '127.0.0.1', '[::1]'].map((name) => `http://${name}${port}`)];
   }
 }
 

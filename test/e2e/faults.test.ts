@@ -160,7 +160,7 @@ describe('a lost answer', () => {
   });
 
   it('a generation beyond its time is a 504, and upstream is left', async () => {
-    const stack = await startStack({ DASHCACHE_GENERATION_TIMEOUT: '200ms' });
+    const stack = await startStack({ DASHCACHE_GENERATION_TIMEOUT: '1s' });
     stack.simulator.control.fault({ on: 'generation', effect: { kind: 'hold' } });
     const answer = await stack.generate(prompt('hanging'));
     expect(answer.status).toBe(504);

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requestRaw } from '../support/raw-request.ts';
 import { countEntries, readAttempts } from '../support/rows.ts';
-import { body, imageUrls, Stack } from '../support/stack.ts';
+import { API_KEY, body, imageUrls, MULTIMODAL, Stack } from '../support/stack.ts';
 import { SMALL } from '../support/start-stack.ts';
 
 let stack: Stack;
@@ -34,6 +36,30 @@ describe('large bodies', () => {
     expect(JSON.parse(answer.text).code).toBe('BadRequest.TooLarge');
     expect((await stack.generate(body('afterwards', SMALL))).status).toBe(200);
   });
+});
+
+it('clients that leave while they send are no failure of ours', async () => {
+  const { hostname, port } = new URL(stack.origin);
+  for (const framing of ['content-length: 5000', 'transfer-encoding: chunked']) {
+    const socket = connect(Number(port), hostname);
+    const head = [
+      `POST ${MULTIMODAL} HTTP/1.1`,
+      `host: ${hostname}:${port}`,
+      `authorization: Bearer ${API_KEY}`,
+      'content-type: application/json',
+      framing,
+      'expect: 100-continue',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    // The server says that it is reading.
+    expect(String(await once(socket, 'data'))).toContain('100 Continue');
+    socket.write('5\r\n{"mod');
+    socket.resetAndDestroy();
+    await once(socket, 'close');
+    expect((await stack.generate(body('afterwards', SMALL))).status).toBe(200);
+  }
+  expect(stack.events.filter(({ type }) => type === 'failure')).toEqual([]);
+  expect(stack.asked).toBe(1);
 });
 
 describe('numbers that a double does not hold', () => {

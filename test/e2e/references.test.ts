@@ -37,6 +37,20 @@ describe('a reference picture counts by its bytes', () => {
     expect(stack.asked).toBe(2);
   });
 
+  it('a blob of ours is known by every name of this machine', async () => {
+    const stack = await startStack();
+    const [blobUrl = ''] = imageUrls(await stack.generate(body('named', SMALL)));
+    const { port, pathname } = new URL(blobUrl);
+    await stack.generate(edit(blobUrl));
+    for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+      const hit = await stack.generate(edit(`http://${host}:${port}${pathname}`));
+      expect(hit.headers.get('x-cache')).toBe('HIT');
+    }
+    // Another server on this machine is none of ours.
+    expect((await stack.generate(edit(`http://localhost:1${pathname}`))).status).toBe(400);
+    expect(stack.asked).toBe(2);
+  });
+
   it('what stands behind a URL is looked at each time: other bytes are another picture', async () => {
     const assets = await startAssets();
     const stack = await startStack({ DASHCACHE_REFERENCE_ALLOW: assets.allow });
