@@ -14,6 +14,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { AttemptStore } from './attempt-store.ts';
 import type { Buyer } from './buyer.ts';
 import type { EntryFinder } from './entry-finder.ts';
+import { flightName } from './flight-name.ts';
 import type { EntryIdentity, Keeper } from './keeper.ts';
 
 /** One request for a picture, in no dialect. */
@@ -160,8 +161,8 @@ export class ImageService {
     plan: { reads: boolean; joins: boolean; leads: boolean },
     fwd: 'miss' | 'bypass' | 'stale',
   ): Promise<ImageOutcome> {
-    const { site, scope, key, directives } = request;
-    const name = [site, scope, key, directives.take ?? ''].join('\n');
+    const { directives } = request;
+    const name = flightName(request, directives.take);
     const { value, collapsed } = await this.#flights.run(name, () => this.#work(request, plan.reads), {
       join: plan.joins,
       lead: plan.leads,
