@@ -112,11 +112,13 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       requestTimeout: REQUEST_TIMEOUT_MS,
     });
     const origin = await listen(server, config.host, config.port);
+    // What a crash left paid but unstored: in the air before the first request is read, which may be for it.
+    const recovering = services.recovery.finishAnswered().catch(failed(reporter, 'recovery'));
     const local = config.auth === 'local';
     const app = createApp(
       {
         ...services,
-        relay: new Relay(transport, upstream),
+        relay: new Relay(transport, { ...upstream, hidesAccount: config.auth === 'token' }),
         platform: nodePlatform,
         reporter,
         newRequestId: systemClock.uuid,
@@ -133,8 +135,6 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const answersEnded = watchAnswers(server);
     server.on('request', getRequestListener(app.fetch, { errorHandler: answerMalformed }));
 
-    // What a crash left paid but unstored; nobody has to wait for it.
-    const recovering = services.recovery.finishAnswered();
     const timers = [
       every(FLUSH_MS, () => services.usage.flush()),
       every(COLLECT_MS, () => services.collector.runOnce().catch(failed(reporter, 'collector'))),

@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'upstream_unreachable'
   | 'upstream_timeout'
   | 'upstream_invalid'
+  | 'image_too_large'
   | 'outcome_unknown'
   | 'no_image'
   // below

@@ -22,6 +22,14 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/** Fields by which the vendor tells about the account that pays, seen in captures; cookies tie a client to it. */
+const ACCOUNT = /^(set-cookie|x-dashscope-(uid|apikeyid|workspace|bwid|inner-.*))$/i;
+
+/** Drops what tells about the account, for callers whose account it is not. */
+export function withoutAccount(headers: HeaderList): HeaderList {
+  return headers.filter(([name]) => !ACCOUNT.test(name));
+}
+
 /** Drops hop-by-hop fields, those that `Connection` names included. */
 export function withoutHopByHop<T extends readonly [string, string]>(headers: readonly T[]): T[] {
   const named = new Set(

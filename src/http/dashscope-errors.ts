@@ -24,6 +24,7 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
   upstream_unreachable: [502, 'UpstreamUnreachable'],
   upstream_timeout: [504, 'RequestTimeOut'],
   upstream_invalid: [502, 'UpstreamInvalid'],
+  image_too_large: [502, 'UpstreamInvalid'],
   outcome_unknown: [502, 'OutcomeUnknown'],
   // No 5xx: clients retry those by themselves, and each try is paid for.
   no_image: [422, 'NoImage'],

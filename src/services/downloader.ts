@@ -45,9 +45,10 @@ export class Downloader {
    * One picture, tried again on any failure of the network or of the bytes until the time is over: it is paid for, and
    * object stores do answer 404 for a moment after a write.
    */
-  async download(url: string, budgetMs: number = this.#options.budgetMs): Promise<StagedImage> {
+  async download(url: string): Promise<StagedImage> {
     // Before the first try: no time makes it right.
     const target = parseResultUrl(url);
+    const { budgetMs } = this.#options;
     let lastError: unknown;
     try {
       return await withDeadline(this.#clock, budgetMs, async (signal) => {
@@ -55,14 +56,26 @@ export class Downloader {
           try {
             return await this.#receive(target, signal);
           } catch (error) {
-            if (signal.aborted || isStorageFailure(error)) throw error;
+            if (signal.aborted || isStorageFailure(error) || isAppError(error, 'image_too_large'))
+              throw error;
             lastError = error;
           }
           await this.#clock.sleep(delayMs, signal);
         }
       });
     } catch (error) {
-      throw isStorageFailure(error) ? error : asAppError(lastError ?? error);
+      if (isStorageFailure(error) || isAppError(error, 'image_too_large')) throw error;
+      throw asAppError(lastError ?? error);
+    }
+  }
+
+  /** One try within `budgetMs`, for a picture that is only perhaps still there. */
+  async downloadOnce(url: string, budgetMs: number): Promise<StagedImage> {
+    const target = parseResultUrl(url);
+    try {
+      return await withDeadline(this.#clock, budgetMs, (signal) => this.#receive(target, signal));
+    } catch (error) {
+      throw asAppError(error);
     }
   }
 

@@ -22,7 +22,7 @@ export interface TakenImage extends ImageInfo {
 
 /**
  * Passes an image's bytes to a stage and judges them on the way, with little of them in memory: bound, declared length,
- * format, outer completeness. Throws `upstream_invalid` for what cannot be kept; the source's and the stage's errors pass
+ * format, outer completeness. Throws `image_too_large` beyond the bound and `upstream_invalid` for what else cannot be kept; the source's and the stage's errors pass
  * unchanged. On failure the stage is discarded and the source ended.
  *
  * The stage is opened with the first chunk: a source whose iteration has not begun could not be ended if that failed.
@@ -43,7 +43,7 @@ export async function takeImage(
       ends.add(chunk);
       // Judged by the declaration first: there is no point in reading what will be refused.
       if (Math.max(ends.size, declaredBytes ?? 0) > maxBytes) {
-        throw new AppError('upstream_invalid', `The image is larger than ${maxBytes} bytes.`);
+        throw new AppError('image_too_large', `The image is larger than ${maxBytes} bytes.`);
       }
       hash.update(chunk);
       stage ??= await openStage();

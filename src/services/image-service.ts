@@ -14,6 +14,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { AttemptStore } from './attempt-store.ts';
 import type { Buyer } from './buyer.ts';
 import type { EntryFinder } from './entry-finder.ts';
+import { flightName } from './flight-name.ts';
 import type { EntryIdentity, Keeper } from './keeper.ts';
 
 /** One request for a picture, in no dialect. */
@@ -160,8 +161,8 @@ export class ImageService {
     plan: { reads: boolean; joins: boolean; leads: boolean },
     fwd: 'miss' | 'bypass' | 'stale',
   ): Promise<ImageOutcome> {
-    const { site, scope, key, directives } = request;
-    const name = [site, scope, key, directives.take ?? ''].join('\n');
+    const { directives } = request;
+    const name = flightName(request, directives.take);
     const { value, collapsed } = await this.#flights.run(name, () => this.#work(request, plan.reads), {
       join: plan.joins,
       lead: plan.leads,
@@ -211,8 +212,14 @@ export class ImageService {
     });
     const read = answer.status === 200 ? readBody(answer) : undefined;
     if (read === undefined || 'refusal' in read) {
-      const state = answer.status === 504 ? 'unknown' : 'refused';
-      await this.#finish(attemptId, state, { status: answer.status });
+      // 504, or a 200 that cannot be read: it may have been drawn and paid for.
+      const unclear = answer.status === 504 || answer.status === 200;
+      const isUnknown = read === undefined && unclear;
+      await this.#finish(attemptId, isUnknown ? 'unknown' : 'refused', { status: answer.status });
+      if (isUnknown) {
+        const cause = `upstream answered ${answer.status}`;
+        this.#reporter.report({ type: 'outcome-unknown', attemptId, model: request.recipe.model, cause });
+      }
       return { kind: 'relay', answer, detail: undefined };
     }
     if (read.imageUrls.length === 0) {

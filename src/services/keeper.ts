@@ -146,7 +146,7 @@ export class Keeper {
     if (image.sourceUrl === undefined || isExpired(image.sourceUrl, this.#clock.now())) return 'lost';
     let staged: StagedImage | undefined;
     try {
-      staged = await this.#downloader.download(image.sourceUrl, HEAL_BUDGET_MS);
+      staged = await this.#downloader.downloadOnce(image.sourceUrl, HEAL_BUDGET_MS);
       // The same bytes or nothing: the address is the promise.
       if (staged.digest !== image.digest) return 'lost';
       await staged.commit();

@@ -1,21 +1,38 @@
 import { readAnswer } from '../core/answer.ts';
+import type { Entry } from '../core/entry.ts';
 import type { JsonValue } from '../core/json-text.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Attempt, AttemptStore } from './attempt-store.ts';
+import { flightName } from './flight-name.ts';
+import type { FlightOutcome } from './image-service.ts';
 import type { EntryIdentity, Keeper } from './keeper.ts';
 import { isStorageFailure } from './storage-failure.ts';
+
+/** Answers whose pictures are fetched at once: each fetch has its own time limit. */
+const LANES = 16;
+/** How long the vendor's result URLs live. */
+const URL_LIFE_MS = 24 * 60 * 60 * 1000;
 
 /** After a crash: what was paid for is fetched and stored; what cannot be known is said to be unknown, never sent again. */
 export class Recovery {
   readonly #attempts: AttemptStore;
   readonly #keeper: Keeper;
+  readonly #flights: FlightCoordinator<FlightOutcome>;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
 
-  constructor(parts: { attempts: AttemptStore; keeper: Keeper; clock: Clock; reporter: Reporter }) {
+  constructor(parts: {
+    attempts: AttemptStore;
+    keeper: Keeper;
+    flights: FlightCoordinator<FlightOutcome>;
+    clock: Clock;
+    reporter: Reporter;
+  }) {
     this.#attempts = parts.attempts;
     this.#keeper = parts.keeper;
+    this.#flights = parts.flights;
     this.#clock = parts.clock;
     this.#reporter = parts.reporter;
   }
@@ -32,21 +49,37 @@ export class Recovery {
   }
 
   /**
-   * Stores the pictures of answers that had come before the process ended. Their URLs live for a day, so what our own
-   * store cannot take now is left for the next start.
+   * Stores the pictures of answers that had come before the process ended; returns how many. Each is a flight, so that
+   * whoever asks for it again meanwhile waits for it and does not buy it twice: call it before requests are taken. The
+   * URLs live for a day, so what our own store cannot take now is left for the next start.
    */
   async finishAnswered(): Promise<number> {
-    let kept = 0;
-    for (const attempt of await this.#attempts.listAnswered()) {
+    const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
+    const flights = (await this.#attempts.listAnswered()).map((attempt, index) => {
+      const flight = this.#fly(attempt, lanes[index % LANES]);
+      lanes[index % LANES] = flight;
+      return flight;
+    });
+    const outcomes = await Promise.all(flights);
+    return outcomes.filter(({ kind }) => kind === 'found').length;
+  }
+
+  async #fly(attempt: Attempt, turn: Promise<unknown> | undefined): Promise<FlightOutcome> {
+    const work = async (): Promise<FlightOutcome> => {
+      await turn;
       try {
-        await this.#keep(attempt);
-        kept += 1;
+        return { kind: 'found', entry: await this.#keep(attempt) };
       } catch (cause) {
         this.#reporter.report({ type: 'not-stored', model: attempt.model, reason: 'recovery', cause });
         if (!isStorageFailure(cause)) await this.#giveUp(attempt);
+        return relayOf(attempt);
       }
-    }
-    return kept;
+    };
+    // Nobody shall wait for URLs that are dead.
+    const awaited = this.#clock.now() - attempt.createdAt < URL_LIFE_MS;
+    const name = awaited ? flightName(attempt, readIdentity(attempt)?.take) : attempt.id;
+    const { value } = await this.#flights.run(name, work, { join: false });
+    return value;
   }
 
   /** A record that cannot be closed stays `answered`, and is tried again at the next start. */
@@ -62,14 +95,13 @@ export class Recovery {
     await this.#attempts.finish(attempt.id, { state, error, at: this.#clock.now() });
   }
 
-  async #keep(attempt: Attempt): Promise<void> {
+  async #keep(attempt: Attempt): Promise<Entry> {
     const text = attempt.answer ?? '';
     const value: JsonValue = JSON.parse(text);
     const read = readAnswer(text, value);
-    if ('refusal' in read || attempt.recipe === undefined)
-      throw new Error('the attempt holds no answer to finish');
-    const identity: EntryIdentity = JSON.parse(attempt.recipe);
-    await this.#keeper.keep({
+    const identity = readIdentity(attempt);
+    if ('refusal' in read || identity === undefined) throw new Error('the attempt holds no answer to finish');
+    return await this.#keeper.keep({
       attemptId: attempt.id,
       identity,
       imageUrls: read.imageUrls,
@@ -79,4 +111,24 @@ export class Recovery {
       elapsedMs: undefined,
     });
   }
+}
+
+function readIdentity({ recipe }: Attempt): EntryIdentity | undefined {
+  if (recipe === undefined) return undefined;
+  const identity: EntryIdentity = JSON.parse(recipe);
+  return identity;
+}
+
+/** A paid picture is never withheld: upstream's own answer, as it had come. */
+function relayOf({ answer }: Attempt): FlightOutcome {
+  return {
+    kind: 'relay',
+    answer: {
+      status: 200,
+      headers: [['content-type', 'application/json']],
+      body: new TextEncoder().encode(answer),
+      simulated: false,
+    },
+    detail: 'not stored',
+  };
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts';
-import { findHeader, type HeaderList, withoutHopByHop } from '../core/headers.ts';
+import { findHeader, type HeaderList, withoutAccount, withoutHopByHop } from '../core/headers.ts';
 import { type Transport, TransportError, type TransportResponse } from '../ports/transport.ts';
 
 export interface RelayOptions {
@@ -8,6 +8,8 @@ export interface RelayOptions {
   /** What stands before `/api/v1` there, without a slash at the end. */
   readonly prefix: string;
   readonly loopHeaders: HeaderList;
+  /** The account is the server's, so its callers are told nothing of it. */
+  readonly hidesAccount: boolean;
 }
 
 export interface RelayRequest {
@@ -53,7 +55,8 @@ export class Relay {
         body,
         signal,
       });
-      return { ...response, headers: withoutHopByHop(response.headers) };
+      const kept = withoutHopByHop(response.headers);
+      return { ...response, headers: this.#options.hidesAccount ? withoutAccount(kept) : kept };
     } catch (cause) {
       if (!(cause instanceof TransportError)) throw cause;
       throw new AppError('upstream_unreachable', 'Upstream cannot be reached or broke the connection off.', {

@@ -115,7 +115,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     prepared: new PreparedRequests({ resolver, hasher, addedModels: config.models }),
     bodies: new ByteBudget(config.maxInflight),
     health: new Health(database, blobs, onFailure('readiness')),
-    recovery: new Recovery({ attempts, keeper, clock, reporter }),
+    recovery: new Recovery({ attempts, keeper, flights: ports.flights, clock, reporter }),
     collector: new Collector(
       { entries, attempts, blobs, lock, clock, reporter },
       { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },

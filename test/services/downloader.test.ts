@@ -103,7 +103,7 @@ describe('a download', () => {
         await gate.opened;
       })(),
     }));
-    const failure = expect(downloader.download(URL_OF_PICTURE, 500)).rejects.toMatchObject({
+    const failure = expect(downloader.downloadOnce(URL_OF_PICTURE, 500)).rejects.toMatchObject({
       code: 'upstream_invalid',
     });
     await clock.advance(500);
@@ -155,7 +155,7 @@ describe('redirects', () => {
 
   it('are not followed a fourth time in one try', async () => {
     const { downloader, transport, clock } = start(to('/again'));
-    const failure = expect(downloader.download(URL_OF_PICTURE, 100)).rejects.toMatchObject({
+    const failure = expect(downloader.downloadOnce(URL_OF_PICTURE, 100)).rejects.toMatchObject({
       code: 'upstream_invalid',
     });
     await clock.advance(100);

@@ -19,6 +19,7 @@ function start(reply: ConstructorParameters<typeof ScriptedTransport>[0] = () =>
     origin: 'https://up.example',
     prefix: '/base',
     loopHeaders: [['cdn-loop', 'us']] as const,
+    hidesAccount: false,
   };
   return { transport, relay: new Relay(transport, options) };
 }

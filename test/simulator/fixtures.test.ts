@@ -1,50 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { fixture, headerNames, replay, serveReference, shapeOf, textAt } from '../support/fixtures.ts';
 import { createManualClock, field, firstImageUrl, post, recipe, startTestSimulator } from './support.ts';
-
-const folder = new URL('../fixtures/dashscope/', import.meta.url);
-const fixtures = new Map<string, unknown>(
-  readdirSync(folder).map((name) => [
-    name.slice(0, 2),
-    JSON.parse(readFileSync(new URL(name, folder), 'utf8')),
-  ]),
-);
-
-function fixture(number: string): unknown {
-  const found = fixtures.get(number);
-  if (!found) throw new Error(`no fixture ${number}`);
-  return found;
-}
-
-/** The same nesting, keys and types; a value's own content is not compared. */
-function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(shapeOf);
-  if (typeof value !== 'object' || value === null) return typeof value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]));
-}
-
-function headerNames(value: unknown): string[] {
-  return Object.keys(typeof value === 'object' && value !== null ? value : {}).map((name) =>
-    name.toLowerCase(),
-  );
-}
-
-function textAt(value: unknown, path: string): string {
-  const found = field(value, path);
-  if (typeof found !== 'string') throw new Error(`no text at ${path}`);
-  return found;
-}
-
-/** Sends a fixture's request as it stands, its headers included. */
-function replay(origin: string, number: string, change: (body: string) => string = (body) => body) {
-  const { Host: _, ...headers } = Object(field(fixture(number), 'request.headers'));
-  return fetch(`${origin}${textAt(fixture(number), 'request.path')}`, {
-    method: 'POST',
-    headers: { ...headers, ...(number === '26' ? { Authorization: 'Bearer sk-invalid' } : {}) },
-    body: change(JSON.stringify(field(fixture(number), 'request.body'))),
-  });
-}
 
 async function expectLikeFixture(response: Response, number: string): Promise<unknown> {
   const expected = field(fixture(number), 'response');
@@ -60,16 +16,7 @@ async function expectLikeFixture(response: Response, number: string): Promise<un
 }
 
 /** Serves the eight bytes that every PNG begins with. */
-async function servePicture(): Promise<string> {
-  const server = createServer((_, outgoing) => outgoing.end(Buffer.from('iVBORw0KGgo=', 'base64')));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  return typeof address === 'object' ? `http://127.0.0.1:${address?.port}/armchair.png` : '';
-}
+const servePicture = () => serveReference(Buffer.from('iVBORw0KGgo=', 'base64'));
 
 describe('the published exchanges come out of the simulator', () => {
   test.each(['01', '02', '03', '04', '05', '06', '07', '08', '23'])('success %s', async (number) => {

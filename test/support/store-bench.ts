@@ -94,7 +94,7 @@ export class StoreBench {
       downloader: this.downloader,
       healing: new InProcessFlights(),
     });
-    this.recovery = new Recovery({ ...this.#stores(), keeper: this.keeper });
+    this.recovery = new Recovery({ ...this.#stores(), keeper: this.keeper, flights: new InProcessFlights() });
   }
 
   collector(options: Partial<CollectorOptions> = {}): Collector {
