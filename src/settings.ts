@@ -156,7 +156,7 @@ export const SETTINGS = {
     name: 'DASHCACHE_QUEUE_TIMEOUT',
     fallback: '120s',
     meaning: 'How long a miss may wait for its turn.',
-    parse: parseDuration,
+    parse: timer,
   }),
   throttledAttempts: setting({
     name: 'DASHCACHE_ATTEMPTS_429',
@@ -174,25 +174,25 @@ export const SETTINGS = {
     name: 'DASHCACHE_RETRY_BUDGET',
     fallback: '30s',
     meaning: 'Time for further attempts after the first answer.',
-    parse: parseDuration,
+    parse: timer,
   }),
   generationTimeout: setting({
     name: 'DASHCACHE_GENERATION_TIMEOUT',
     fallback: '300s',
     meaning: 'How long upstream may take to draw.',
-    parse: parseDuration,
+    parse: timer,
   }),
   downloadTimeout: setting({
     name: 'DASHCACHE_DOWNLOAD_TIMEOUT',
     fallback: '30s',
     meaning: 'How long the download of a result may take, retries included.',
-    parse: parseDuration,
+    parse: timer,
   }),
   drainTimeout: setting({
     name: 'DASHCACHE_DRAIN_TIMEOUT',
     fallback: '10s',
     meaning: 'How long SIGTERM waits for generations under way.',
-    parse: parseDuration,
+    parse: timer,
   }),
   memory: setting({
     name: 'DASHCACHE_MEMORY',
@@ -224,6 +224,12 @@ function integer(least: number, most: number): (text: string) => number {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     return value >= least && value <= most ? value : fail(`must be a whole number from ${least} to ${most}`);
   };
+}
+
+/** A time that something is waited for. Timers take no more than 2^31-1 ms, and would fire at once. */
+function timer(text: string): number {
+  const ms = parseDuration(text);
+  return ms <= 2 ** 31 - 1 ? ms : fail('must be 24 days or less');
 }
 
 function oneOf<T extends string>(...choices: readonly T[]): (text: string) => T {

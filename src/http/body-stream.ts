@@ -2,12 +2,12 @@
  * Bytes as a stream that asks its source only when it is asked itself, so that a slow reader slows the source down and
  * nothing piles up. When the reader leaves, the source's iteration is ended.
  *
- * `onFailure` is called before a failure of the source reaches the reader: a server that has sent the head already must
- * break the connection off then, or the reader takes a part for the whole.
+ * With `onFailure`, a failure of the source goes there instead of to the reader, and it must break the connection off: the
+ * head is sent by then, and a body that merely ends would be taken for the whole.
  */
 export function toBodyStream(
   source: AsyncIterable<Uint8Array>,
-  onFailure?: () => void,
+  onFailure?: (error: unknown) => void,
 ): ReadableStream<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(
@@ -18,8 +18,9 @@ export function toBodyStream(
           if (step.done) controller.close();
           else controller.enqueue(step.value);
         } catch (error) {
-          onFailure?.();
-          throw error;
+          if (onFailure === undefined) throw error;
+          onFailure(error);
+          controller.close();
         }
       },
       async cancel() {

@@ -1,9 +1,8 @@
 import type { Context } from 'hono';
 import type { HeaderList } from '../core/headers.ts';
 import type { Principal } from '../core/principal.ts';
-import type { Relay } from '../services/relay.ts';
 import { toBodyStream } from './body-stream.ts';
-import type { Platform } from './platform.ts';
+import type { HttpServices } from './dependencies.ts';
 
 export interface PassthroughOptions {
   /** The request's body, when it has been read already. */
@@ -15,7 +14,7 @@ export interface PassthroughOptions {
 /** Answers a request with what upstream says to it: bytes, status and headers as they come. */
 export async function passThrough(
   c: Context,
-  { relay, platform }: { readonly relay: Relay; readonly platform: Platform },
+  { relay, platform, reporter }: Pick<HttpServices, 'relay' | 'platform' | 'reporter'>,
   principal: Pick<Principal, 'apiKey'>,
   options: PassthroughOptions = {},
 ): Promise<Response> {
@@ -29,7 +28,12 @@ export async function passThrough(
   });
   const { status } = answer;
   const empty = c.req.method === 'HEAD' || status === 204 || status === 304;
-  const body = empty ? null : toBodyStream(answer.body, () => platform.cut(c));
+  const body = empty
+    ? null
+    : toBodyStream(answer.body, (cause) => {
+        platform.cut(c);
+        reporter.report({ type: 'failure', where: c.req.path, cause });
+      });
   return new Response(body, { status, headers: plainHeaders(answer.headers, options.extra ?? {}) });
 }
 

@@ -221,12 +221,24 @@ describe('the rate', () => {
     expect(callers.startedAt.map((at) => at - began)).toEqual([0, 20_000, 60_000, 80_000, 120_000]);
   });
 
-  it('counts what has ended too', async () => {
-    const { callers } = start({ concurrency: 9, perMinute: 1 });
+  it('counts what has ended too, for the full time', async () => {
+    const { clock, callers } = start({ concurrency: 9, perMinute: 1 });
     await callers.ask();
     await callers.release(1);
+    await clock.advance(59_999);
     await callers.ask();
     expect(callers.admitted).toEqual([1]);
+    await clock.advance(1);
+    expect(callers.admitted).toEqual([1, 2]);
+  });
+
+  it('lets nobody past those who wait, in the very moment that the window moves on', async () => {
+    const { clock, callers } = start({ concurrency: 9, perMinute: 1 }, { queueTimeoutMs: 300_000 });
+    const newcomer = clock.sleep(60_000).then(() => callers.ask());
+    await callers.ask(2);
+    await clock.advance(60_000);
+    await newcomer;
+    expect(callers.admitted).toEqual([1, 2]);
   });
 });
 

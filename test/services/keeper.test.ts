@@ -149,7 +149,8 @@ describe('an entry whose bytes are gone', () => {
     const later = machine.start();
     later.faults.fail('stage.commit', new AppError('storage_full', 'full'));
     expect(await later.keeper.ensureWhole(entry)).toBe(false);
-    expect(await later.entries.findNewest(entry)).toBeDefined();
+    expect(later.reporter.of('failure')).toMatchObject([{ where: 'healing' }]);
+    expect(await later.entries.findNewest(entry)).toMatchObject({ id: entry.id });
     later.faults.heal('stage.commit');
     expect(await later.keeper.ensureWhole(entry)).toBe(true);
   });
