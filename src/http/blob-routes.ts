@@ -68,12 +68,12 @@ async function getBody(
     throw await missing(deps, blob.digest);
   const content = await deps.blobs.read(blob.digest, range);
   if (content === undefined || content.size !== blob.size) throw await missing(deps, blob.digest);
-  return toBody(content.body, () => deps.onCut?.(c));
+  return toBody(content.body, deps.onCut === undefined ? undefined : () => deps.onCut?.(c));
 }
 
 function toBody(
   body: Uint8Array | AsyncIterable<Uint8Array>,
-  onFailure: () => void,
+  onFailure: (() => void) | undefined,
 ): ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> {
   if (!(body instanceof Uint8Array)) return toBodyStream(body, onFailure);
   return isUnshared(body) ? body : new Uint8Array(body);

@@ -1,4 +1,5 @@
 import { type Answer, readAnswer } from '../core/answer.ts';
+import { type LookupPlan, planLookup } from '../core/cache-policy.ts';
 import type { CacheStatus } from '../core/cache-status.ts';
 import type { Directives } from '../core/directives.ts';
 import type { Entry, ReferenceUse } from '../core/entry.ts';
@@ -83,7 +84,7 @@ export class ImageService {
 
   /** The stored entry, or the one that this or another's flight buys, or upstream's refusal. */
   async generate(request: ImageRequest): Promise<ImageOutcome> {
-    const plan = this.#plan(request);
+    const plan = planLookup(request.recipe.seedless, request.directives, this.#options.seedless);
     let fwd: 'miss' | 'bypass' | 'stale' = plan.reads ? 'miss' : 'bypass';
     if (plan.reads) {
       const entry = await this.#finder.find(request, plan.rotates);
@@ -98,7 +99,8 @@ export class ImageService {
 
   /** A stored entry for a request, if there is one, without buying and without counting it as used. */
   async peek(request: ImageRequest): Promise<Entry | undefined> {
-    return this.#plan(request).reads ? await this.#finder.find(request, false) : undefined;
+    const { reads } = planLookup(request.recipe.seedless, request.directives, this.#options.seedless);
+    return reads ? await this.#finder.find(request, false) : undefined;
   }
 
   /** Refuses new flights and waits for those in the air. */
@@ -109,32 +111,6 @@ export class ImageService {
 
   get flights(): number {
     return this.#flights.size;
-  }
-
-  #plan({ recipe, directives }: ImageRequest): {
-    reads: boolean;
-    joins: boolean;
-    leads: boolean;
-    rotates: boolean;
-  } {
-    const { noCache, noStore, onlyIfCached, take } = directives;
-    if (noStore) return { reads: false, joins: false, leads: false, rotates: false };
-    if (noCache) return { reads: false, joins: false, leads: true, rotates: false };
-    const policy = recipe.seedless ? this.#options.seedless : 'reuse';
-    if (typeof policy === 'object' && take !== undefined && take > policy.takes) {
-      throw new AppError(
-        'invalid_request',
-        `There are ${policy.takes} takes of one recipe here; ${take} is beyond them.`,
-        {
-          field: 'take',
-        },
-      );
-    }
-    // A named take is one picture, whatever the policy says of the others; only-if-cached forbids buying afresh.
-    if (policy === 'fresh' && take === undefined && !onlyIfCached) {
-      return { reads: false, joins: false, leads: false, rotates: false };
-    }
-    return { reads: true, joins: true, leads: true, rotates: typeof policy === 'object' };
   }
 
   #isFresh(entry: Entry, directives: Directives): boolean {
@@ -158,7 +134,7 @@ export class ImageService {
 
   async #fly(
     request: ImageRequest,
-    plan: { reads: boolean; joins: boolean; leads: boolean },
+    plan: Pick<LookupPlan, 'reads' | 'joins' | 'leads'>,
     fwd: 'miss' | 'bypass' | 'stale',
   ): Promise<ImageOutcome> {
     const { directives } = request;

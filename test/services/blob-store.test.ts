@@ -106,7 +106,7 @@ describe('receiving an image', () => {
   ])('refuses what %s, and keeps nothing', async (_, bytes, limits, message) => {
     const received = blobs.receive(chunked(bytes), limits);
     await expect(received).rejects.toMatchObject({
-      code: 'upstream_invalid',
+      code: message.startsWith('larger') ? 'image_too_large' : 'upstream_invalid',
       message: expect.stringContaining(message),
     });
     expect(driver.openStages).toBe(0);
@@ -124,7 +124,7 @@ describe('receiving an image', () => {
       }
     }
     await expect(blobs.receive(endless(), { maxBytes: 5500 })).rejects.toMatchObject({
-      code: 'upstream_invalid',
+      code: 'image_too_large',
     });
     expect(read).toBe(5);
     expect(ended).toBe(true);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/core/errors.ts';
 import { Faults } from '../support/faulty.ts';
+import { createGate } from '../support/gate.ts';
 import { settle } from '../support/manual-clock.ts';
 import { png } from '../support/sample-images.ts';
 import { Machine, type StoreBench } from '../support/store-bench.ts';
@@ -134,11 +135,16 @@ describe('an entry whose bytes are gone', () => {
     await machine.driver.delete(entry.images[0]?.digest ?? '');
     machine.pictures.clear();
     const later = machine.start();
+    const gate = createGate();
+    const publishing = later.lock.shared(() => gate.opened);
     const asked = later.keeper.ensureWhole(entry);
     await settle();
-    // Another recipe drew the very same picture.
-    await later.keep('another-cat', CAT);
-    await machine.clock.advance(10_000);
+    // Meanwhile the flight that holds the lock publishes the very same picture, drawn for another recipe.
+    const stage = await machine.driver.stage();
+    await stage.write(CAT);
+    await stage.commit(entry.images[0]?.digest ?? '', CAT.length);
+    gate.open();
+    await publishing;
     expect(await asked).toBe(true);
     expect(await later.entries.findNewest(entry)).toMatchObject({ id: entry.id });
   });

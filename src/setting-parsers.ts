@@ -1,0 +1,93 @@
+import { AppError } from './core/errors.ts';
+import { parseDuration } from './core/quantities.ts';
+import type { SeedlessPolicy } from './core/seedless.ts';
+
+/** A limit per model, with one for all others. */
+export type PerModel = (model: string) => number;
+
+function fail(message: string): never {
+  throw new AppError('config', message);
+}
+
+export function nonEmpty(text: string): string {
+  return text === '' ? fail('must not be empty') : text;
+}
+
+export function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? value : fail(`must be a whole number from ${least} to ${most}`);
+  };
+}
+
+/** A time that something is waited for. Timers take no more than 2^31-1 ms, and would fire at once. */
+export function timer(text: string): number {
+  const ms = parseDuration(text);
+  return ms <= 2 ** 31 - 1 ? ms : fail('must be 24 days or less');
+}
+
+export function oneOf<T extends string>(...choices: readonly T[]): (text: string) => T {
+  return (text) => choices.find((choice) => choice === text) ?? fail(`must be one of ${choices.join(', ')}`);
+}
+
+export function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+export function httpUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return fail('must be an http(s) URL');
+  if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '')
+    return fail('must be a plain URL without query or credentials');
+  return (url.origin + url.pathname).replace(/\/+$/, '');
+}
+
+/** Without `/api/v1` at its end: the paths bring it along. */
+export function upstreamUrl(text: string): string {
+  return httpUrl(text).replace(/\/api\/v1$/, '');
+}
+
+export function tokens(text: string): ReadonlyMap<string, string> {
+  const nameOf = new Map<string, string>();
+  for (const [index, pair] of list(text).entries()) {
+    const [, name, token] = /^([A-Za-z0-9._-]+):(\S+)$/.exec(pair) ?? [];
+    // Never the pair itself: it may hold a secret.
+    if (name === undefined || token === undefined)
+      return fail(`must be name:token pairs; pair ${index + 1} is not`);
+    if (token.length < 16)
+      return fail(`must hold tokens of 16 characters or more; the one of ${name} is shorter`);
+    if (nameOf.has(token)) return fail(`must hold a token only once; the one of ${name} is there twice`);
+    nameOf.set(token, name);
+  }
+  return nameOf;
+}
+
+export function prefixes(text: string): readonly string[] | 'all' {
+  if (text === 'all') return 'all';
+  if (text === 'none') return [];
+  return list(text).map((prefix) =>
+    prefix.startsWith('/') ? prefix : fail(`must be paths that begin with /; ${prefix} does not`),
+  );
+}
+
+export function seedless(text: string): SeedlessPolicy {
+  if (text === 'reuse' || text === 'fresh') return text;
+  const takes = Number(/^takes:(\d{1,4})$/.exec(text)?.[1]);
+  return takes >= 1 && takes <= 1000
+    ? { takes }
+    : fail('must be reuse, fresh or takes:N with N from 1 to 1000');
+}
+
+export function perModel(text: string): PerModel {
+  const limits = new Map<string, number>();
+  for (const item of list(text)) {
+    const [, model = '*', limit] = /^(?:([^=\s]+)=)?(\d{1,6})$/.exec(item) ?? [];
+    if (limit === undefined || Number(limit) < 1) return fail('must be N or model=N,…, each 1 or more');
+    limits.set(model, Number(limit));
+  }
+  const others = limits.get('*') ?? fail('must say what holds for all other models: *=N');
+  return (model) => limits.get(model) ?? others;
+}
