@@ -14,6 +14,7 @@ import { nativeHasher } from './adapters/hash/native.ts';
 import { imageProbe } from './adapters/image-size/image-probe.ts';
 import { parseAllowRules } from './adapters/node/allow-rules.ts';
 import { searchApiKey } from './adapters/node/api-key.ts';
+import { answerKnownHits } from './adapters/node/known-hits-listener.ts';
 import { nodePlatform } from './adapters/node/platform.ts';
 import { createReferenceFetcher } from './adapters/node/reference-fetcher.ts';
 import { createLogReporter } from './adapters/pino/reporter.ts';
@@ -25,6 +26,7 @@ import type { CacheEvent } from './core/events.ts';
 import { isVendorSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
 import { dashScopeError } from './http/dashscope-errors.ts';
+import { MULTIMODAL_PATH } from './http/dashscope-routes.ts';
 import type { Reporter } from './ports/reporter.ts';
 import { Relay } from './services/relay.ts';
 import { createServices, type Services } from './services/services.ts';
@@ -47,7 +49,7 @@ export interface StartOptions {
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 /** Counts of uses are written this often. */
-const FLUSH_MS = 2_000;
+const FLUSH_MS = 10_000;
 const COLLECT_MS = 60_000;
 /** Uploads of a gigabyte pass through here; headers have no reason to be slow. */
 const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
@@ -133,7 +135,14 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       },
     );
     const answersEnded = watchAnswers(server);
-    server.on('request', getRequestListener(app.fetch, { errorHandler: answerMalformed }));
+    server.on(
+      'request',
+      answerKnownHits(getRequestListener(app.fetch, { errorHandler: answerMalformed }), {
+        path: MULTIMODAL_PATH,
+        hits: services.knownHits,
+        newRequestId: systemClock.uuid,
+      }),
+    );
 
     const timers = [
       every(FLUSH_MS, () => services.usage.flush()),

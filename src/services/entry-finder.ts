@@ -40,6 +40,14 @@ export class EntryFinder {
     return (await this.#keeper.ensureWhole(entry)) ? entry : undefined;
   }
 
+  /**
+   * True when `find` would give this entry again without asking anything: it is the newest in memory, not over, and its
+   * pictures were there a moment ago. What the answer to a repeated request may rest on.
+   */
+  isCurrent(entry: Entry): boolean {
+    return this.#entries.isNewest(entry) && !this.#isOver(entry) && this.#keeper.wasWhole(entry);
+  }
+
   used(entry: Entry): void {
     this.#usage.used(entry.id);
   }

@@ -26,6 +26,8 @@ export type PreparedRequest =
       readonly recipe: Recipe;
       readonly key: string;
       readonly references: readonly ReferenceUse[];
+      /** The text alone says what is asked for: nothing stands behind a URL. */
+      readonly selfContained: boolean;
       /** What to send upstream: the client's text with the pictures that were hashed in place of URLs. */
       readonly outgoing: () => Promise<string>;
     };
@@ -58,7 +60,7 @@ export class PreparedRequests {
   /** Errors name the field; references are fetched here, because the key holds what they show. */
   async prepare(
     text: string,
-    context: { readonly dataInspection: string | undefined; readonly ownOrigins: readonly string[] },
+    context: { readonly dataInspection: string | undefined; readonly ownOrigins: () => readonly string[] },
   ): Promise<PreparedRequest> {
     const memoKey = memoKeyOf(context.dataInspection, text);
     const known = this.#memo.get(memoKey);
@@ -70,13 +72,13 @@ export class PreparedRequests {
 
   async #prepare(
     text: string,
-    context: { readonly dataInspection: string | undefined; readonly ownOrigins: readonly string[] },
+    context: { readonly dataInspection: string | undefined; readonly ownOrigins: () => readonly string[] },
   ): Promise<{ prepared: PreparedRequest; lasting: boolean }> {
     const parsed = parseJson(text);
     const { model, body } = readModel(parsed.value);
     if (!isImageModel(model, this.#addedModels)) return { prepared: { kind: 'foreign' }, lasting: true };
     readGeneration(model, body);
-    const resolved = await this.#resolver.resolve(findReferences(body), context.ownOrigins);
+    const resolved = await this.#resolver.resolve(findReferences(body), context.ownOrigins());
     if ('unresolved' in resolved) {
       const prepared = {
         kind: 'uncacheable',
@@ -103,6 +105,7 @@ export class PreparedRequests {
       recipe,
       key: cacheKey((bytes) => this.#hasher.xxh128(bytes), recipe.canonical),
       references: resolved.uses,
+      selfContained: resolved.names.size === 0,
       outgoing: () => outgoingText(parsed, resolved),
     };
     // What stands behind a URL may change, and the bytes would be held in memory.
