@@ -1,21 +1,35 @@
 import { resolve } from 'node:path';
 import { type RunningServer, startServer } from '../node.ts';
 
+/** npm sends on the Ctrl-C that the terminal has already sent: within this time, two signals are one. */
+const ECHO_MS = 500;
+
 /** Runs the server until SIGTERM or SIGINT, then drains it. A second signal ends it at once. */
 export async function serve(): Promise<void> {
   const server = await startServer(process.env);
   console.log(`dashcache listens on ${server.origin}`);
   for (const line of describe(server)) console.log(`  ${line}`);
-  const signal = await new Promise<string>((done) => {
-    process.once('SIGTERM', done);
-    process.once('SIGINT', done);
-  });
+  const signal = await firstSignal();
   console.log(
     `${signal}: no new flights; those under way have ${server.config.drainTimeout / 1000} s to land`,
   );
   await server.close();
   // What outlived the drain must not keep the process: its attempts stay open on record.
   process.exit(0);
+}
+
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((done) => {
+    const take = (signal: NodeJS.Signals) => {
+      done(signal);
+      setTimeout(() => {
+        process.off('SIGTERM', take);
+        process.off('SIGINT', take);
+      }, ECHO_MS).unref();
+    };
+    process.on('SIGTERM', take);
+    process.on('SIGINT', take);
+  });
 }
 
 /** What a person checks first: where requests go, whose key pays, who may ask, where pictures are kept. */
