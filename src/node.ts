@@ -20,7 +20,7 @@ import { createReferenceFetcher } from './adapters/node/reference-fetcher.ts';
 import { createLogReporter } from './adapters/pino/reporter.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { createUndiciTransport } from './adapters/undici/transport.ts';
-import { type Environment, parseConfig } from './config.ts';
+import { type Config, type Environment, parseConfig } from './config.ts';
 import { AppError } from './core/errors.ts';
 import type { CacheEvent } from './core/events.ts';
 import { isVendorSite, siteOf } from './core/site.ts';
@@ -37,6 +37,9 @@ export interface RunningServer {
   /** `http://host:port`, with the port that was really taken. */
   readonly origin: string;
   readonly services: Services;
+  readonly config: Config;
+  /** Where the server's own key was found; undefined when it has none. */
+  readonly keySource: string | undefined;
   /** Stops taking requests, gives flights under way their time, and closes everything. */
   close(): Promise<void>;
 }
@@ -173,6 +176,8 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     return {
       origin,
       services,
+      config,
+      keySource: key.found?.source,
       close: () => {
         closing ??= shutDown();
         return closing;

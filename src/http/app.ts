@@ -36,8 +36,8 @@ function answerError(error: Error, c: Context, services: HttpServices): Response
   if (c.req.raw.signal.aborted) return new Response(null, { status: 499 });
   const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });
   const response = dashScopeError(known, requestId);
-  // What the client did wrong is in its answer; what went wrong here is for the log.
-  if (response.status >= 500) {
+  // What the client did wrong, or asked for, is in its answer; what went wrong here is for the log.
+  if (response.status >= 500 && known.code !== 'not_cached') {
     services.reporter.report({ type: 'failure', where: c.req.path, requestId, cause: error });
   }
   return response;
