@@ -74,7 +74,11 @@ create table attempts (
   key text not null,
   model text not null,
   state text not null
-    check (state in ('open', 'answered', 'stored', 'unstored', 'refused', 'failed', 'unknown')),
+    check (state in ('open', 'submitted', 'answered', 'stored', 'unstored', 'refused', 'failed', 'unknown')),
+  -- Whose limits and whose tasks at the vendor: a fingerprint, as in credentials.
+  account text not null,
+  -- The vendor's task, once it has taken one.
+  upstream_task text,
   recipe text,
   answer text,
   status integer,

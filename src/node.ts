@@ -23,10 +23,10 @@ import { createUndiciTransport } from './adapters/undici/transport.ts';
 import { type Config, type Environment, parseConfig } from './config.ts';
 import { AppError } from './core/errors.ts';
 import type { CacheEvent } from './core/events.ts';
+import { MULTIMODAL } from './core/services.ts';
 import { isVendorSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
 import { dashScopeError } from './http/dashscope-errors.ts';
-import { MULTIMODAL_PATH } from './http/dashscope-routes.ts';
 import type { Reporter } from './ports/reporter.ts';
 import { Relay } from './services/relay.ts';
 import { createServices, type Services } from './services/services.ts';
@@ -78,6 +78,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       // The vendor is no dashcache: nothing of ours on its wire.
       loopHeaders: isVendorSite(siteOf(upstreamUrl)) ? [] : ([['cdn-loop', loopId]] as const),
     };
+    const vendor = new DashScopeUpstream(transport, upstream);
     const services = createServices(
       {
         database,
@@ -87,7 +88,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         clock: systemClock,
         reporter,
         transport,
-        upstream: new DashScopeUpstream(transport, upstream),
+        upstream: vendor,
         fetcher: createReferenceFetcher({
           allow: parseAllowRules(config.referenceAllow),
           maxBytes: config.maxImage,
@@ -110,6 +111,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     }
     await blobDriver.sweepStages();
     await services.recovery.closeOpen();
+    await services.tasks.recover(await services.credentials.ownAccount());
 
     const server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -123,6 +125,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const app = createApp(
       {
         ...services,
+        upstream: vendor,
         relay: new Relay(transport, { ...upstream, hidesAccount: config.auth === 'token' }),
         platform: nodePlatform,
         reporter,
@@ -133,6 +136,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         site: config.site,
         publicUrl: config.publicUrl ?? (local ? undefined : origin),
         maxBody: config.maxBody,
+        ownTasksOnly: config.auth === 'token',
         passthrough: config.passthrough,
         loopId,
       },
@@ -141,7 +145,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     server.on(
       'request',
       answerKnownHits(getRequestListener(app.fetch, { errorHandler: answerMalformed }), {
-        path: MULTIMODAL_PATH,
+        path: MULTIMODAL.path,
         hits: services.knownHits,
         newRequestId: systemClock.uuid,
       }),
@@ -150,6 +154,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const timers = [
       every(FLUSH_MS, () => services.usage.flush()),
       every(COLLECT_MS, () => services.collector.runOnce().catch(failed(reporter, 'collector'))),
+      every(COLLECT_MS, () => services.tasks.prune().catch(failed(reporter, 'task collector'))),
     ];
     void services.collector.sweepOrphans().catch(failed(reporter, 'orphan sweep'));
 
@@ -163,6 +168,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       const patience = systemClock.sleep(config.drainTimeout, timer.signal).catch(() => undefined);
       await Promise.race([drained, patience]);
       timer.abort();
+      services.poller.stop();
       server.closeAllConnections();
       await stopped;
       await services.usage.flush();

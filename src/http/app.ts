@@ -7,6 +7,7 @@ import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { healthRoutes } from './health-routes.ts';
 import { passthroughRoutes } from './passthrough-routes.ts';
 import { guard } from './request-guard.ts';
+import { taskRoutes } from './task-routes.ts';
 
 /** Every front door on one Hono app, the same on every runtime. */
 export function createApp(services: HttpServices, options: HttpOptions): Hono {
@@ -26,6 +27,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
   );
   app.use(guard(options));
   app.route('/', dashScopeRoutes(services, options));
+  app.route('/', taskRoutes(services, options));
   app.route('/', passthroughRoutes(services, options));
   return app;
 }

@@ -1,43 +1,45 @@
 import { type Context, Hono } from 'hono';
-import { type AnswerTemplate, parseTemplate, splitAnswer } from '../core/answer.ts';
-import { extensionOf } from '../core/blob.ts';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
 import { readDirectives } from '../core/directives.ts';
-import type { Entry } from '../core/entry.ts';
 import { AppError } from '../core/errors.ts';
 import type { HeaderList } from '../core/headers.ts';
-import { decodeUtf8 } from '../core/json-text.ts';
+import { decodeUtf8, isJsonObject, type JsonValue } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
+import { DRAWING_SERVICES, type DrawingService, serviceFor } from '../core/services.ts';
+import { translateBody } from '../core/translate.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-service.ts';
 import type { KnownHit } from '../services/known-hits.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
+import type { Submission } from '../services/task-service.ts';
 import { bearerOf } from './bearer.ts';
+import { blobBase } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { answerParts } from './entry-answer.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
 
-export const MULTIMODAL_PATH = '/api/v1/services/aigc/multimodal-generation/generation';
-
-/** The client's headers that mean something to the vendor. Async, SSE and encryption never come this far. */
-const FORWARDED = /^(content-type|user-agent|cdn-loop|x-dashscope-.*)$/;
+/** The client's headers that mean something to the vendor. How it is to answer is ours to say. */
+const FORWARDED = /^(content-type|user-agent|cdn-loop|x-dashscope-(?!async$|sse$).*)$/;
 
 /** The name of this front door in events. */
 const DOOR = 'dashscope';
 
 type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
 
-/** DashScope's own dialect: the synchronous, message-shaped endpoint. */
+/** DashScope's own dialect: every endpoint that draws pictures, answering at once or with a task. */
 export function dashScopeRoutes(services: HttpServices, options: HttpOptions): Hono {
   const door = new DashScopeDoor(services, options);
   const routes = new Hono();
-  for (const path of [MULTIMODAL_PATH, `${MULTIMODAL_PATH}/`]) {
-    routes.post(path, (c) => door.generate(c));
-    routes.all(path, (c) => {
-      throw new AppError('method_not_allowed', `This path takes POST, not ${c.req.method}.`, {
-        allow: 'POST',
+  for (const asked of DRAWING_SERVICES) {
+    for (const path of [asked.path, `${asked.path}/`]) {
+      routes.post(path, (c) => door.generate(c, asked));
+      routes.all(path, (c) => {
+        throw new AppError('method_not_allowed', `This path takes POST, not ${c.req.method}.`, {
+          allow: 'POST',
+        });
       });
-    });
+    }
   }
   return routes;
 }
@@ -53,7 +55,7 @@ class DashScopeDoor {
     this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies };
   }
 
-  async generate(c: Context): Promise<Response> {
+  async generate(c: Context, asked: DrawingService): Promise<Response> {
     // First of all, as at the vendor: 401 before 400.
     const principal = await this.#services.credentials.identify(bearerOf(c));
     // An encrypted body says nothing that could be keyed.
@@ -61,21 +63,27 @@ class DashScopeDoor {
       return await passForeign(c, this.#services, this.#options, principal);
     }
     requireJson(c);
-    return await withBody(c, this.#bodyLimits, (bytes) => this.#generate(c, principal, bytes));
+    return await withBody(c, this.#bodyLimits, (bytes) => this.#generate(c, asked, principal, bytes));
   }
 
-  async #generate(c: Context, principal: Principal, bytes: Uint8Array): Promise<Response> {
+  async #generate(
+    c: Context,
+    asked: DrawingService,
+    principal: Principal,
+    bytes: Uint8Array,
+  ): Promise<Response> {
     const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
       ownOrigins: () => this.#ownOrigins(c),
     });
     if (request.kind === 'foreign')
       return await passForeign(c, this.#services, this.#options, principal, bytes);
-    const uncached = uncachedTransport(c) ?? (request.kind === 'uncacheable' ? request.detail : undefined);
+    const uncached =
+      uncachedTransport(c, asked) ?? (request.kind === 'uncacheable' ? request.detail : undefined);
     if (request.kind === 'uncacheable' || uncached !== undefined) {
       return await this.#relayUncached(c, principal, bytes, request, uncached);
     }
-    return await this.#answer(c, principal, request);
+    return await this.#answer(c, asked, principal, request);
   }
 
   async #relayUncached(
@@ -93,23 +101,14 @@ class DashScopeDoor {
     return response;
   }
 
-  async #answer(c: Context, principal: Principal, prepared: Cacheable): Promise<Response> {
-    const { credentials, images, platform } = this.#services;
-    const request: ImageRequest = {
-      recipe: prepared.recipe,
-      key: prepared.key,
-      references: prepared.references,
-      site: this.#options.site,
-      scope: principal.scope,
-      account: principal.account,
-      directives: readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take')),
-      call: async () => ({
-        path: MULTIMODAL_PATH,
-        headers: [...c.req.raw.headers].filter(([name]) => FORWARDED.test(name)),
-        body: new TextEncoder().encode(await prepared.outgoing()),
-        apiKey: principal.apiKey,
-      }),
-    };
+  async #answer(
+    c: Context,
+    asked: DrawingService,
+    principal: Principal,
+    prepared: Cacheable,
+  ): Promise<Response> {
+    const { credentials, images, platform, tasks } = this.#services;
+    const request = this.#imageRequest(c, asked, principal, prepared);
     // A stranger's key must not read what others paid for; its own purchase is its own proof.
     if (
       principal.needsProof &&
@@ -118,9 +117,55 @@ class DashScopeDoor {
       const verdict = await credentials.prove(principal, platform.clientAddress(c));
       if (!verdict.accepted) return relayed(verdict.answer, {});
     }
+    if (asked.isAsync) return this.#encodeTask(await tasks.submit(request, asked.family), prepared);
     const outcome = await images.generate(request);
     if (isOwnPurchase(outcome)) await credentials.accepted(principal);
     return this.#encode(c, outcome, prepared, principal);
+  }
+
+  #imageRequest(c: Context, asked: DrawingService, principal: Principal, prepared: Cacheable): ImageRequest {
+    const nearest = serviceFor(prepared.recipe.model, asked);
+    // What cannot be said in the other shape goes as it came: the vendor's refusal says why.
+    const service = translateBody(prepared.body, nearest) === undefined ? asked : nearest;
+    return {
+      recipe: prepared.recipe,
+      key: prepared.key,
+      references: prepared.references,
+      site: this.#options.site,
+      scope: principal.scope,
+      account: principal.account,
+      isAsyncUpstream: service.isAsync,
+      directives: readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take')),
+      call: async () => ({
+        path: service.path,
+        headers: [
+          ...[...c.req.raw.headers].filter(([name]) => FORWARDED.test(name)),
+          ...(service.isAsync ? [['x-dashscope-async', 'enable'] as const] : []),
+        ],
+        body: new TextEncoder().encode(translateText(await prepared.outgoing(), service, asked)),
+        apiKey: principal.apiKey,
+      }),
+    };
+  }
+
+  #encodeTask(submission: Submission, { recipe, key }: Cacheable): Response {
+    const { status } = submission;
+    const cacheHeaders = this.#statusHeaders(status, recipe.model, key);
+    if (submission.kind === 'relay') return relayed(submission.answer, cacheHeaders);
+    const requestId = this.#services.newRequestId();
+    const output = { task_status: 'PENDING', task_id: submission.id };
+    const headers = { ...cacheHeaders, 'content-type': 'application/json', 'x-request-id': requestId };
+    return new Response(JSON.stringify({ output, request_id: requestId }), { headers });
+  }
+
+  /** Counts the answer, and says how it came about. */
+  #statusHeaders(status: CacheStatus, model: string, key: string): Record<string, string> {
+    const result = formatXCache(status);
+    const { detail } = status;
+    this.#services.reporter.report({ type: 'request', door: DOOR, result: RESULTS[result], model, detail });
+    // The key tells what is in the store: only for those who may look into it.
+    const cacheStatus = formatCacheStatus(status, this.#options.local ? key : undefined);
+    return { 'cache-status': cacheStatus, 'x-cache': result };
   }
 
   #encode(
@@ -129,23 +174,11 @@ class DashScopeDoor {
     { recipe, key, selfContained }: Cacheable,
     principal: Principal,
   ): Response {
-    const { reporter, newRequestId } = this.#services;
     const { status } = outcome;
-    const result = formatXCache(status);
-    reporter.report({
-      type: 'request',
-      door: DOOR,
-      result: RESULTS[result],
-      model: recipe.model,
-      detail: status.detail,
-    });
-    // The key tells what is in the store: only for those who may look into it.
-    const cacheStatus = formatCacheStatus(status, this.#options.local ? key : undefined);
-    const cacheHeaders = { 'cache-status': cacheStatus, 'x-cache': result };
+    const cacheHeaders = this.#statusHeaders(status, recipe.model, key);
     if (outcome.kind === 'relay') return relayed(outcome.answer, cacheHeaders);
     const { entry } = outcome;
-    const base = this.#blobBase(c);
-    const parts = splitAnswer(templateOf(entry), (index) => imageUrl(entry, index, base));
+    const parts = answerParts(entry, 'choices', blobBase(c, this.#options));
     const headers: Record<string, string> = { 'content-type': 'application/json', ...cacheHeaders };
     if (entry.upstreamRequestId !== undefined) {
       headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
@@ -153,7 +186,7 @@ class DashScopeDoor {
     if (outcome.repeatable && selfContained && !principal.needsProof) {
       this.#remember(c, { entry, door: DOOR, headers, parts });
     }
-    const requestId = newRequestId();
+    const requestId = this.#services.newRequestId();
     const age = status.kind === 'hit' ? { age: String(status.ageSeconds) } : {};
     return new Response(parts.join(requestId), {
       headers: { ...headers, 'x-request-id': requestId, ...age },
@@ -165,26 +198,19 @@ class DashScopeDoor {
     if (request !== undefined) this.#services.knownHits.remember(request, hit);
   }
 
-  #blobBase(c: Context): string {
-    return this.#options.publicUrl ?? requestOrigin(c);
-  }
-
   /** In local mode a URL handed out under one of this machine's names may come back beside another. */
   #ownOrigins(c: Context): string[] {
-    const base = this.#blobBase(c);
+    const base = blobBase(c, this.#options);
     if (!this.#options.local) return [base];
     const port = /:\d+$/.exec(c.req.header('host') ?? '')?.[0] ?? '';
     return [base, ...['localhost', '127.0.0.1', '[::1]'].map((name) => `http://${name}${port}`)];
   }
 }
 
-function requestOrigin(c: Context): string {
-  return `http://${c.req.header('host')}`;
-}
-
-/** Tasks and streams have answers of their own shape. */
-function uncachedTransport(c: Context): string | undefined {
-  if (c.req.header('x-dashscope-async')?.toLowerCase() === 'enable') return 'async';
+/** What the endpoint does not have, or has in a way that is not cached: the vendor answers. */
+function uncachedTransport(c: Context, asked: DrawingService): string | undefined {
+  const isAsync = c.req.header('x-dashscope-async')?.toLowerCase() === 'enable';
+  if (isAsync !== asked.isAsync) return isAsync ? 'async' : 'sync';
   if (c.req.header('x-dashscope-sse')?.toLowerCase() === 'enable') return 'stream';
   return undefined;
 }
@@ -205,19 +231,10 @@ function relayed(
   return new Response(answer.body, { status: answer.status, headers: plainHeaders(answer.headers, extra) });
 }
 
-function imageUrl(entry: Entry, index: number, base: string): string {
-  const image = entry.images[index];
-  if (image === undefined) throw new AppError('internal', `Entry ${entry.id} has no image ${index}.`);
-  return `${base}/blobs/${image.digest}.${extensionOf(image.mediaType)}`;
-}
-
-/** Templates, parsed once for as long as their entry stays in memory. */
-const templates = new WeakMap<Entry, AnswerTemplate>();
-
-function templateOf(entry: Entry): AnswerTemplate {
-  const known = templates.get(entry);
-  if (known !== undefined) return known;
-  const template = parseTemplate(entry.answer);
-  templates.set(entry, template);
-  return template;
+/** The text to send to a service, in its shape. */
+function translateText(text: string, service: DrawingService, asked: DrawingService): string {
+  if (service.shape === asked.shape) return text;
+  const body: JsonValue = JSON.parse(text);
+  const translated = isJsonObject(body) ? translateBody(body, service) : undefined;
+  return translated === undefined ? text : JSON.stringify(translated);
 }

@@ -1,3 +1,4 @@
+import type { ImageUpstream } from '../ports/image-upstream.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { BlobStore } from '../services/blob-store.ts';
 import type { ByteBudget } from '../services/byte-budget.ts';
@@ -8,6 +9,7 @@ import type { ImageService } from '../services/image-service.ts';
 import type { KnownHits } from '../services/known-hits.ts';
 import type { PreparedRequests } from '../services/prepared-requests.ts';
 import type { Relay } from '../services/relay.ts';
+import type { TaskService } from '../services/task-service.ts';
 import type { Platform } from './platform.ts';
 
 export interface HttpOptions {
@@ -17,6 +19,8 @@ export interface HttpOptions {
   /** Base of blob URLs; undefined in local mode, where it is the request's own checked origin. */
   readonly publicUrl: string | undefined;
   readonly maxBody: number;
+  /** In token mode the account is the server's: callers are shown only what their own scope submitted. */
+  readonly ownTasksOnly: boolean;
   /** Path prefixes that may pass through; undefined means all. */
   readonly passthrough: readonly string[] | undefined;
   /** How this server knows its own requests again. */
@@ -25,6 +29,8 @@ export interface HttpOptions {
 
 export interface HttpServices {
   readonly images: ImageService;
+  readonly tasks: TaskService;
+  readonly upstream: ImageUpstream;
   readonly prepared: PreparedRequests;
   readonly credentials: CredentialService;
   readonly entries: EntryStore;

@@ -24,6 +24,12 @@ export interface UpstreamAnswer {
 export interface ImageUpstream {
   /** Sends once. Rejects with `TransportError`, with `AppError` `upstream_invalid`, or with the signal's reason. */
   generate(call: GenerationCall, signal: AbortSignal): Promise<UpstreamAnswer>;
+  /** How a task of the vendor's stands. Rejections as above. */
+  poll(taskId: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer>;
+  /** Asks the vendor to drop a task; it does so only while the task is pending. Rejections as above. */
+  cancel(taskId: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer>;
+  /** One page of the account's tasks, by the vendor's own query. Rejections as above. */
+  list(query: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer>;
   /** Whether the vendor accepts this key, asked with a request that costs nothing. Rejections as above. */
   prove(apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer>;
 }

@@ -7,6 +7,7 @@ export type FinalAttemptState = (typeof FINAL_STATES)[number];
 
 /**
  * - `open`: the request is about to be sent, or was.
+ * - `submitted`: the vendor has taken it as a task, which goes on without us.
  * - `answered`: upstream answered with success; its images are not stored yet.
  * - `stored`: an entry holds the images.
  * - `unstored`: paid, but the images could not be fetched or stored.
@@ -14,7 +15,7 @@ export type FinalAttemptState = (typeof FINAL_STATES)[number];
  * - `failed`: it is certain that nothing was bought.
  * - `unknown`: the connection ended after sending; something may have been bought.
  */
-export type AttemptState = 'open' | 'answered' | FinalAttemptState;
+export type AttemptState = 'open' | 'submitted' | 'answered' | FinalAttemptState;
 
 /** The durable record of a flight. */
 export interface Attempt {
@@ -23,6 +24,10 @@ export interface Attempt {
   readonly scope: string;
   readonly key: string;
   readonly model: string;
+  /** Whose limits and whose tasks at the vendor: the fingerprint of a key. */
+  readonly account: string;
+  /** The vendor's task id, once it has taken one. */
+  readonly upstreamTask: string | undefined;
   readonly state: AttemptState;
   /** JSON: what is needed to finish it after a crash. Once it is final, kept only where it ended `unknown`. */
   readonly recipe: string | undefined;
@@ -35,7 +40,10 @@ export interface Attempt {
   readonly updatedAt: number;
 }
 
-export type NewAttempt = Pick<Attempt, 'id' | 'site' | 'scope' | 'key' | 'model' | 'recipe' | 'createdAt'>;
+export type NewAttempt = Pick<
+  Attempt,
+  'id' | 'site' | 'scope' | 'key' | 'model' | 'account' | 'recipe' | 'createdAt'
+>;
 
 /** How an attempt ended. */
 export interface AttemptOutcome {
@@ -47,24 +55,29 @@ export interface AttemptOutcome {
 }
 
 const FINAL_STATES = ['stored', 'unstored', 'refused', 'failed', 'unknown'] as const;
-const STATES = ['open', 'answered', ...FINAL_STATES] as const;
+const STATES = ['open', 'submitted', 'answered', ...FINAL_STATES] as const;
 
 const statements = {
-  open: ({ id, site, scope, key, model, recipe, createdAt }: NewAttempt): SqlStatement => ({
-    sql: `insert into attempts (id, site, scope, key, model, state, recipe, created_at, updated_at)
-      values (?, ?, ?, ?, ?, 'open', ?, ?, ?)`,
-    params: [id, site, scope, key, model, recipe ?? null, createdAt, createdAt],
+  open: ({ id, site, scope, key, model, account, recipe, createdAt }: NewAttempt): SqlStatement => ({
+    sql: `insert into attempts (id, site, scope, key, model, account, state, recipe, created_at, updated_at)
+      values (?, ?, ?, ?, ?, ?, 'open', ?, ?, ?)`,
+    params: [id, site, scope, key, model, account, recipe ?? null, createdAt, createdAt],
+  }),
+
+  submitted: (id: string, upstreamTask: string, at: number): SqlStatement => ({
+    sql: `update attempts set state = 'submitted', upstream_task = ?, updated_at = ? where id = ? and state = 'open'`,
+    params: [upstreamTask, at, id],
   }),
 
   answered: (id: string, answer: string, at: number): SqlStatement => ({
-    sql: `update attempts set state = 'answered', answer = ?, updated_at = ? where id = ? and state = 'open'`,
+    sql: `update attempts set state = 'answered', answer = ?, updated_at = ? where id = ? and state in ('open', 'submitted')`,
     params: [answer, at, id],
   }),
 
   finished: (id: string, { state, at, status, error }: AttemptOutcome): SqlStatement => ({
     sql: `update attempts
       set state = ?, status = ?, error = ?, answer = null, recipe = iif(? = 'unknown', recipe, null), updated_at = ?
-      where id = ? and state in ('open', 'answered')`,
+      where id = ? and state in ('open', 'submitted', 'answered')`,
     params: [state, status ?? null, error ?? null, state, at, id],
   }),
 
@@ -72,6 +85,8 @@ const statements = {
     sql: 'select * from attempts where state = ? order by updated_at, id',
     params: [state],
   }),
+
+  one: (id: string): SqlStatement => ({ sql: 'select * from attempts where id = ?', params: [id] }),
 
   newest: (state: AttemptState, limit: number): SqlStatement => ({
     sql: 'select * from attempts where state = ? order by updated_at desc, id limit ?',
@@ -102,6 +117,11 @@ export class AttemptStore {
     await this.#database.batch([statements.open(attempt)]);
   }
 
+  /** Records that the vendor has taken it as a task: from here on the picture can be had after any crash. */
+  async submitted(id: string, upstreamTask: string, at: number): Promise<void> {
+    await this.#database.batch([statements.submitted(id, upstreamTask, at)]);
+  }
+
   /** Keeps upstream's answer until its images are stored. Only an open attempt changes. */
   async answered(id: string, answer: string, at: number): Promise<void> {
     await this.#database.batch([statements.answered(id, answer, at)]);
@@ -122,6 +142,16 @@ export class AttemptStore {
     return this.#read(statements.oldest('open'));
   }
 
+  /** Attempts that the vendor has taken as tasks. Longest unchanged first. */
+  async listSubmitted(): Promise<readonly Attempt[]> {
+    return this.#read(statements.oldest('submitted'));
+  }
+
+  /** One attempt. */
+  async find(id: string): Promise<Attempt | undefined> {
+    return (await this.#read(statements.one(id)))[0];
+  }
+
   /** Attempts with an answer whose images are still to be stored. Longest unchanged first. */
   async listAnswered(): Promise<readonly Attempt[]> {
     return this.#read(statements.oldest('answered'));
@@ -134,7 +164,16 @@ export class AttemptStore {
 
   /** How many there are in each state. */
   async counts(): Promise<Readonly<Record<AttemptState, number>>> {
-    const counts = { open: 0, answered: 0, stored: 0, unstored: 0, refused: 0, failed: 0, unknown: 0 };
+    const counts = {
+      open: 0,
+      submitted: 0,
+      answered: 0,
+      stored: 0,
+      unstored: 0,
+      refused: 0,
+      failed: 0,
+      unknown: 0,
+    };
     for (const row of await this.#database.all(statements.counts()))
       counts[readState(row)] = integer(row, 'n');
     return counts;
@@ -158,6 +197,8 @@ function readAttempt(row: SqlRow): Attempt {
     scope: text(row, 'scope'),
     key: text(row, 'key'),
     model: text(row, 'model'),
+    account: text(row, 'account'),
+    upstreamTask: optionalText(row, 'upstream_task'),
     state: readState(row),
     recipe: optionalText(row, 'recipe'),
     answer: optionalText(row, 'answer'),

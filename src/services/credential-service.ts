@@ -82,6 +82,14 @@ export class CredentialService {
     return principal;
   }
 
+  /** The server's own key and the account that it is; undefined when there is none. */
+  async ownAccount(): Promise<{ readonly account: string; readonly apiKey: string } | undefined> {
+    const { serverKey } = this.#options;
+    return serverKey === undefined
+      ? undefined
+      : { account: await this.#fingerprint(serverKey), apiKey: serverKey };
+  }
+
   /** Remembers that the vendor took a call with this key. */
   async accepted(principal: Principal): Promise<void> {
     if (!principal.needsProof) return;

@@ -55,6 +55,11 @@ export const entryStatements = {
     params: [site, scope, key, take, canonical],
   }),
 
+  byId: (id: number): SqlStatement => ({
+    sql: `select ${ENTRY_COLUMNS} from entries e ${WITH_IMAGES} where e.id = ? order by i.position`,
+    params: [id],
+  }),
+
   takes: ({ site, scope, key, canonical }: RecipeAddress): SqlStatement => ({
     sql: `select take from entries where site = ? and scope = ? and key = ? and canonical = ? order by take`,
     params: [site, scope, key, canonical],

@@ -86,6 +86,11 @@ export class EntryStore {
     return entry?.canonical === recipe.canonical ? entry : undefined;
   }
 
+  /** The entry with this id. */
+  async findById(id: number): Promise<Entry | undefined> {
+    return (await this.#read(entryStatements.byId(id)))[0];
+  }
+
   /** The numbers of the recipe's stored takes, ascending. */
   async listTakes(recipe: RecipeAddress): Promise<readonly number[]> {
     const rows = await this.#database.all(entryStatements.takes(recipe));

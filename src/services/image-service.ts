@@ -1,4 +1,3 @@
-import { type Answer, readAnswer } from '../core/answer.ts';
 import { type LookupPlan, planLookup } from '../core/cache-policy.ts';
 import type { CacheStatus } from '../core/cache-status.ts';
 import { type Directives, NO_DIRECTIVES } from '../core/directives.ts';
@@ -7,16 +6,19 @@ import { AppError } from '../core/errors.ts';
 import type { JsonValue } from '../core/json-text.ts';
 import type { Recipe } from '../core/recipe.ts';
 import type { SeedlessPolicy } from '../core/seedless.ts';
-import { isVendorSite } from '../core/site.ts';
+import { readTaskId } from '../core/vendor-task.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
+import type { FlightCoordinator, FlightResult } from '../ports/flight-coordinator.ts';
 import type { GenerationCall, UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import type { AttemptStore } from './attempt-store.ts';
+import type { Attempt, AttemptStore, NewAttempt } from './attempt-store.ts';
 import type { Buyer } from './buyer.ts';
 import type { EntryFinder } from './entry-finder.ts';
+import { type EntryIdentity, readIdentity } from './entry-identity.ts';
 import { flightName } from './flight-name.ts';
-import type { EntryIdentity, Keeper } from './keeper.ts';
+import { FlightProgress } from './flight-progress.ts';
+import type { Settlement } from './settlement.ts';
+import type { TaskFollower } from './task-follower.ts';
 
 /** One request for a picture, in no dialect. */
 export interface ImageRequest {
@@ -28,6 +30,8 @@ export interface ImageRequest {
   readonly references: readonly ReferenceUse[];
   /** Whose limits upstream counts it against. */
   readonly account: string;
+  /** What `call` asks answers with a task. */
+  readonly isAsyncUpstream: boolean;
   /** Makes what is sent on a miss; not called on a hit. */
   readonly call: () => Promise<GenerationCall>;
 }
@@ -50,6 +54,11 @@ export type FlightOutcome =
   | { readonly kind: 'found'; readonly entry: Entry }
   | { readonly kind: 'relay'; readonly answer: UpstreamAnswer; readonly detail: string | undefined };
 
+/** A request that was answered from the store, or whose flight is in the air. */
+export type StartedRequest =
+  | { readonly hit: ImageOutcome }
+  | { readonly progress: FlightProgress; readonly outcome: Promise<ImageOutcome> };
+
 export interface ImageServiceOptions {
   readonly seedless: SeedlessPolicy;
 }
@@ -58,19 +67,23 @@ export interface ImageServiceOptions {
 export class ImageService {
   readonly #finder: EntryFinder;
   readonly #buyer: Buyer;
-  readonly #keeper: Keeper;
+  readonly #settlement: Settlement;
+  readonly #follower: TaskFollower;
   readonly #attempts: AttemptStore;
   readonly #flights: FlightCoordinator<FlightOutcome>;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
   readonly #options: ImageServiceOptions;
+  /** By flight name, while the flight is in the air. */
+  readonly #progress = new Map<string, FlightProgress>();
   #closing = false;
 
   constructor(
     parts: {
       finder: EntryFinder;
       buyer: Buyer;
-      keeper: Keeper;
+      settlement: Settlement;
+      follower: TaskFollower;
       attempts: AttemptStore;
       flights: FlightCoordinator<FlightOutcome>;
       clock: Clock;
@@ -80,7 +93,8 @@ export class ImageService {
   ) {
     this.#finder = parts.finder;
     this.#buyer = parts.buyer;
-    this.#keeper = parts.keeper;
+    this.#settlement = parts.settlement;
+    this.#follower = parts.follower;
     this.#attempts = parts.attempts;
     this.#flights = parts.flights;
     this.#clock = parts.clock;
@@ -90,19 +104,77 @@ export class ImageService {
 
   /** The stored entry, or the one that this or another's flight buys, or upstream's refusal. */
   async generate(request: ImageRequest): Promise<ImageOutcome> {
+    const started = await this.start(request);
+    return 'hit' in started ? started.hit : await started.outcome;
+  }
+
+  /** Like `generate`, for those who do not wait for the end. */
+  async start(request: ImageRequest): Promise<StartedRequest> {
     const plan = planLookup(request.recipe.seedless, request.directives, this.#options.seedless);
     let fwd: 'miss' | 'bypass' | 'stale' = plan.reads ? 'miss' : 'bypass';
     if (plan.reads) {
       const entry = await this.#finder.find(request, plan.rotates);
       if (entry !== undefined && this.#isFresh(entry, request.directives)) {
-        return this.#hit(entry, !plan.rotates && request.directives === NO_DIRECTIVES);
+        return { hit: this.#hit(entry, !plan.rotates && request.directives === NO_DIRECTIVES) };
       }
       if (entry !== undefined) fwd = 'stale';
     }
     if (request.directives.onlyIfCached) throw await this.#notCached(request);
     if (this.#closing)
       throw new AppError('shutting_down', 'The server is stopping; try again.', { retryAfterMs: 1_000 });
-    return await this.#fly(request, plan, fwd);
+    const progress = this.#progressFor(request, plan);
+    progress.interested += 1;
+    return { progress, outcome: this.#fly(request, plan, fwd, progress) };
+  }
+
+  /** How far the flight of an attempt has come; undefined when there is none in this process. */
+  progressOf(attemptId: string): FlightProgress | undefined {
+    for (const progress of this.#progress.values()) if (progress.attemptId === attemptId) return progress;
+    return undefined;
+  }
+
+  /**
+   * Goes on with a task that the vendor had taken before this process began: a flight like any other, which requests
+   * join. False when the attempt does not say what it was for (`no-store`).
+   */
+  resume(attempt: Attempt, apiKey: string): boolean {
+    const identity = readIdentity(attempt);
+    const { id, upstreamTask, account, model } = attempt;
+    if (identity === undefined || upstreamTask === undefined) return false;
+    const progress = new FlightProgress();
+    progress.attemptId = id;
+    const name = flightName(attempt, identity.take);
+    this.#progress.set(name, progress);
+    const task = { id: upstreamTask, apiKey, account, model };
+    const delivered = { attemptId: id, identity, simulated: false };
+    const plan = { joins: false, leads: true };
+    this.#run(name, progress, plan, () => this.#follower.follow(task, delivered, progress)).catch((cause) =>
+      this.#reporter.report({ type: 'failure', where: 'resumed task', cause }),
+    );
+    return true;
+  }
+
+  async #run(
+    name: string,
+    progress: FlightProgress,
+    plan: Pick<LookupPlan, 'joins' | 'leads'>,
+    work: () => Promise<FlightOutcome>,
+  ): Promise<FlightResult<FlightOutcome>> {
+    try {
+      return await this.#flights.run(name, work, { join: plan.joins, lead: plan.leads });
+    } finally {
+      if (this.#progress.get(name) === progress) this.#progress.delete(name);
+    }
+  }
+
+  /** The progress of the flight that this request will join, or of its own. */
+  #progressFor(request: ImageRequest, plan: Pick<LookupPlan, 'joins' | 'leads'>): FlightProgress {
+    const name = flightName(request, request.directives.take);
+    const known = plan.joins ? this.#progress.get(name) : undefined;
+    if (known !== undefined) return known;
+    const progress = new FlightProgress();
+    if (plan.leads && !this.#progress.has(name)) this.#progress.set(name, progress);
+    return progress;
   }
 
   /** A stored entry for a request, if there is one, without buying and without counting it as used. */
@@ -144,13 +216,13 @@ export class ImageService {
     request: ImageRequest,
     plan: Pick<LookupPlan, 'reads' | 'joins' | 'leads'>,
     fwd: 'miss' | 'bypass' | 'stale',
+    progress: FlightProgress,
   ): Promise<ImageOutcome> {
     const { directives } = request;
     const name = flightName(request, directives.take);
-    const { value, collapsed } = await this.#flights.run(name, () => this.#work(request, plan.reads), {
-      join: plan.joins,
-      lead: plan.leads,
-    });
+    const { value, collapsed } = await this.#run(name, progress, plan, () =>
+      this.#work(request, plan.reads, progress),
+    );
     if (value.kind === 'relay') {
       const { answer, detail } = value;
       const fwdStatus = answer.status === 200 ? undefined : answer.status;
@@ -161,11 +233,11 @@ export class ImageService {
       };
     }
     if (value.entry.canonical !== request.recipe.canonical)
-      return await this.#fly(request, { ...plan, joins: false, leads: false }, fwd);
+      return await this.#fly(request, { ...plan, joins: false, leads: false }, fwd, progress);
     if (value.kind === 'found') {
       // Found by the flight's leader, who may have been content with an older one.
       if (this.#isFresh(value.entry, directives)) return this.#hit(value.entry, false);
-      return await this.#fly(request, { reads: false, joins: false, leads: false }, fwd);
+      return await this.#fly(request, { reads: false, joins: false, leads: false }, fwd, progress);
     }
     if (collapsed) this.#finder.used(value.entry);
     return {
@@ -176,99 +248,46 @@ export class ImageService {
     };
   }
 
-  async #work(request: ImageRequest, reads: boolean): Promise<FlightOutcome> {
+  async #work(request: ImageRequest, reads: boolean, progress: FlightProgress): Promise<FlightOutcome> {
     if (reads) {
       // The flight before this one may have landed between our lookup and now.
       const entry = await this.#finder.find(request, false);
       if (entry !== undefined && this.#isFresh(entry, request.directives)) return { kind: 'found', entry };
     }
-    const attemptId = this.#clock.uuid();
     const identity = identityOf(request);
     const { noStore } = request.directives;
-    const { answer, elapsedMs } = await this.#buyer.buy({
-      call: await request.call(),
+    const attempt: NewAttempt = {
+      id: this.#clock.uuid(),
+      site: request.site,
+      scope: request.scope,
+      key: request.key,
+      model: request.recipe.model,
       account: request.account,
-      attempt: {
-        id: attemptId,
-        site: request.site,
-        scope: request.scope,
-        key: request.key,
-        model: request.recipe.model,
-        // What was asked not to be stored leaves no words behind.
-        recipe: noStore ? undefined : JSON.stringify(identity),
-        createdAt: this.#clock.now(),
-      },
-    });
-    const read = answer.status === 200 ? readBody(answer) : undefined;
-    if (read === undefined || 'refusal' in read) {
-      // 504, or a 200 that cannot be read: it may have been drawn and paid for.
-      const unclear = answer.status === 504 || answer.status === 200;
-      const isUnknown = read === undefined && unclear;
-      await this.#finish(attemptId, isUnknown ? 'unknown' : 'refused', { status: answer.status });
-      if (isUnknown) {
-        const cause = `upstream answered ${answer.status}`;
-        this.#reporter.report({ type: 'outcome-unknown', attemptId, model: request.recipe.model, cause });
-      }
-      return { kind: 'relay', answer, detail: undefined };
-    }
-    if (read.imageUrls.length === 0) {
-      await this.#finish(attemptId, 'failed', { status: 200, error: 'no image' });
-      throw noImage(read);
-    }
-    if (noStore) {
-      await this.#finish(attemptId, 'unstored', { status: 200 });
-      return { kind: 'relay', answer, detail: 'no-store' };
-    }
-    return await this.#keep({ request, attemptId, identity, answer, read, elapsedMs });
-  }
-
-  async #keep(paid: {
-    request: ImageRequest;
-    attemptId: string;
-    identity: EntryIdentity;
-    answer: UpstreamAnswer;
-    read: Answer;
-    elapsedMs: number;
-  }): Promise<FlightOutcome> {
-    const { request, attemptId, identity, answer, read, elapsedMs } = paid;
-    try {
-      if (answer.simulated && isVendorSite(request.site)) {
-        throw new AppError(
-          'upstream_invalid',
-          `A simulator drew this; it is not stored as a picture of ${request.site}.`,
-        );
-      }
-      await this.#attempts.answered(attemptId, new TextDecoder().decode(answer.body), this.#clock.now());
-      const entry = await this.#keeper.keep({
-        attemptId,
-        identity,
-        imageUrls: read.imageUrls,
-        template: read.template,
-        usage: read.usage,
-        upstreamRequestId: read.requestId,
-        elapsedMs,
-      });
-      return { kind: 'bought', entry };
-    } catch (cause) {
-      // A paid picture is never withheld: the client gets upstream's own URLs, which live for a day.
-      const reason = cause instanceof AppError ? cause.code : 'failure';
-      this.#reporter.report({ type: 'not-stored', model: identity.model, reason, cause });
-      await this.#finish(attemptId, 'unstored', { status: 200, error: reason });
-      return { kind: 'relay', answer, detail: 'not stored' };
-    }
-  }
-
-  /** An attempt that cannot be closed stays open and is read as unknown at the next start; the answer goes out all the same. */
-  async #finish(
-    id: string,
-    state: 'refused' | 'failed' | 'unstored' | 'unknown',
-    facts: { status?: number; error?: string },
-  ): Promise<void> {
-    try {
-      await this.#attempts.finish(id, { ...facts, state, at: this.#clock.now() });
-    } catch (cause) {
-      this.#reporter.report({ type: 'failure', where: 'attempt record', cause });
-    }
+      // What was asked not to be stored leaves no words behind.
+      recipe: noStore ? undefined : JSON.stringify(identity),
+      createdAt: this.#clock.now(),
+    };
+    progress.attemptId = attempt.id;
+    // Nothing is to be heard from a synchronous endpoint before its end.
+    if (!request.isAsyncUpstream) progress.accept();
+    const call = await request.call();
+    const bought = await this.#buyer.buy({ call, account: request.account, attempt });
+    const delivered = {
+      attemptId: attempt.id,
+      identity,
+      ...bought,
+      unstorable: noStore ? 'no-store' : undefined,
+    };
+    if (!request.isAsyncUpstream) return await this.#settlement.settle(delivered);
+    const task = bought.answer.status === 200 ? readTaskId(parse(bought.answer)) : undefined;
+    if (task === undefined) return await this.#settlement.settle(delivered);
+    await this.#attempts.submitted(attempt.id, task, this.#clock.now());
+    const { answer, ...rest } = delivered;
+    return await this.#follower.follow(
+      { id: task, apiKey: call.apiKey, account: request.account, model: identity.model },
+      { ...rest, simulated: answer.simulated },
+      progress,
+    );
   }
 }
 
@@ -277,18 +296,12 @@ function identityOf({ site, scope, key, recipe, directives, references }: ImageR
   return { site, scope, key, canonical, model, prompt, take: directives.take, references };
 }
 
-/** The success in a 200; undefined when it is no JSON at all. */
-function readBody(answer: UpstreamAnswer): ReturnType<typeof readAnswer> | undefined {
-  const text = new TextDecoder().decode(answer.body);
+function parse(answer: UpstreamAnswer): JsonValue {
   try {
-    const value: JsonValue = JSON.parse(text);
-    return readAnswer(text, value);
+    const value: JsonValue = JSON.parse(new TextDecoder().decode(answer.body));
+    return value;
   } catch {
-    return undefined;
+    // No JSON is no task; what it is instead is settled like any answer.
+    return null;
   }
-}
-
-function noImage({ texts }: Answer): AppError {
-  const said = texts.length === 0 ? '' : ` It said: ${texts.join(' ').slice(0, 300)}`;
-  return new AppError('no_image', `Upstream reported success but sent no image; nothing was stored.${said}`);
 }

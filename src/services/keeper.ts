@@ -8,21 +8,9 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { AttemptStore } from './attempt-store.ts';
 import type { BlobStore, StagedImage } from './blob-store.ts';
 import type { Downloader } from './downloader.ts';
+import type { EntryIdentity } from './entry-identity.ts';
 import type { EntryStore } from './entry-store.ts';
 import type { StoreLock } from './store-lock.ts';
-
-/** Whose entry it is and what it is of. */
-export interface EntryIdentity {
-  readonly site: string;
-  readonly scope: string;
-  readonly key: string;
-  readonly canonical: string;
-  readonly model: string;
-  readonly prompt: string;
-  /** The take it was bought as; undefined means the next one. */
-  readonly take: number | undefined;
-  readonly references: readonly ReferenceUse[];
-}
 
 /** A proven success that waits for its pictures. */
 export interface PaidAnswer {

@@ -3,7 +3,14 @@ import { cacheKey } from '../core/cache-key.ts';
 import type { ReferenceUse } from '../core/entry.ts';
 import type { AppError } from '../core/errors.ts';
 import { readGeneration, readModel } from '../core/generation.ts';
-import { findStrings, formatPath, type ParsedJson, parseJson, replaceTokens } from '../core/json-text.ts';
+import {
+  findStrings,
+  formatPath,
+  type JsonObject,
+  type ParsedJson,
+  parseJson,
+  replaceTokens,
+} from '../core/json-text.ts';
 import { isImageModel } from '../core/models.ts';
 import { buildRecipe, type Recipe } from '../core/recipe.ts';
 import { findReferences } from '../core/references.ts';
@@ -26,6 +33,8 @@ export type PreparedRequest =
       readonly recipe: Recipe;
       readonly key: string;
       readonly references: readonly ReferenceUse[];
+      /** The request as the client sent it. */
+      readonly body: JsonObject;
       /** The text alone says what is asked for: nothing stands behind a URL. */
       readonly selfContained: boolean;
       /** What to send upstream: the client's text with the pictures that were hashed in place of URLs. */
@@ -105,6 +114,7 @@ export class PreparedRequests {
       recipe,
       key: cacheKey((bytes) => this.#hasher.xxh128(bytes), recipe.canonical),
       references: resolved.uses,
+      body,
       selfContained: resolved.names.size === 0,
       outgoing: () => outgoingText(parsed, resolved),
     };

@@ -5,9 +5,10 @@ import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Attempt, AttemptStore } from './attempt-store.ts';
+import { readIdentity } from './entry-identity.ts';
 import { flightName } from './flight-name.ts';
 import type { FlightOutcome } from './image-service.ts';
-import type { EntryIdentity, Keeper } from './keeper.ts';
+import type { Keeper } from './keeper.ts';
 import { isStorageFailure } from './storage-failure.ts';
 
 /** Answers whose pictures are fetched at once: each fetch has its own time limit. */
@@ -111,12 +112,6 @@ export class Recovery {
       elapsedMs: undefined,
     });
   }
-}
-
-function readIdentity({ recipe }: Attempt): EntryIdentity | undefined {
-  if (recipe === undefined) return undefined;
-  const identity: EntryIdentity = JSON.parse(recipe);
-  return identity;
 }
 
 /** A paid picture is never withheld: upstream's own answer, as it had come. */

@@ -27,7 +27,12 @@ import { KnownHits } from './known-hits.ts';
 import { PreparedRequests } from './prepared-requests.ts';
 import { Recovery } from './recovery.ts';
 import { ReferenceResolver } from './reference-resolver.ts';
+import { Settlement } from './settlement.ts';
 import { StoreLock } from './store-lock.ts';
+import { TaskFollower } from './task-follower.ts';
+import { TaskPoller } from './task-poller.ts';
+import { TaskService } from './task-service.ts';
+import { TaskStore } from './task-store.ts';
 import { UsageRecorder } from './usage-recorder.ts';
 
 /** What a runtime brings. Nothing else differs between them. */
@@ -97,8 +102,11 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       generationTimeoutMs: config.generationTimeout,
     },
   );
+  const settlement = new Settlement({ keeper, attempts, clock, reporter });
+  const poller = new TaskPoller({ upstream, clock, reporter });
+  const follower = new TaskFollower({ poller, settlement, clock, reporter });
   const images = new ImageService(
-    { finder, buyer, keeper, attempts, flights: ports.flights, clock, reporter },
+    { finder, buyer, settlement, follower, attempts, flights: ports.flights, clock, reporter },
     { seedless: config.seedless },
   );
   const credentials = new CredentialService(
@@ -113,6 +121,16 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     images,
     credentials,
     usage,
+    poller,
+    tasks: new TaskService({
+      images,
+      tasks: new TaskStore(database),
+      attempts,
+      entries,
+      upstream,
+      clock,
+      reporter,
+    }),
     prepared: new PreparedRequests({ resolver, hasher, addedModels: config.models }),
     knownHits: new KnownHits({ finder, clock, reporter }),
     bodies: new ByteBudget(config.maxInflight),

@@ -21,6 +21,7 @@ describe('AttemptStore', () => {
       scope: 'alice',
       key: 'k1:1',
       model: 'qwen-image-max',
+      account: 'a',
       recipe: '{"canonical":"…"}',
       createdAt,
     });

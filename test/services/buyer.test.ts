@@ -47,7 +47,16 @@ function start(options: Partial<GovernorOptions> = {}) {
 const purchase = {
   call: { path: '/api/v1/x', headers: [], body: new Uint8Array(1), apiKey: 'sk-own' },
   account: 'account',
-  attempt: { id: 'a', site: 'cn', scope: 's', key: 'k', model: 'm', recipe: '{}', createdAt: 0 },
+  attempt: {
+    id: 'a',
+    site: 'cn',
+    scope: 's',
+    key: 'k',
+    model: 'm',
+    account: 'a',
+    recipe: '{}',
+    createdAt: 0,
+  },
 };
 
 const stateOf = async () => (await database.all({ sql: 'select state from attempts', params: [] }))[0]?.state;

@@ -69,6 +69,7 @@ function request(
     site: 'cn',
     scope: 'alice',
     account: 'account',
+    isAsyncUpstream: false,
     directives: { ...NO_DIRECTIVES, ...directives },
     references: [],
     call: async () => ({ path: '/', headers: [], body: new TextEncoder().encode(prompt), apiKey: 'sk' }),

@@ -170,6 +170,7 @@ describe('recovery', () => {
       scope: 's',
       key: 'k',
       model: 'm',
+      account: 'a',
       recipe: '{}',
       createdAt: 0,
     });

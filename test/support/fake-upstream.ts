@@ -13,6 +13,20 @@ export class FakeUpstream implements ImageUpstream {
     return await beforeAbort(async () => this.onGenerate(call), signal);
   }
 
+  onPoll: (taskId: string) => Promise<UpstreamAnswer> | UpstreamAnswer = () => answer(200, {});
+
+  async poll(taskId: string, _apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+    return await beforeAbort(async () => this.onPoll(taskId), signal);
+  }
+
+  async cancel(): Promise<UpstreamAnswer> {
+    return answer(200, {});
+  }
+
+  async list(): Promise<UpstreamAnswer> {
+    return answer(200, { data: [], total: 0 });
+  }
+
   async prove(apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
     this.proofs.push(apiKey);
     return await beforeAbort(async () => this.onProve(apiKey), signal);

@@ -11,8 +11,9 @@ import { AttemptStore } from '../../src/services/attempt-store.ts';
 import { BlobStore } from '../../src/services/blob-store.ts';
 import { Collector, type CollectorOptions } from '../../src/services/collector.ts';
 import { Downloader } from '../../src/services/downloader.ts';
+import type { EntryIdentity } from '../../src/services/entry-identity.ts';
 import { EntryStore } from '../../src/services/entry-store.ts';
-import { type EntryIdentity, Keeper, type PaidAnswer } from '../../src/services/keeper.ts';
+import { Keeper, type PaidAnswer } from '../../src/services/keeper.ts';
 import { Recovery } from '../../src/services/recovery.ts';
 import { StoreLock } from '../../src/services/store-lock.ts';
 import { openMigrated } from './database.ts';
@@ -118,7 +119,16 @@ export class StoreBench {
     const identity = identityOf(name);
     const { site, scope, key, model } = identity;
     const recipe = JSON.stringify(identity);
-    await this.attempts.open({ id: name, site, scope, key, model, recipe, createdAt: clock.now() });
+    await this.attempts.open({
+      id: name,
+      site,
+      scope,
+      key,
+      model,
+      account: 'a',
+      recipe,
+      createdAt: clock.now(),
+    });
     const text = JSON.stringify(drawn(...imageUrls));
     await this.attempts.answered(name, text, clock.now());
     const read = readAnswer(text, JSON.parse(text));

@@ -23,7 +23,7 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const KEPT_HEADERS: ReadonlySet<string> = new Set(['content-type', 'retry-after', 'x-request-id']);
 
 /** The free call that tells whether a key is good. */
-const PROOF_PATH = '/api/v1/tasks?page_no=1&page_size=1';
+const PROOF_QUERY = 'page_no=1&page_size=1';
 
 export class DashScopeUpstream implements ImageUpstream {
   readonly #transport: Transport;
@@ -54,15 +54,33 @@ export class DashScopeUpstream implements ImageUpstream {
     return readAnswer(response);
   }
 
+  async poll(taskId: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+    return await this.#ask('GET', `/api/v1/tasks/${encodeURIComponent(taskId)}`, apiKey, signal);
+  }
+
+  async cancel(taskId: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+    return await this.#ask('POST', `/api/v1/tasks/${encodeURIComponent(taskId)}/cancel`, apiKey, signal);
+  }
+
+  async list(query: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+    return await this.#ask('GET', `/api/v1/tasks?${query}`, apiKey, signal);
+  }
+
   async prove(apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+    return await this.list(PROOF_QUERY, apiKey, signal);
+  }
+
+  /** What costs nothing. */
+  async #ask(method: string, path: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
     const response = await this.#transport.send({
-      method: 'GET',
+      method,
       origin: this.#options.origin,
-      path: this.#options.prefix + PROOF_PATH,
+      path: this.#options.prefix + path,
       headers: [
         ['authorization', `Bearer ${apiKey}`],
         ['accept', 'application/json'],
         ['accept-encoding', 'identity'],
+        ...(method === 'POST' ? [['content-length', '0'] as const] : []),
         ...this.#options.loopHeaders,
       ],
       signal,

@@ -1,0 +1,68 @@
+/** An endpoint of the vendor's that draws pictures. */
+export interface DrawingService {
+  readonly path: string;
+  /** It answers with a task; otherwise with the picture. */
+  readonly isAsync: boolean;
+  /** How the request is shaped: `input.messages` or `input.prompt`. */
+  readonly shape: 'messages' | 'prompt';
+  /** How the answer is shaped: `output.choices` or `output.results`. */
+  readonly family: AnswerFamily;
+}
+
+export type AnswerFamily = 'choices' | 'results';
+
+export const MULTIMODAL: DrawingService = {
+  path: '/api/v1/services/aigc/multimodal-generation/generation',
+  isAsync: false,
+  shape: 'messages',
+  family: 'choices',
+};
+const IMAGE_GENERATION: DrawingService = {
+  path: '/api/v1/services/aigc/image-generation/generation',
+  isAsync: true,
+  shape: 'messages',
+  family: 'choices',
+};
+const TEXT2IMAGE: DrawingService = {
+  path: '/api/v1/services/aigc/text2image/image-synthesis',
+  isAsync: true,
+  shape: 'prompt',
+  family: 'results',
+};
+const IMAGE2IMAGE: DrawingService = {
+  path: '/api/v1/services/aigc/image2image/image-synthesis',
+  isAsync: true,
+  shape: 'prompt',
+  family: 'results',
+};
+
+/** Every endpoint that a client may ask. */
+export const DRAWING_SERVICES: readonly DrawingService[] = [
+  MULTIMODAL,
+  IMAGE_GENERATION,
+  TEXT2IMAGE,
+  IMAGE2IMAGE,
+];
+
+/**
+ * Which endpoints serve a model, from the vendor's API pages and published captures (October 2026): the first pattern
+ * that fits counts. Where the sources disagree only what is proven is here (qwen-image-max: sync).
+ */
+const SERVED: readonly (readonly [pattern: RegExp, services: readonly DrawingService[]])[] = [
+  [/^qwen-image-(3\.0|2\.1)/, [MULTIMODAL, IMAGE_GENERATION]],
+  [/^qwen-image(-plus)?$/, [MULTIMODAL, TEXT2IMAGE]],
+  [/^(qwen-image|z-image)/, [MULTIMODAL]],
+  [/^wan2\.[67]-/, [MULTIMODAL, IMAGE_GENERATION]],
+  [/^wan(x)?(2\.[0-5]-t2i|-v1)/, [TEXT2IMAGE]],
+  [/^(wan2\.5-i2i|wanx2\.1-imageedit)/, [IMAGE2IMAGE]],
+];
+
+/**
+ * The endpoint to ask upstream: the client's own if the model is served there, or is not known; else the one whose
+ * style is nearest to what the client asked for.
+ */
+export function serviceFor(model: string, asked: DrawingService): DrawingService {
+  const served = SERVED.find(([pattern]) => pattern.test(model))?.[1];
+  if (served === undefined || served.includes(asked)) return asked;
+  return served.find(({ isAsync }) => isAsync === asked.isAsync) ?? served[0] ?? asked;
+}

@@ -1,0 +1,62 @@
+import { type Context, Hono } from 'hono';
+import type { JsonObject } from '../core/json-text.ts';
+import type { Principal } from '../core/principal.ts';
+import { bearerOf } from './bearer.ts';
+import { blobBase } from './blob-base.ts';
+import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { plainHeaders } from './passthrough.ts';
+import { passForeign } from './passthrough-routes.ts';
+import { taskBody, unknownTaskBody } from './task-body.ts';
+import { listTasks } from './task-list.ts';
+
+const NOT_PENDING = 'Failed to cancel the task, please confirm if the task is in PENDING status.';
+
+/** Tasks: ours answered here, the vendor's own passed on. The SDKs ask with and without a slash at the end. */
+export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
+  const routes = new Hono();
+  const identify = (c: Context) => services.credentials.identify(bearerOf(c));
+  /** In token mode the account is the server's: what this scope did not submit does not exist. */
+  const elsewhere = async (c: Context, principal: Principal, id: string, status: 200 | 400) => {
+    if (!options.ownTasksOnly) return await passForeign(c, services, options, principal);
+    return status === 200 ? json(services, (requestId) => unknownTaskBody(id, requestId)) : refusal(services);
+  };
+  for (const slash of ['', '/']) {
+    routes.get(
+      `/api/v1/tasks${slash}`,
+      async (c) => await listTasks(c, services, options, await identify(c)),
+    );
+    routes.get(`/api/v1/tasks/:id${slash}`, async (c) => {
+      const principal = await identify(c);
+      const id = c.req.param('id');
+      const view = await services.tasks.find(id, principal);
+      if (view === undefined) return await elsewhere(c, principal, id, 200);
+      return json(services, (requestId) => taskBody(view, blobBase(c, options), requestId));
+    });
+    routes.post(`/api/v1/tasks/:id/cancel${slash}`, async (c) => {
+      const principal = await identify(c);
+      const id = c.req.param('id');
+      const canceled = await services.tasks.cancel(id, principal);
+      if (canceled === undefined) return await elsewhere(c, principal, id, 400);
+      if (canceled.kind === 'refused') return refusal(services);
+      if (canceled.kind === 'canceled') return json(services, (requestId) => ({ request_id: requestId }));
+      const { status, headers, body } = canceled.answer;
+      return new Response(body, { status, headers: plainHeaders(headers, {}) });
+    });
+  }
+  return routes;
+}
+
+function json(services: HttpServices, body: (requestId: string) => JsonObject, status = 200): Response {
+  const requestId = services.newRequestId();
+  const headers = { 'content-type': 'application/json;charset=UTF-8', 'x-request-id': requestId };
+  return new Response(JSON.stringify(body(requestId)), { status, headers });
+}
+
+function refusal(services: HttpServices): Response {
+  const body = (requestId: string) => ({
+    request_id: requestId,
+    code: 'UnsupportedOperation',
+    message: NOT_PENDING,
+  });
+  return json(services, body, 400);
+}

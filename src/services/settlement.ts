@@ -1,0 +1,118 @@
+import { type Answer, readAnswer } from '../core/answer.ts';
+import { AppError } from '../core/errors.ts';
+import type { JsonValue } from '../core/json-text.ts';
+import { isVendorSite } from '../core/site.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { UpstreamAnswer } from '../ports/image-upstream.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { AttemptStore, FinalAttemptState } from './attempt-store.ts';
+import type { EntryIdentity } from './entry-identity.ts';
+import type { FlightOutcome } from './image-service.ts';
+import type { Keeper } from './keeper.ts';
+
+/** Upstream's last word on an attempt, in the shape of a synchronous answer. */
+export interface Delivered {
+  readonly attemptId: string;
+  readonly identity: EntryIdentity;
+  readonly answer: UpstreamAnswer;
+  readonly elapsedMs: number | undefined;
+  /** Why it must not be stored although it is a success. */
+  readonly unstorable?: string | undefined;
+}
+
+/** Decides what upstream's last word comes to: an entry, or an answer to relay. Closes the attempt's record. */
+export class Settlement {
+  readonly #keeper: Keeper;
+  readonly #attempts: AttemptStore;
+  readonly #clock: Clock;
+  readonly #reporter: Reporter;
+
+  constructor(parts: { keeper: Keeper; attempts: AttemptStore; clock: Clock; reporter: Reporter }) {
+    this.#keeper = parts.keeper;
+    this.#attempts = parts.attempts;
+    this.#clock = parts.clock;
+    this.#reporter = parts.reporter;
+  }
+
+  /** Throws `no_image` for a success without a picture. */
+  async settle(delivered: Delivered): Promise<FlightOutcome> {
+    const { attemptId, identity, answer } = delivered;
+    const read = answer.status === 200 ? readBody(answer) : undefined;
+    if (read === undefined || 'refusal' in read) {
+      // 504, or a 200 that cannot be read: it may have been drawn and paid for.
+      const isUnknown = read === undefined && (answer.status === 504 || answer.status === 200);
+      await this.finish(attemptId, isUnknown ? 'unknown' : 'refused', { status: answer.status });
+      if (isUnknown) {
+        const cause = `upstream answered ${answer.status}`;
+        this.#reporter.report({ type: 'outcome-unknown', attemptId, model: identity.model, cause });
+      }
+      return { kind: 'relay', answer, detail: undefined };
+    }
+    if (read.imageUrls.length === 0) {
+      await this.finish(attemptId, 'failed', { status: 200, error: 'no image' });
+      throw noImage(read);
+    }
+    if (delivered.unstorable !== undefined) {
+      await this.finish(attemptId, 'unstored', { status: 200, error: delivered.unstorable });
+      return { kind: 'relay', answer, detail: delivered.unstorable };
+    }
+    return await this.#keep(delivered, read);
+  }
+
+  /** An attempt that cannot be closed stays open and is read as unknown at the next start; the answer goes out all the same. */
+  async finish(
+    id: string,
+    state: FinalAttemptState,
+    facts: { status?: number; error?: string },
+  ): Promise<void> {
+    try {
+      await this.#attempts.finish(id, { ...facts, state, at: this.#clock.now() });
+    } catch (cause) {
+      this.#reporter.report({ type: 'failure', where: 'attempt record', cause });
+    }
+  }
+
+  async #keep({ attemptId, identity, answer, elapsedMs }: Delivered, read: Answer): Promise<FlightOutcome> {
+    try {
+      if (answer.simulated && isVendorSite(identity.site)) {
+        throw new AppError(
+          'upstream_invalid',
+          `A simulator drew this; it is not stored as a picture of ${identity.site}.`,
+        );
+      }
+      await this.#attempts.answered(attemptId, new TextDecoder().decode(answer.body), this.#clock.now());
+      const entry = await this.#keeper.keep({
+        attemptId,
+        identity,
+        imageUrls: read.imageUrls,
+        template: read.template,
+        usage: read.usage,
+        upstreamRequestId: read.requestId,
+        elapsedMs,
+      });
+      return { kind: 'bought', entry };
+    } catch (cause) {
+      // A paid picture is never withheld: the client gets upstream's own URLs, which live for a day.
+      const reason = cause instanceof AppError ? cause.code : 'failure';
+      this.#reporter.report({ type: 'not-stored', model: identity.model, reason, cause });
+      await this.finish(attemptId, 'unstored', { status: 200, error: reason });
+      return { kind: 'relay', answer, detail: 'not stored' };
+    }
+  }
+}
+
+/** The success in a 200; undefined when it is no JSON at all. */
+function readBody(answer: UpstreamAnswer): ReturnType<typeof readAnswer> | undefined {
+  const text = new TextDecoder().decode(answer.body);
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return readAnswer(text, value);
+  } catch {
+    return undefined;
+  }
+}
+
+function noImage({ texts }: Answer): AppError {
+  const said = texts.length === 0 ? '' : ` It said: ${texts.join(' ').slice(0, 300)}`;
+  return new AppError('no_image', `Upstream reported success but sent no image; nothing was stored.${said}`);
+}
