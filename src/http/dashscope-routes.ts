@@ -21,6 +21,8 @@ export const MULTIMODAL_PATH = '/api/v1/services/aigc/multimodal-generation/gene
 /** The client's headers that mean something to the vendor. Async, SSE and encryption never come this far. */
 const FORWARDED = /^(content-type|user-agent|cdn-loop|x-dashscope-.*)$/;
 
+const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
+
 type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
 
 /** DashScope's own dialect: the synchronous, message-shaped endpoint. */
@@ -144,7 +146,8 @@ class DashScopeDoor {
       ...cacheHeaders,
     };
     if (status.kind === 'hit') headers.age = String(status.ageSeconds);
-    if (entry.upstreamRequestId !== undefined)
+    // It comes out of a body, where any text can stand; one that no header takes would cost the whole answer.
+    if (entry.upstreamRequestId !== undefined && REQUEST_ID.test(entry.upstreamRequestId))
       headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
     return new Response(body, { status: 200, headers });
   }
