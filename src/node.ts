@@ -119,6 +119,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       {
         ...services,
         relay: new Relay(transport, { ...upstream, hidesAccount: config.auth === 'token' }),
+        clock: systemClock,
         platform: nodePlatform,
         reporter,
         newRequestId: systemClock.uuid,

@@ -48,7 +48,7 @@ class DashScopeDoor {
   constructor(services: HttpServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
-    this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies };
+    this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies, clock: services.clock };
   }
 
   async generate(c: Context): Promise<Response> {

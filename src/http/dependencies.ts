@@ -1,3 +1,4 @@
+import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { BlobStore } from '../services/blob-store.ts';
 import type { ByteBudget } from '../services/byte-budget.ts';
@@ -31,6 +32,7 @@ export interface HttpServices {
   readonly relay: Relay;
   readonly bodies: ByteBudget;
   readonly health: Health;
+  readonly clock: Clock;
   readonly platform: Platform;
   readonly reporter: Reporter;
   newRequestId(): string;
