@@ -10,6 +10,7 @@ import { decodeUtf8 } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-service.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
+import type { Hold } from '../services/reference-resolver.ts';
 import { bearerOf } from './bearer.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
@@ -59,13 +60,14 @@ class DashScopeDoor {
       return await passForeign(c, this.#services, this.#options, principal);
     }
     requireJson(c);
-    return await withBody(c, this.#bodyLimits, (bytes) => this.#generate(c, principal, bytes));
+    return await withBody(c, this.#bodyLimits, (bytes, take) => this.#generate(c, principal, bytes, take));
   }
 
-  async #generate(c: Context, principal: Principal, bytes: Uint8Array): Promise<Response> {
+  async #generate(c: Context, principal: Principal, bytes: Uint8Array, hold: Hold): Promise<Response> {
     const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
       ownOrigins: this.#ownOrigins(c),
+      hold,
     });
     if (request.kind === 'foreign')
       return await passForeign(c, this.#services, this.#options, principal, bytes);

@@ -23,12 +23,12 @@ const ARRIVAL_MS = 5 * 60 * 1000;
 /**
  * Reads the whole body, gives it to `use`, and counts it against the budget until that has ended. `body_too_large` beyond
  * the bound, before it is read where its length is declared; `overloaded` beyond the budget. Only what has arrived counts:
- * a declaration costs its sender nothing.
+ * a declaration costs its sender nothing. With `take` it adds what else it comes to hold, under the same bounds.
  */
 export async function withBody<T>(
   c: Context,
   { maxBytes, budget, clock }: BodyLimits,
-  use: (body: Uint8Array) => Promise<T>,
+  use: (body: Uint8Array, take: (bytes: number) => void) => Promise<T>,
 ): Promise<T> {
   const declared = Number(c.req.header('content-length') ?? Number.NaN);
   if (declared > maxBytes) throw tooLarge(maxBytes);
@@ -39,10 +39,10 @@ export async function withBody<T>(
     held += bytes;
   };
   try {
-    if (!(declared <= SMALL_BYTES)) return await use(await readChunks(c, take, clock));
+    if (!(declared <= SMALL_BYTES)) return await use(await readChunks(c, take, clock), take);
     const body = new Uint8Array(await c.req.arrayBuffer());
     take(body.byteLength);
-    return await use(body);
+    return await use(body, take);
   } finally {
     budget.giveBack(held);
   }
@@ -89,6 +89,6 @@ export function requireJson(c: Context): void {
 function tooLarge(maxBytes: number): AppError {
   return new AppError(
     'body_too_large',
-    `Payload Too Large: the body may have ${maxBytes} bytes (DASHCACHE_MAX_BODY).`,
+    `Payload Too Large: the body, with the pictures it names, may have ${maxBytes} bytes (DASHCACHE_MAX_BODY).`,
   );
 }

@@ -8,7 +8,7 @@ import { isImageModel } from '../core/models.ts';
 import { buildRecipe, type Recipe } from '../core/recipe.ts';
 import { findReferences } from '../core/references.ts';
 import type { Hasher } from '../ports/hasher.ts';
-import type { ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
+import type { Hold, ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
 
 /** A request body, understood. */
 export type PreparedRequest =
@@ -29,6 +29,15 @@ export type PreparedRequest =
       /** What to send upstream: the client's text with the pictures that were hashed in place of URLs. */
       readonly outgoing: () => Promise<string>;
     };
+
+/** What counts beside the body. */
+export interface RequestContext {
+  readonly dataInspection: string | undefined;
+  /** Bases of our own blob URLs. */
+  readonly ownOrigins: readonly string[];
+  /** Told of the pictures that are read for the request. */
+  readonly hold: Hold;
+}
 
 /** Bodies above this are understood anew each time: they hold pictures, and the memory is for prompts. */
 const MEMO_BODY_CHARS = 32 * 1024;
@@ -56,10 +65,7 @@ export class PreparedRequests {
   }
 
   /** Errors name the field; references are fetched here, because the key holds what they show. */
-  async prepare(
-    text: string,
-    context: { readonly dataInspection: string | undefined; readonly ownOrigins: readonly string[] },
-  ): Promise<PreparedRequest> {
+  async prepare(text: string, context: RequestContext): Promise<PreparedRequest> {
     const memoKey = memoKeyOf(context.dataInspection, text);
     const known = this.#memo.get(memoKey);
     if (known !== undefined) return known;
@@ -70,13 +76,13 @@ export class PreparedRequests {
 
   async #prepare(
     text: string,
-    context: { readonly dataInspection: string | undefined; readonly ownOrigins: readonly string[] },
+    context: RequestContext,
   ): Promise<{ prepared: PreparedRequest; lasting: boolean }> {
     const parsed = parseJson(text);
     const { model, body } = readModel(parsed.value);
     if (!isImageModel(model, this.#addedModels)) return { prepared: { kind: 'foreign' }, lasting: true };
     readGeneration(model, body);
-    const resolved = await this.#resolver.resolve(findReferences(body), context.ownOrigins);
+    const resolved = await this.#resolver.resolve(findReferences(body), context.ownOrigins, context.hold);
     if ('unresolved' in resolved) {
       const prepared = {
         kind: 'uncacheable',
