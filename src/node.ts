@@ -14,17 +14,19 @@ import { nativeHasher } from './adapters/hash/native.ts';
 import { imageProbe } from './adapters/image-size/image-probe.ts';
 import { parseAllowRules } from './adapters/node/allow-rules.ts';
 import { searchApiKey } from './adapters/node/api-key.ts';
+import { answerKnownHits } from './adapters/node/known-hits-listener.ts';
 import { nodePlatform } from './adapters/node/platform.ts';
 import { createReferenceFetcher } from './adapters/node/reference-fetcher.ts';
 import { createLogReporter } from './adapters/pino/reporter.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { createUndiciTransport } from './adapters/undici/transport.ts';
-import { type Environment, parseConfig } from './config.ts';
+import { type Config, type Environment, parseConfig } from './config.ts';
 import { AppError } from './core/errors.ts';
 import type { CacheEvent } from './core/events.ts';
 import { isVendorSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
 import { dashScopeError } from './http/dashscope-errors.ts';
+import { MULTIMODAL_PATH } from './http/dashscope-routes.ts';
 import type { Reporter } from './ports/reporter.ts';
 import { ByteBudget } from './services/byte-budget.ts';
 import { Relay } from './services/relay.ts';
@@ -35,6 +37,9 @@ export interface RunningServer {
   /** `http://host:port`, with the port that was really taken. */
   readonly origin: string;
   readonly services: Services;
+  readonly config: Config;
+  /** Where the server's own key was found; undefined when it has none. */
+  readonly keySource: string | undefined;
   /** Stops taking requests, gives flights under way their time, and closes everything. */
   close(): Promise<void>;
 }
@@ -48,7 +53,7 @@ export interface StartOptions {
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 /** Counts of uses are written this often. */
-const FLUSH_MS = 2_000;
+const FLUSH_MS = 10_000;
 const COLLECT_MS = 60_000;
 /** Uploads of a gigabyte pass through here; headers have no reason to be slow. */
 const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
@@ -136,7 +141,14 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       },
     );
     const answersEnded = watchAnswers(server);
-    server.on('request', getRequestListener(app.fetch, { errorHandler: answerMalformed }));
+    server.on(
+      'request',
+      answerKnownHits(getRequestListener(app.fetch, { errorHandler: answerMalformed }), {
+        path: MULTIMODAL_PATH,
+        hits: services.knownHits,
+        newRequestId: systemClock.uuid,
+      }),
+    );
 
     const timers = [
       every(FLUSH_MS, () => services.usage.flush()),
@@ -165,6 +177,8 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     return {
       origin,
       services,
+      config,
+      keySource: key.found?.source,
       close: () => {
         closing ??= shutDown();
         return closing;

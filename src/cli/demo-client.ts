@@ -1,5 +1,6 @@
 /** What one request of the demo came to. */
 export interface DemoAnswer {
+  /** 0 when the client hung up before the answer. */
   readonly status: number;
   /** `X-Cache` of the answer. */
   readonly cache: string;
@@ -16,6 +17,9 @@ interface GenerationBody {
 }
 
 const PATH = '/api/v1/services/aigc/multimodal-generation/generation';
+
+/** What is known of a request whose client hung up: it was asked, and nobody read the answer. */
+export const GIVEN_UP: DemoAnswer = { status: 0, cache: 'GIVEN UP', elapsedMs: 0, imageUrls: [] };
 
 /** A program that speaks DashScope's API over HTTP, as any SDK does. */
 export class DemoClient {

@@ -4,7 +4,7 @@ import { systemClock } from '../adapters/system/clock.ts';
 import { listPrice } from '../core/models.ts';
 import { startServer } from '../node.ts';
 import { startSimulator } from '../simulator/server.ts';
-import { type DemoAnswer, DemoClient } from './demo-client.ts';
+import { type DemoAnswer, DemoClient, GIVEN_UP } from './demo-client.ts';
 import { type DemoStep, demoSteps } from './demo-workload.ts';
 import { formatTable } from './text-table.ts';
 
@@ -39,7 +39,8 @@ export async function demo(options: { readonly output: string }): Promise<void> 
     DASHCACHE_LOG_LEVEL: 'error',
   });
   try {
-    console.log(`Simulated DashScope: ${simulator.origin}   dashcache: ${server.origin}\n`);
+    console.log(`Simulated DashScope: ${simulator.origin} (takes ${DRAWING_MS / 1000} s to draw)`);
+    console.log(`dashcache:           ${server.origin}\n`);
     const client = new DemoClient(server.origin, API_KEY);
     const rows: Row[] = [];
     const steps = demoSteps({
@@ -52,20 +53,22 @@ export async function demo(options: { readonly output: string }): Promise<void> 
     for (const step of steps) {
       const before = simulator.control.counters().billedImages;
       const answers = await step.run();
+      const failure = answers.find(({ status }) => status !== 200 && status !== GIVEN_UP.status);
+      if (failure !== undefined) throw new Error(`${step.name}: an answer has status ${failure.status}`);
       const upstreamImages = simulator.control.counters().billedImages - before;
       rows.push({ step, answers, upstreamImages });
       console.log(`- ${step.name}: ${step.says(answers)}`);
     }
     console.log(`\n${summary(rows)}\n`);
     const saved = await savePictures(rows, output);
-    console.log(`${saved} pictures are in ${options.output}/ ; the store is in ${options.output}/data/.`);
+    console.log(`${saved} pictures are in ${options.output}/, the store is in ${options.output}/data/.`);
   } finally {
     await server.close();
     await simulator.close();
   }
 }
 
-/** One line per step; money at the vendor's Beijing list price. */
+/** One line per step; money at the vendor's Beijing list price. Saved is what every request bought anew would have cost more. */
 function summary(rows: readonly Row[]): string {
   const header = [
     'step',
@@ -73,13 +76,13 @@ function summary(rows: readonly Row[]): string {
     'hit',
     'miss',
     'coalesced',
+    'given up',
     'drawn upstream',
-    'median',
+    'median time',
     'CNY spent',
     'CNY saved',
   ];
   const lines = rows.map(({ step, answers, upstreamImages }) => {
-    const counted = answers.filter(({ status }) => status === 200);
     const price = listPrice(step.model, 'cn', 1)?.amount ?? 0;
     const spent = upstreamImages * price;
     return {
@@ -89,25 +92,29 @@ function summary(rows: readonly Row[]): string {
         count(answers, 'HIT'),
         count(answers, 'MISS'),
         count(answers, 'COALESCED'),
+        count(answers, GIVEN_UP.cache),
         upstreamImages,
       ],
-      median: median(counted.map(({ elapsedMs }) => elapsedMs)),
+      median: median(answers.filter(({ status }) => status === 200).map(({ elapsedMs }) => elapsedMs)),
       spent,
-      saved: counted.length * price - spent,
+      saved: answers.length * price - spent,
     };
   });
   const total = (pick: (line: (typeof lines)[number]) => number) =>
     lines.reduce((sum, line) => sum + pick(line), 0);
-  const sums = [1, 2, 3, 4, 5].map((column) => String(total((line) => Number(line.cells[column]))));
-  return formatTable(header, [
+  const sums = [1, 2, 3, 4, 5, 6].map((column) => String(total((line) => Number(line.cells[column]))));
+  const spent = total((line) => line.spent);
+  const saved = total((line) => line.saved);
+  const table = formatTable(header, [
     ...lines.map(({ cells, median: ms, spent, saved }) => [
       ...cells.map(String),
       `${ms.toFixed(1)} ms`,
       spent.toFixed(2),
       saved.toFixed(2),
     ]),
-    ['total', ...sums, '', total((line) => line.spent).toFixed(2), total((line) => line.saved).toFixed(2)],
+    ['total', ...sums, '', spent.toFixed(2), saved.toFixed(2)],
   ]);
+  return `${table}\n\nWithout dashcache ${(spent + saved).toFixed(2)} CNY, with it ${spent.toFixed(2)} CNY.`;
 }
 
 function count(answers: readonly DemoAnswer[], cache: string): number {

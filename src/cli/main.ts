@@ -19,7 +19,7 @@ program
   .command('simulate')
   .description('run a local stand-in for DashScope, for offline work')
   .option('--port <port>', 'port to listen on', '8788')
-  .option('--latency <ms>', 'how long it takes to draw', '1500')
+  .option('--latency <ms>', 'how long it takes to draw one picture', '1500')
   .action(run(simulate));
 
 program

@@ -1,15 +1,51 @@
-import { startServer } from '../node.ts';
+import { resolve } from 'node:path';
+import { type RunningServer, startServer } from '../node.ts';
+
+/** npm sends on the Ctrl-C that the terminal has already sent: within this time, two signals are one. */
+const ECHO_MS = 500;
 
 /** Runs the server until SIGTERM or SIGINT, then drains it. A second signal ends it at once. */
 export async function serve(): Promise<void> {
   const server = await startServer(process.env);
   console.log(`dashcache listens on ${server.origin}`);
-  const signal = await new Promise<string>((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
-  });
-  console.log(`${signal}: no new flights; those under way may land`);
+  for (const line of describe(server)) console.log(`  ${line}`);
+  const signal = await firstSignal();
+  console.log(
+    `${signal}: no new flights; those under way have ${server.config.drainTimeout / 1000} s to land`,
+  );
   await server.close();
   // What outlived the drain must not keep the process: its attempts stay open on record.
   process.exit(0);
+}
+
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((done) => {
+    const take = (signal: NodeJS.Signals) => {
+      done(signal);
+      setTimeout(() => {
+        process.off('SIGTERM', take);
+        process.off('SIGINT', take);
+      }, ECHO_MS).unref();
+    };
+    process.on('SIGTERM', take);
+    process.on('SIGINT', take);
+  });
+}
+
+/** What a person checks first: where requests go, whose key pays, who may ask, where pictures are kept. */
+function describe({ config, keySource }: RunningServer): string[] {
+  return [
+    `upstream  ${config.upstream}${config.site === config.upstream ? '' : `, site ${config.site}`}`,
+    `key       ${describeKey(config.auth, keySource)}`,
+    `auth      ${config.auth}, scope ${config.scope}`,
+    `data      ${resolve(config.data)}`,
+  ];
+}
+
+function describeKey(auth: RunningServer['config']['auth'], source: string | undefined): string {
+  if (auth === 'passthrough') return "each client's own";
+  if (source !== undefined) return `from ${source}`;
+  return auth === 'local'
+    ? 'none found: each client must send its own'
+    : 'none found: nobody can be answered until DASHSCOPE_API_KEY is set';
 }

@@ -4,10 +4,14 @@ import { startSimulator } from '../simulator/server.ts';
 
 /** Runs the simulator until it is told to stop. */
 export async function simulate(options: { readonly port: string; readonly latency: string }): Promise<void> {
+  const port = wholeNumber('--port', options.port, 65_535);
   const simulator = await startSimulator({
     clock: systemClock,
-    port: wholeNumber('--port', options.port),
-    latencyMs: wholeNumber('--latency', options.latency),
+    port,
+    latencyMs: wholeNumber('--latency', options.latency, 600_000),
+  }).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError('config', `The simulator cannot listen on --port ${port}: ${reason}.`, { cause });
   });
   console.log(
     `The simulated DashScope listens on ${simulator.origin}; any key that begins with sk- will do.`,
@@ -22,7 +26,8 @@ export async function simulate(options: { readonly port: string; readonly latenc
   await simulator.close();
 }
 
-function wholeNumber(name: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new AppError('config', `${name} must be a whole number.`);
-  return Number(text);
+function wholeNumber(name: string, text: string, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= most)) throw new AppError('config', `${name} must be a whole number from 0 to ${most}.`);
+  return value;
 }

@@ -65,18 +65,28 @@ export function readAnswer(text: string, value: JsonValue): Answer | Refusal {
   };
 }
 
+/** The answer's text with these URLs, in pieces between which the request id goes, escaped for a JSON string. */
+export function splitAnswer(template: AnswerTemplate, imageUrl: (index: number) => string): string[] {
+  const pieces = [''];
+  const append = (text: string) => pieces.push(`${pieces.pop() ?? ''}${text}`);
+  for (const part of template) {
+    if (typeof part === 'string') append(part);
+    else if ('image' in part) append(JSON.stringify(imageUrl(part.image)));
+    else {
+      append('"');
+      pieces.push('"');
+    }
+  }
+  return pieces;
+}
+
 /** The answer's text with these URLs and this request id. */
 export function renderAnswer(
   template: AnswerTemplate,
   imageUrl: (index: number) => string,
   requestId: string,
 ): string {
-  return template
-    .map((part) => {
-      if (typeof part === 'string') return part;
-      return JSON.stringify('image' in part ? imageUrl(part.image) : requestId);
-    })
-    .join('');
+  return splitAnswer(template, imageUrl).join(JSON.stringify(requestId).slice(1, -1));
 }
 
 /** Reads a template back from its row. */

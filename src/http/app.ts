@@ -6,7 +6,7 @@ import { dashScopeRoutes } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { healthRoutes } from './health-routes.ts';
 import { passthroughRoutes } from './passthrough-routes.ts';
-import { localOnly, noLoops } from './request-guard.ts';
+import { guard } from './request-guard.ts';
 
 /** Every front door on one Hono app, the same on every runtime. */
 export function createApp(services: HttpServices, options: HttpOptions): Hono {
@@ -24,8 +24,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
       onCut: (c) => services.platform.cut(c),
     }),
   );
-  app.use(noLoops(options.loopId));
-  if (options.local) app.use(localOnly());
+  app.use(guard(options));
   app.route('/', dashScopeRoutes(services, options));
   app.route('/', passthroughRoutes(services, options));
   return app;
@@ -37,8 +36,8 @@ function answerError(error: Error, c: Context, services: HttpServices): Response
   if (c.req.raw.signal.aborted) return new Response(null, { status: 499 });
   const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });
   const response = dashScopeError(known, requestId);
-  // What the client did wrong is in its answer; what went wrong here is for the log.
-  if (response.status >= 500) {
+  // What the client did wrong, or asked for, is in its answer; what went wrong here is for the log.
+  if (response.status >= 500 && known.code !== 'not_cached') {
     services.reporter.report({ type: 'failure', where: c.req.path, requestId, cause: error });
   }
   return response;

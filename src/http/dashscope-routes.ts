@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { type AnswerTemplate, parseTemplate, renderAnswer } from '../core/answer.ts';
+import { type AnswerTemplate, parseTemplate, splitAnswer } from '../core/answer.ts';
 import { extensionOf } from '../core/blob.ts';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
 import { readDirectives } from '../core/directives.ts';
@@ -9,6 +9,7 @@ import type { HeaderList } from '../core/headers.ts';
 import { decodeUtf8 } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-service.ts';
+import type { KnownHit } from '../services/known-hits.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import { bearerOf } from './bearer.ts';
@@ -23,6 +24,9 @@ export const MULTIMODAL_PATH = '/api/v1/services/aigc/multimodal-generation/gene
 const FORWARDED = /^(content-type|user-agent|cdn-loop|x-dashscope-.*)$/;
 
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
+
+/** The name of this front door in events. */
+const DOOR = 'dashscope';
 
 type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
 
@@ -66,7 +70,7 @@ class DashScopeDoor {
   async #generate(c: Context, principal: Principal, bytes: Uint8Array, hold: Hold): Promise<Response> {
     const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
-      ownOrigins: this.#ownOrigins(c),
+      ownOrigins: () => this.#ownOrigins(c),
       hold,
     });
     if (request.kind === 'foreign')
@@ -89,7 +93,7 @@ class DashScopeDoor {
     const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
     const response = await passThrough(c, this.#services, principal, { body, extra });
     const model = request.kind === 'cacheable' ? request.recipe.model : request.model;
-    this.#services.reporter.report({ type: 'request', door: 'dashscope', result: 'bypass', model, detail });
+    this.#services.reporter.report({ type: 'request', door: DOOR, result: 'bypass', model, detail });
     return response;
   }
 
@@ -120,20 +124,24 @@ class DashScopeDoor {
     }
     const outcome = await images.generate(request);
     if (isOwnPurchase(outcome)) await credentials.accepted(principal);
-    return this.#encode(c, outcome, prepared);
+    return this.#encode(c, outcome, prepared, principal);
   }
 
-  #encode(c: Context, outcome: ImageOutcome, { recipe, key }: Cacheable): Response {
+  #encode(
+    c: Context,
+    outcome: ImageOutcome,
+    { recipe, key, selfContained }: Cacheable,
+    principal: Principal,
+  ): Response {
+    const { reporter, newRequestId } = this.#services;
     const { status } = outcome;
-    const requestId = this.#services.newRequestId();
     const result = formatXCache(status);
-    const detail = status.detail;
-    this.#services.reporter.report({
+    reporter.report({
       type: 'request',
-      door: 'dashscope',
+      door: DOOR,
       result: RESULTS[result],
       model: recipe.model,
-      detail,
+      detail: status.detail,
     });
     // The key tells what is in the store: only for those who may look into it.
     const cacheStatus = formatCacheStatus(status, this.#options.local ? key : undefined);
@@ -141,17 +149,25 @@ class DashScopeDoor {
     if (outcome.kind === 'relay') return relayed(outcome.answer, cacheHeaders);
     const { entry } = outcome;
     const base = this.#blobBase(c);
-    const body = renderAnswer(templateOf(entry), (index) => imageUrl(entry, index, base), requestId);
-    const headers: Record<string, string> = {
-      'content-type': 'application/json',
-      'x-request-id': requestId,
-      ...cacheHeaders,
-    };
-    if (status.kind === 'hit') headers.age = String(status.ageSeconds);
+    const parts = splitAnswer(templateOf(entry), (index) => imageUrl(entry, index, base));
+    const headers: Record<string, string> = { 'content-type': 'application/json', ...cacheHeaders };
     // It comes out of a body, where any text can stand; one that no header takes would cost the whole answer.
-    if (entry.upstreamRequestId !== undefined && REQUEST_ID.test(entry.upstreamRequestId))
+    if (entry.upstreamRequestId !== undefined && REQUEST_ID.test(entry.upstreamRequestId)) {
       headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
-    return new Response(body, { status: 200, headers });
+    }
+    if (outcome.repeatable && selfContained && !principal.needsProof) {
+      this.#remember(c, { entry, door: DOOR, headers, parts });
+    }
+    const requestId = newRequestId();
+    const age = status.kind === 'hit' ? { age: String(status.ageSeconds) } : {};
+    return new Response(parts.join(requestId), {
+      headers: { ...headers, 'x-request-id': requestId, ...age },
+    });
+  }
+
+  #remember(c: Context, hit: KnownHit): void {
+    const request = this.#services.platform.textOfRequest(c);
+    if (request !== undefined) this.#services.knownHits.remember(request, hit);
   }
 
   #blobBase(c: Context): string {

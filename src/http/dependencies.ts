@@ -6,6 +6,7 @@ import type { CredentialService } from '../services/credential-service.ts';
 import type { EntryStore } from '../services/entry-store.ts';
 import type { Health } from '../services/health.ts';
 import type { ImageService } from '../services/image-service.ts';
+import type { KnownHits } from '../services/known-hits.ts';
 import type { PreparedRequests } from '../services/prepared-requests.ts';
 import type { Relay } from '../services/relay.ts';
 import type { Platform } from './platform.ts';
@@ -31,6 +32,7 @@ export interface HttpServices {
   readonly blobs: BlobStore;
   readonly relay: Relay;
   readonly bodies: ByteBudget;
+  readonly knownHits: KnownHits;
   readonly health: Health;
   readonly clock: Clock;
   readonly platform: Platform;

@@ -113,11 +113,21 @@ export class BlobStore {
     return found !== undefined && (size === undefined || found === size);
   }
 
-  async #sizeOf(digest: string): Promise<number | undefined> {
+  /** True when the bytes were there within the last second, in this length. Asks nobody. */
+  wasThere(digest: string, size: number): boolean {
+    return this.#seenSize(digest) === size;
+  }
+
+  #seenSize(digest: string): number | undefined {
     const seen = this.#seen.get(digest);
     const age = this.#clock.now() - (seen?.at ?? Number.NEGATIVE_INFINITY);
     // A clock that was set back makes ages negative: they say nothing.
-    if (age >= 0 && age < PRESENCE_MS) return seen?.size;
+    return age >= 0 && age < PRESENCE_MS ? seen?.size : undefined;
+  }
+
+  async #sizeOf(digest: string): Promise<number | undefined> {
+    const seen = this.#seenSize(digest);
+    if (seen !== undefined) return seen;
     const size = await this.#driver.size(digest);
     if (size === undefined) this.forget(digest);
     else this.#seen.set(digest, { at: this.#clock.now(), size });

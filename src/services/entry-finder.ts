@@ -40,6 +40,14 @@ export class EntryFinder {
     return (await this.#keeper.ensureWhole(entry)) ? entry : undefined;
   }
 
+  /**
+   * True when `find` would give this entry again without asking anything: it is the newest in memory, not over, and its
+   * pictures were there a moment ago. What the answer to a repeated request may rest on.
+   */
+  isCurrent(entry: Entry): boolean {
+    return this.#entries.isNewest(entry) && !this.#isOver(entry) && this.#keeper.wasWhole(entry);
+  }
+
   used(entry: Entry): void {
     this.#usage.used(entry.id);
   }
@@ -49,7 +57,10 @@ export class EntryFinder {
     const { model, prompt } = recipe;
     const candidates = await this.#entries.nearest({ site, scope, model, prompt, limit: NEAREST_CANDIDATES });
     const differences = candidates.map((entry) => differingFields(recipe.canonical, entry.canonical));
-    const [fewest] = differences.filter((fields) => fields.length > 0).sort((a, b) => a.length - b.length);
+    if (differences.some((fields) => fields.length === 0)) {
+      return 'The very same is stored, but the directives of this request keep it from being used.';
+    }
+    const [fewest] = differences.sort((a, b) => a.length - b.length);
     if (fewest === undefined) return `Nothing of ${recipe.model} is stored for this caller.`;
     return `The nearest stored entry differs in: ${fewest.join(', ')}.`;
   }

@@ -75,6 +75,11 @@ export class EntryStore {
     return entry;
   }
 
+  /** True while this very entry is what `findNewest` would answer from memory. */
+  isNewest(entry: Entry): boolean {
+    return this.#entries.peek(placeOf(entry)) === entry;
+  }
+
   /** The entry of the recipe with this number. */
   async findTake(recipe: RecipeAddress, take: number): Promise<Entry | undefined> {
     const [entry] = await this.#read(entryStatements.take(recipe, take));

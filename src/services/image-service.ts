@@ -1,7 +1,7 @@
 import { type Answer, readAnswer } from '../core/answer.ts';
 import { type LookupPlan, planLookup } from '../core/cache-policy.ts';
 import type { CacheStatus } from '../core/cache-status.ts';
-import type { Directives } from '../core/directives.ts';
+import { type Directives, NO_DIRECTIVES } from '../core/directives.ts';
 import type { Entry, ReferenceUse } from '../core/entry.ts';
 import { AppError } from '../core/errors.ts';
 import type { JsonValue } from '../core/json-text.ts';
@@ -33,7 +33,13 @@ export interface ImageRequest {
 }
 
 export type ImageOutcome =
-  | { readonly kind: 'entry'; readonly entry: Entry; readonly status: CacheStatus }
+  | {
+      readonly kind: 'entry';
+      readonly entry: Entry;
+      readonly status: CacheStatus;
+      /** The same request would get this entry again, as long as it is the newest. */
+      readonly repeatable: boolean;
+    }
   /** Upstream's own answer: a refusal, or a success that was not kept. */
   | { readonly kind: 'relay'; readonly answer: UpstreamAnswer; readonly status: CacheStatus };
 
@@ -88,7 +94,9 @@ export class ImageService {
     let fwd: 'miss' | 'bypass' | 'stale' = plan.reads ? 'miss' : 'bypass';
     if (plan.reads) {
       const entry = await this.#finder.find(request, plan.rotates);
-      if (entry !== undefined && this.#isFresh(entry, request.directives)) return this.#hit(entry);
+      if (entry !== undefined && this.#isFresh(entry, request.directives)) {
+        return this.#hit(entry, !plan.rotates && request.directives === NO_DIRECTIVES);
+      }
       if (entry !== undefined) fwd = 'stale';
     }
     if (request.directives.onlyIfCached) throw await this.#notCached(request);
@@ -122,9 +130,9 @@ export class ImageService {
     return Math.max(0, Math.floor((this.#clock.now() - entry.createdAt) / 1000));
   }
 
-  #hit(entry: Entry): ImageOutcome {
+  #hit(entry: Entry, repeatable: boolean): ImageOutcome {
     this.#finder.used(entry);
-    return { kind: 'entry', entry, status: { kind: 'hit', ageSeconds: this.#ageSeconds(entry) } };
+    return { kind: 'entry', entry, status: { kind: 'hit', ageSeconds: this.#ageSeconds(entry) }, repeatable };
   }
 
   async #notCached(request: ImageRequest): Promise<AppError> {
@@ -156,11 +164,16 @@ export class ImageService {
       return await this.#fly(request, { ...plan, joins: false, leads: false }, fwd);
     if (value.kind === 'found') {
       // Found by the flight's leader, who may have been content with an older one.
-      if (this.#isFresh(value.entry, directives)) return this.#hit(value.entry);
+      if (this.#isFresh(value.entry, directives)) return this.#hit(value.entry, false);
       return await this.#fly(request, { reads: false, joins: false, leads: false }, fwd);
     }
     if (collapsed) this.#finder.used(value.entry);
-    return { kind: 'entry', entry: value.entry, status: { kind: 'forwarded', fwd, stored: true, collapsed } };
+    return {
+      kind: 'entry',
+      entry: value.entry,
+      status: { kind: 'forwarded', fwd, stored: true, collapsed },
+      repeatable: false,
+    };
   }
 
   async #work(request: ImageRequest, reads: boolean): Promise<FlightOutcome> {

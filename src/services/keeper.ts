@@ -117,6 +117,11 @@ export class Keeper {
     return entry;
   }
 
+  /** True when every picture was seen to be there within the last second. */
+  wasWhole(entry: Entry): boolean {
+    return entry.images.every((image) => this.#blobs.wasThere(image.digest, image.size));
+  }
+
   /**
    * True when every picture of an entry is there, or could be fetched again from where it came from. Otherwise the entry
    * is dropped: a hit whose picture is gone is a miss. It stays when only our disk is in the way: there may be room later.

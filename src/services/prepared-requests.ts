@@ -26,6 +26,8 @@ export type PreparedRequest =
       readonly recipe: Recipe;
       readonly key: string;
       readonly references: readonly ReferenceUse[];
+      /** The text alone says what is asked for: nothing stands behind a URL. */
+      readonly selfContained: boolean;
       /** What to send upstream: the client's text with the pictures that were hashed in place of URLs. */
       readonly outgoing: () => Promise<string>;
     };
@@ -34,7 +36,7 @@ export type PreparedRequest =
 export interface RequestContext {
   readonly dataInspection: string | undefined;
   /** Bases of our own blob URLs. */
-  readonly ownOrigins: readonly string[];
+  readonly ownOrigins: () => readonly string[];
   /** Told of the pictures that are read for the request. */
   readonly hold: Hold;
 }
@@ -82,7 +84,7 @@ export class PreparedRequests {
     const { model, body } = readModel(parsed.value);
     if (!isImageModel(model, this.#addedModels)) return { prepared: { kind: 'foreign' }, lasting: true };
     readGeneration(model, body);
-    const resolved = await this.#resolver.resolve(findReferences(body), context.ownOrigins, context.hold);
+    const resolved = await this.#resolver.resolve(findReferences(body), context.ownOrigins(), context.hold);
     if ('unresolved' in resolved) {
       const prepared = {
         kind: 'uncacheable',
@@ -109,6 +111,7 @@ export class PreparedRequests {
       recipe,
       key: cacheKey((bytes) => this.#hasher.xxh128(bytes), recipe.canonical),
       references: resolved.uses,
+      selfContained: resolved.names.size === 0,
       outgoing: () => outgoingText(parsed, resolved),
     };
     // What stands behind a URL may change, and the bytes would be held in memory.

@@ -23,6 +23,7 @@ import { Governor } from './governor.ts';
 import { Health } from './health.ts';
 import { type FlightOutcome, ImageService } from './image-service.ts';
 import { type Healing, Keeper } from './keeper.ts';
+import { KnownHits } from './known-hits.ts';
 import { PreparedRequests } from './prepared-requests.ts';
 import { Recovery } from './recovery.ts';
 import { ReferenceResolver } from './reference-resolver.ts';
@@ -113,6 +114,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     credentials,
     usage,
     prepared: new PreparedRequests({ resolver, hasher, addedModels: config.models }),
+    knownHits: new KnownHits({ finder, clock, reporter }),
     bodies: new ByteBudget(config.maxInflight),
     health: new Health(database, blobs, onFailure('readiness')),
     recovery: new Recovery({ attempts, keeper, flights: ports.flights, clock, reporter }),

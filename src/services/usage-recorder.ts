@@ -9,6 +9,9 @@ interface Use {
 /** Uses waiting in memory before they are written: one write per hit would cost more than the hit. */
 const MAX_PENDING = 5_000;
 
+/** Uses written in one go: a few milliseconds in which no request is answered. */
+const SLICE = 100;
+
 /** Counts uses in memory and writes them in batches. A crash loses some counts, never an entry. */
 export class UsageRecorder {
   readonly #entries: EntryStore;
@@ -44,6 +47,10 @@ export class UsageRecorder {
     if (this.#pending.size === 0) return;
     const uses = [...this.#pending].map(([id, use]) => ({ id, ...use }));
     this.#pending = new Map();
-    await this.#entries.touch(uses).catch(this.#onFailure);
+    for (let at = 0; at < uses.length; at += SLICE) {
+      // Requests between the slices: SQLite writes on the thread that answers.
+      if (at > 0) await this.#clock.sleep(0);
+      await this.#entries.touch(uses.slice(at, at + SLICE)).catch(this.#onFailure);
+    }
   }
 }

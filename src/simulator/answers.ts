@@ -4,7 +4,7 @@ import type { JsonRecord } from './json.ts';
 import type { Refusal } from './refusal.ts';
 import type { Simulation } from './simulation.ts';
 import { streamOf } from './streams.ts';
-import { errorHeaders, unauthorizedHeaders } from './vendor-headers.ts';
+import { gatewayHeaders, unauthorizedHeaders } from './vendor-headers.ts';
 
 /** A JSON answer, gzipped when the client offers it. */
 export function jsonAnswer(
@@ -65,7 +65,7 @@ function errorAnswer(
 ): Response {
   const exchange = c.get('exchange');
   const now = simulation.clock.now();
-  const vendorHeaders = status === 401 ? unauthorizedHeaders(exchange, now) : errorHeaders(exchange, now);
+  const vendorHeaders = status === 401 ? unauthorizedHeaders(exchange, now) : gatewayHeaders(exchange, now);
   return jsonAnswer(
     c,
     simulation,

@@ -1,27 +1,30 @@
 import type { Hono } from 'hono';
-import { compatibleRefusalAnswer } from './answers.ts';
+import { compatibleRefusalAnswer, refusalAnswer } from './answers.ts';
 import { readUpTo } from './bytes.ts';
 import { chat, compatibleChat, embeddings } from './chat.ts';
 import type { SimulatorContext, SimulatorEnv } from './exchange.ts';
-import type { Target } from './fault.ts';
+import type { OutcomeFault } from './fault.ts';
 import { generate } from './generation.ts';
+import { asksForInterleaved, refusedStream } from './interleave.ts';
 import { isRecord, type JsonRecord, parseJson } from './json.ts';
-import { isChatModel, isPromptShapedModel } from './models.ts';
-import { invalidParameter, refusalFor } from './refusal.ts';
-import { type AnswerFault, type Call, serve } from './serve.ts';
+import { isChatModel } from './models.ts';
+import { invalidParameter, type Refusal, refusalFor } from './refusal.ts';
+import { serve } from './serve.ts';
 import type { Simulation } from './simulation.ts';
+import { submit } from './submit.ts';
+import type { Target } from './target.ts';
 
 /** What a JSON call does once its key is accepted and its body parsed. */
 type Work = (
   body: JsonRecord,
   account: string,
-  fault: AnswerFault | undefined,
+  fault: OutcomeFault | undefined,
 ) => Response | Promise<Response>;
 
 interface JsonCall {
   readonly targetOf: (model: string) => Target;
   readonly work: Work;
-  readonly refuse?: Call['refuse'];
+  readonly refuse?: (refusal: Refusal, body: unknown) => Response;
 }
 
 /** The calls that carry a body. */
@@ -31,14 +34,25 @@ export function mountApiRoutes(app: Hono<SimulatorEnv>, simulation: Simulation):
       targetOf: (model) => (isChatModel(model) ? 'other' : 'generation'),
       work: (body, account, fault) =>
         isChatModel(modelOf(body)) ? chat(c, simulation) : generate(c, simulation, body, account, fault),
+      // What is wrong with a streamed request comes as its first event; what the gateway refuses does not.
+      refuse: (refusal, body) =>
+        refusal.status === 400 && isRecord(body) && asksForInterleaved(c, body)
+          ? refusedStream(c, simulation, refusal)
+          : refusalAnswer(c, simulation, refusal),
     }),
   );
-  app.post('/api/v1/services/aigc/:shape{text2image|image2image}/image-synthesis', (c) =>
-    serveJson(c, simulation, {
-      targetOf: () => 'generation',
-      work: (body) => refusePromptShaped(c, body),
-    }),
-  );
+  for (const [service, call] of [
+    ['image-generation', 'generation'],
+    ['text2image', 'image-synthesis'],
+    ['image2image', 'image-synthesis'],
+  ] as const) {
+    app.post(`/api/v1/services/aigc/${service}/${call}`, (c) =>
+      serveJson(c, simulation, {
+        targetOf: () => 'submit',
+        work: (body, account, fault) => submit(c, simulation, service, body, account, fault),
+      }),
+    );
+  }
   app.post('/compatible-mode/v1/chat/completions', (c) =>
     serveJson(c, simulation, {
       targetOf: () => 'other',
@@ -89,17 +103,10 @@ async function serveJson(
       if (!isRecord(parsed)) throw refusalFor('InvalidParameter');
       return work(parsed, account, fault);
     },
-    ...(refuse ? { refuse } : {}),
+    ...(refuse ? { refuse: (refusal) => refuse(refusal, parsed) } : {}),
   });
 }
 
 function modelOf(body: unknown): string {
   return isRecord(body) && typeof body.model === 'string' ? body.model : '';
-}
-
-/** Prompt-shaped calls exist only as tasks: which refusal is due depends on model and header. */
-function refusePromptShaped(c: SimulatorContext, body: JsonRecord): never {
-  if (!isPromptShapedModel(modelOf(body))) throw invalidParameter('url error, please check url!');
-  const asked = c.req.header('x-dashscope-async') === 'enable' ? 'asynchronous' : 'synchronous';
-  throw refusalFor('AccessDenied', `current user api does not support ${asked} calls`);
 }

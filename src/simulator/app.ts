@@ -9,6 +9,7 @@ import { mountImageRoutes } from './image-routes.ts';
 import { refusalFor } from './refusal.ts';
 import { createSimulation, type SimulatorOptions } from './simulation.ts';
 import { mountTaskRoutes } from './task-routes.ts';
+import { mountUploadRoutes } from './upload-routes.ts';
 
 export interface Simulator {
   /** Answers as DashScope and its result bucket do; every answer carries `x-dashcache-simulator: 1`. */
@@ -32,8 +33,10 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   );
   mountApiRoutes(app, simulation);
   mountTaskRoutes(app, simulation);
+  mountUploadRoutes(app, simulation);
   mountImageRoutes(app, simulation);
-  mountControlRoutes(app, simulation);
+  const control = createControl(simulation);
+  mountControlRoutes(app, simulation, control);
   mountUnknownRoutes(app, simulation);
-  return { app, control: createControl(simulation) };
+  return { app, control };
 }

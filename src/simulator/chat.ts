@@ -3,6 +3,7 @@ import { type Bytes, utf8 } from './bytes.ts';
 import type { SimulatorContext } from './exchange.ts';
 import { isRecord, type JsonRecord } from './json.ts';
 import type { Simulation } from './simulation.ts';
+import { eventFrame } from './sse.ts';
 import { streamOf } from './streams.ts';
 import { successHeaders } from './vendor-headers.ts';
 
@@ -20,7 +21,7 @@ export function chat(c: SimulatorContext, simulation: Simulation): Response {
     ...pieces.map((text) => nativeChat(exchange.requestId, text, 'null')),
     nativeChat(exchange.requestId, '', 'stop'),
   ];
-  const frames = events.map((event, index) => nativeFrame(index + 1, event));
+  const frames = events.map((event, index) => eventFrame(index + 1, 'result', 200, event));
   return streamAnswer(c, simulation, streamOf(inTurn(frames)), {
     ...headers,
     'content-type': 'text/event-stream;charset=UTF-8',
@@ -82,11 +83,6 @@ function nativeChat(requestId: string, text: string, finish: 'null' | 'stop'): J
     usage: { input_tokens: 9, output_tokens: 6, total_tokens: 15, image_tokens: 1 },
     request_id: requestId,
   };
-}
-
-/** The gateway's framing: no space after a colon, the HTTP status as a comment. */
-function nativeFrame(id: number, event: JsonRecord): string {
-  return `id:${id}\nevent:result\n:HTTP_STATUS/200\ndata:${JSON.stringify(event)}\n\n`;
 }
 
 async function* inTurn(frames: readonly string[]): AsyncGenerator<Bytes> {

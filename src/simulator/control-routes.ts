@@ -1,13 +1,19 @@
 import type { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { SimulatorControl } from './control.ts';
 import type { SimulatorEnv } from './exchange.ts';
-import { parseFaultSpec, targets } from './fault.ts';
+import { parseFaultSpec } from './fault.ts';
 import { parseJson } from './json.ts';
 import type { Simulation } from './simulation.ts';
+import { targets } from './target.ts';
 
 /** The simulator's own calls, so that another process can script faults and read counters. Not part of the vendor's API. */
-export function mountControlRoutes(app: Hono<SimulatorEnv>, { faults, journal }: Simulation): void {
-  app.get('/simulator/counters', (c) => c.json(journal.counters()));
+export function mountControlRoutes(
+  app: Hono<SimulatorEnv>,
+  { faults, journal }: Simulation,
+  control: SimulatorControl,
+): void {
+  app.get('/simulator/counters', (c) => c.json(control.counters()));
   app.get('/simulator/requests', (c) => {
     const target = targets.find((name) => name === c.req.query('target'));
     return c.json({ requests: journal.recent(target) });
@@ -27,5 +33,29 @@ export function mountControlRoutes(app: Hono<SimulatorEnv>, { faults, journal }:
     if (!fault) return c.json({ error: 'no such fault' }, 404);
     fault.release();
     return c.json({ id: fault.id, hits: fault.hits });
+  });
+  mountTaskControl(app, control);
+}
+
+function mountTaskControl(app: Hono<SimulatorEnv>, control: SimulatorControl): void {
+  app.get('/simulator/tasks', (c) =>
+    c.json({
+      tasks: control.tasks().map(({ id, account, request: { model }, status }) => {
+        return { id, account, model, status };
+      }),
+    }),
+  );
+  app.post('/simulator/tasks/hold', (c) => {
+    control.holdTasks();
+    return c.json({ held: true });
+  });
+  app.post('/simulator/tasks/resume', (c) => {
+    control.resumeTasks();
+    return c.json({ held: false });
+  });
+  app.post('/simulator/tasks/:id/:move{advance|release}', (c) => {
+    const id = c.req.param('id');
+    const moved = c.req.param('move') === 'advance' ? control.advanceTask(id) : control.releaseTask(id);
+    return moved ? c.json({ id }) : c.json({ error: 'no such task to move' }, 404);
   });
 }

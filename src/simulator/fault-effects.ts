@@ -16,14 +16,14 @@ export function resetAnswer(): Response {
   );
 }
 
-/** The same answer, whose body ends in a broken connection after its first part. */
-export function cutAnswer(response: Response): Response {
-  return withBody(response, firstPartThenCut(response));
+/** The same answer, whose body ends in a broken connection within the chunk that follows the first `after`. */
+export function cutAnswer(response: Response, after = 0): Response {
+  return withBody(response, chunksThenCut(response, after));
 }
 
-/** The same answer, the rest of whose body waits for `released` after the first part. */
-export function heldBodyAnswer(response: Response, released: Promise<void>): Response {
-  return withBody(response, firstPartThenWait(response, released));
+/** The same answer, the rest of whose body waits for `released` after the first `after` chunks. */
+export function heldBodyAnswer(response: Response, released: Promise<void>, after = 1): Response {
+  return withBody(response, chunksThenWait(response, released, after));
 }
 
 /** The same answer in small chunks with a pause before each but the first. */
@@ -60,22 +60,32 @@ export function htmlAnswer(): Response {
   });
 }
 
-/** The part that arrives is half of the first chunk, 16 KiB at most, so that something is always missing. */
-async function* firstPartThenCut(response: Response): AsyncGenerator<Bytes> {
+/** Of the chunk that is cut, half arrives, 16 KiB at most, so that something is always missing. */
+async function* chunksThenCut(response: Response, after: number): AsyncGenerator<Bytes> {
+  let passed = 0;
   for await (const chunk of chunksOf(response)) {
+    if (passed++ < after) {
+      yield chunk;
+      continue;
+    }
     yield chunk.subarray(0, Math.max(1, Math.min(16_384, Math.floor(chunk.byteLength / 2))));
     break;
   }
   throw new ConnectionCut();
 }
 
-async function* firstPartThenWait(response: Response, released: Promise<void>): AsyncGenerator<Bytes> {
-  let first = true;
+/** A long last chunk before the pause, such as a whole picture, is split, so that there is something to wait for. */
+async function* chunksThenWait(
+  response: Response,
+  released: Promise<void>,
+  after: number,
+): AsyncGenerator<Bytes> {
+  let passed = 0;
   for await (const chunk of chunksOf(response)) {
-    const split = first ? Math.min(chunk.byteLength, 16_384) : 0;
-    if (first) yield chunk.subarray(0, split);
-    if (first) await released;
-    first = false;
+    const last = ++passed === after;
+    const split = last ? Math.min(chunk.byteLength, 16_384) : chunk.byteLength;
+    yield chunk.subarray(0, split);
+    if (last) await released;
     if (split < chunk.byteLength) yield chunk.subarray(split);
   }
 }

@@ -1,6 +1,7 @@
-import type { FaultEffect, FaultSpec, Target } from './fault.ts';
+import type { FaultEffect, FaultSpec } from './fault.ts';
 import { createGate, type Gate } from './gate.ts';
 import { SignalCounter } from './signal-counter.ts';
+import { reaches, type Target } from './target.ts';
 
 /** A fault as its author holds it. */
 export interface FaultHandle {
@@ -65,10 +66,10 @@ export class FaultQueue {
   }
 
   /** The fault that strikes this request, if one is queued for it; used up after `times` requests. */
-  take(on: Target, model: string | undefined): Strike | undefined {
+  take(target: Target, model: string | undefined): Strike | undefined {
     for (const fault of this.#faults.values()) {
       const { spec } = fault;
-      if (spec.on !== on || fault.left === 0) continue;
+      if (!reaches(spec.on, target) || fault.left === 0) continue;
       if (spec.model !== undefined && spec.model !== model) continue;
       fault.left--;
       fault.strike();

@@ -1,8 +1,5 @@
 import { isRecord, type JsonRecord } from './json.ts';
-
-/** What a request asks for, as faults and counters tell requests apart. `other` is whatever a proxy would pass through. */
-export const targets = ['generation', 'image', 'tasks', 'other'] as const;
-export type Target = (typeof targets)[number];
+import { type Target, targets } from './target.ts';
 
 /** What goes wrong with one request. */
 export type FaultEffect =
@@ -18,12 +15,15 @@ export type FaultEffect =
     }
   /** The connection ends before any byte of an answer; with `billed`, after the picture was paid for. */
   | { readonly kind: 'reset'; readonly billed?: boolean }
-  /** Headers and the first part of the body arrive, then the connection ends. */
-  | { readonly kind: 'cut' }
+  /** Headers, `after` (default 0) whole chunks of the body and part of the next arrive, then the connection ends. */
+  | { readonly kind: 'cut'; readonly after?: number }
   /** No answer: the connection ends when the fault is released or the client leaves. */
   | { readonly kind: 'hang' }
-  /** The work is done and billed, but the answer waits for release; `body`: all but the body's first part goes out late. */
-  | { readonly kind: 'hold'; readonly at?: 'answer' | 'body' }
+  /**
+   * The work is done and billed, but the answer waits for release; `body`: what follows the body's first `after`
+   * (default 1) chunks goes out late. A stream's chunks are its events.
+   */
+  | { readonly kind: 'hold'; readonly at?: 'answer' | 'body'; readonly after?: number }
   /** The body arrives in chunks of `chunkBytes` with `delayMs` before each but the first. */
   | { readonly kind: 'slow'; readonly chunkBytes?: number; readonly delayMs?: number }
   /** Half of the body, under a Content-Length that agrees. */
@@ -33,9 +33,27 @@ export type FaultEffect =
   /** 307 to another place. */
   | { readonly kind: 'redirect'; readonly location: string }
   /** Generation only: a success without a picture, one with words instead, or a 200 that carries an error code. */
-  | { readonly kind: 'answer'; readonly answer: 'no_image' | 'text_only' | 'refused' };
+  | { readonly kind: 'answer'; readonly answer: 'no_image' | 'text_only' | 'refused' }
+  /**
+   * Generation only: the drawing itself fails with `code` (default InternalError). A task ends FAILED, or SUCCEEDED
+   * with `images` of its pictures missing; a stream ends in an error event after `after` (default 1) events; any other
+   * call is refused.
+   */
+  | {
+      readonly kind: 'fail';
+      readonly code?: string;
+      readonly message?: string;
+      readonly images?: number;
+      readonly after?: number;
+    };
 
-/** A fault for the next `times` (default 1) requests to `on`, to this model only when one is named. */
+/** The faults that change what a generation comes to, instead of how its answer travels. */
+export type OutcomeFault = Extract<FaultEffect, { readonly kind: 'answer' | 'fail' }>;
+
+/**
+ * A fault for the next `times` (default 1) requests to `on`, to this model only when one is named. A broader name
+ * (`generation`, `tasks`, `other`) reaches the narrower ones too.
+ */
 export interface FaultSpec {
   readonly on: Target;
   readonly effect: FaultEffect;
@@ -48,14 +66,15 @@ const effectFields: Readonly<
 > = {
   refuse: { status: 'number', code: 'string', message: 'string', retryAfter: 'string', billed: 'boolean' },
   reset: { billed: 'boolean' },
-  cut: {},
+  cut: { after: 'number' },
   hang: {},
-  hold: { at: 'string' },
+  hold: { at: 'string', after: 'number' },
   slow: { chunkBytes: 'number', delayMs: 'number' },
   truncate: {},
   html: {},
   redirect: { location: 'string' },
   answer: { answer: 'string' },
+  fail: { code: 'string', message: 'string', images: 'number', after: 'number' },
 };
 
 /** The fault that a JSON value describes, or a sentence saying what is wrong with it. */
@@ -97,8 +116,14 @@ function isEffect(value: JsonRecord): value is JsonRecord & FaultEffect {
   switch (value.kind) {
     case 'answer':
       return ['no_image', 'text_only', 'refused'].some((answer) => answer === value.answer);
+    case 'cut':
+      return isCount(value.after, 0);
     case 'hold':
-      return value.at === undefined || value.at === 'answer' || value.at === 'body';
+      return (
+        (value.at === undefined || value.at === 'answer' || value.at === 'body') && isCount(value.after, 1)
+      );
+    case 'fail':
+      return isCount(value.images, 1) && isCount(value.after, 0);
     case 'refuse':
       return value.status === undefined || isErrorStatus(value.status);
     case 'redirect':
@@ -108,6 +133,11 @@ function isEffect(value: JsonRecord): value is JsonRecord & FaultEffect {
     default:
       return true;
   }
+}
+
+/** True for a whole number of at least `least`, and for none. */
+function isCount(value: unknown, least: number): boolean {
+  return value === undefined || (Number.isSafeInteger(value) && Number(value) >= least);
 }
 
 function isErrorStatus(status: unknown): boolean {

@@ -1,6 +1,8 @@
-import { isRecord, type JsonRecord } from './json.ts';
+import type { JsonRecord } from './json.ts';
 import type { Family } from './models.ts';
-import { invalidParameter, refusalFor } from './refusal.ts';
+import { present, readInteger } from './parameters.ts';
+import { invalidParameter } from './refusal.ts';
+import type { SizeRule } from './size.ts';
 
 /** The largest seed that the vendor documents. */
 const MAX_SEED = 2_147_483_647;
@@ -17,44 +19,65 @@ const flags = [
 ] as const;
 const otherPaintFields = ['prompt_extend_mode', 'bbox_list', 'color_palette'] as const;
 
-/** A well-formed request for pictures; its references are not yet fetched. */
-export interface GenerationRequest {
-  readonly model: string;
-  readonly family: Family;
-  /** Cut to what the model reads. */
+/** What a request says in the words of its shape: messages or prompt. */
+export interface Wording {
   readonly prompt: string;
   readonly negativePrompt: string;
   /** As sent, in order: data URI, http(s) URL or oss:// name. */
   readonly references: readonly string[];
+  /** Fields of this shape alone that change the picture, by name. */
+  readonly extras: JsonRecord;
+}
+
+/** A well-formed request for pictures; its references are not yet fetched. */
+export interface GenerationRequest extends Wording {
+  readonly model: string;
+  readonly family: Family;
   /** Pictures to be drawn. */
   readonly count: number;
   readonly seed: number | undefined;
   readonly promptExtend: boolean;
+  /** Texts and pictures in turn. */
+  readonly interleaved: boolean;
   /** `parameters.size` as sent. */
   readonly size: unknown;
-  /** Documented parameters besides those above that change the picture, by name. */
-  readonly extras: JsonRecord;
 }
 
-/** Checks a message-shaped body as the vendor does; throws the Refusal for the first thing wrong. Nulls count as absent. */
-export function readGenerationRequest(model: string, family: Family, body: JsonRecord): GenerationRequest {
-  const { prompt, references } = readMessage(body.input);
-  const parameters = isRecord(body.parameters) ? body.parameters : {};
+/** The part of a request that words its answer, without what may be megabytes of references. */
+export type AnsweredRequest = Omit<GenerationRequest, 'references'>;
+
+/**
+ * Checks what both shapes share, as the vendor does; throws the Refusal for the first thing wrong. Texts are cut to what
+ * the model reads.
+ */
+export function completeRequest(
+  model: string,
+  family: Family,
+  wording: Wording,
+  parameters: JsonRecord,
+): GenerationRequest {
   const extras = readExtras(parameters);
-  checkReferenceCount(family, references.length);
-  if (extras.enable_interleave === true) throw invalidParameter('enable_interleave is not supported');
+  const interleaved = extras.enable_interleave === true;
+  checkReferenceCount(family, wording.references.length, interleaved);
   return {
     model,
     family,
-    prompt: firstCodePoints(prompt, family.promptLimit),
-    negativePrompt: firstCodePoints(readText(parameters, 'negative_prompt'), NEGATIVE_PROMPT_LIMIT),
-    references,
-    count: readCount(family, parameters, extras.enable_sequential === true),
+    prompt: firstCodePoints(wording.prompt, family.promptLimit),
+    negativePrompt: firstCodePoints(wording.negativePrompt, NEGATIVE_PROMPT_LIMIT),
+    references: wording.references,
+    count: interleaved ? readMaxImages(family, parameters) : readCount(family, parameters, extras),
     seed: readInteger(parameters, 'seed', 0, MAX_SEED),
     promptExtend: promptExtend(family, parameters),
+    interleaved,
     size: parameters.size,
-    extras,
+    extras: { ...wording.extras, ...extras },
   };
+}
+
+/** The bounds that a request's size is under. */
+export function sizeRuleOf({ family, interleaved, references }: GenerationRequest): SizeRule {
+  if (interleaved && family.interleaved) return family.interleaved.size;
+  return (references.length > 0 ? family.editSize : undefined) ?? family.size;
 }
 
 function promptExtend(family: Family, parameters: JsonRecord): boolean {
@@ -64,31 +87,10 @@ function promptExtend(family: Family, parameters: JsonRecord): boolean {
     : family.envelope !== 'z-image';
 }
 
-function readMessage(input: unknown): { prompt: string; references: string[] } {
-  const messages = isRecord(input) ? input.messages : undefined;
-  if (!Array.isArray(messages)) throw invalidParameter('Field required: input.messages');
-  const [message, ...rest] = messages;
-  if (rest.length > 0 || !isRecord(message) || message.role !== 'user') {
-    throw invalidParameter('input.messages must contain exactly one message with role user');
-  }
-  const items = typeof message.content === 'string' ? [{ text: message.content }] : message.content;
-  if (!Array.isArray(items)) throw invalidParameter('Field required: input.messages[0].content');
-  const texts: string[] = [];
-  const references: string[] = [];
-  for (const item of items) {
-    if (isRecord(item) && typeof item.text === 'string') texts.push(item.text);
-    else if (isRecord(item) && typeof item.image === 'string') references.push(item.image);
-    else throw invalidParameter('input.messages[0].content items must hold a text or an image');
-  }
-  const [prompt] = texts;
-  if (texts.length !== 1 || prompt === undefined || prompt === '') {
-    throw invalidParameter('input.messages[0].content must contain exactly one non-empty text');
-  }
-  return { prompt, references };
-}
-
-function checkReferenceCount(family: Family, given: number): void {
-  const { min, max } = family.references;
+function checkReferenceCount(family: Family, given: number, interleaved: boolean): void {
+  if (interleaved && !family.interleaved) throw invalidParameter('enable_interleave is not supported');
+  const { min, max } =
+    interleaved && family.interleaved ? { min: 0, max: family.interleaved.maxReferences } : family.references;
   if (given >= min && given <= max) return;
   if (min > 0) {
     throw invalidParameter(
@@ -100,9 +102,15 @@ function checkReferenceCount(family: Family, given: number): void {
   );
 }
 
-function readCount(family: Family, parameters: JsonRecord, sequential: boolean): number {
+function readMaxImages(family: Family, parameters: JsonRecord): number {
+  if (present(parameters.n) && parameters.n !== 1) throw invalidParameter('n must be 1');
+  const most = family.interleaved?.maxImages ?? 1;
+  return readInteger(parameters, 'max_images', 1, most) ?? most;
+}
+
+function readCount(family: Family, parameters: JsonRecord, extras: JsonRecord): number {
   if (!family.count) return 1;
-  if (sequential) {
+  if (extras.enable_sequential === true) {
     // `n` is only an upper bound of a coherent set: the model may well stop one short.
     return Math.max(1, (readInteger(parameters, 'n', 1, MAX_SEQUENCE) ?? MAX_SEQUENCE) - 1);
   }
@@ -129,26 +137,6 @@ function readExtras(parameters: JsonRecord): JsonRecord {
   return extras;
 }
 
-function readInteger(parameters: JsonRecord, name: string, least: number, most: number): number | undefined {
-  const value = parameters[name];
-  if (!present(value)) return undefined;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
-    throw invalidParameter(`${name} must be an integer in [${least}, ${most}]`);
-  }
-  return value;
-}
-
-function readText(parameters: JsonRecord, name: string): string {
-  const value = parameters[name];
-  if (!present(value)) return '';
-  if (typeof value !== 'string') throw invalidParameter(`${name} must be a string`);
-  return value;
-}
-
-function present(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
-
 function firstCodePoints(text: string, limit: number): string {
   return text.length <= limit ? text : [...text].slice(0, limit).join('');
 }
@@ -156,8 +144,7 @@ function firstCodePoints(text: string, limit: number): string {
 /** A text in a prompt that makes the simulator refuse: `simulate:<code>`, as in `simulate:DataInspectionFailed`. */
 const marker = /simulate:([A-Za-z.]+)/;
 
-/** Throws the refusal that the prompt's marker asks for, if it carries one. */
-export function obeyMarker(prompt: string): void {
-  const code = marker.exec(prompt)?.[1]?.replace(/\.$/, '');
-  if (code) throw refusalFor(code);
+/** The error code that the prompt's marker asks for, if it carries one. */
+export function findMarker(prompt: string): string | undefined {
+  return marker.exec(prompt)?.[1]?.replace(/\.$/, '');
 }

@@ -1,16 +1,18 @@
 import { jsonAnswer } from './answers.ts';
+import { planDrawing, signDrawing, storeDrawing } from './drawing.ts';
 import type { SimulatorContext } from './exchange.ts';
-import { type GenerationRequest, obeyMarker, readGenerationRequest } from './generation-request.ts';
-import { isRecord, type JsonRecord } from './json.ts';
+import type { OutcomeFault } from './fault.ts';
+import { findMarker, type GenerationRequest, sizeRuleOf } from './generation-request.ts';
+import { asksForEvents, streamInterleaved } from './interleave.ts';
+import type { JsonRecord } from './json.ts';
+import { readMessageRequest } from './message-request.ts';
 import { findImageModel, isPromptShapedModel } from './models.ts';
-import { objectKeys } from './object-key.ts';
-import { essenceOf } from './picture.ts';
-import { type Reference, resolveReference } from './references.ts';
+import { checkParts } from './parameters.ts';
+import { type Reference, resolveReferences } from './references.ts';
 import { invalidParameter, refusalFor } from './refusal.ts';
-import type { AnswerFault } from './serve.ts';
 import type { Simulation } from './simulation.ts';
 import { resolveSize, type Size } from './size.ts';
-import { type Outcome, successBody } from './success-body.ts';
+import { type Outcome, refusedBody, successBody, wordsOf } from './success-body.ts';
 import { successHeaders } from './vendor-headers.ts';
 
 /** Draws the pictures that a message-shaped body asks for, synchronously; throws the Refusal for the first thing wrong. */
@@ -19,7 +21,7 @@ export async function generate(
   simulation: Simulation,
   body: JsonRecord,
   account: string,
-  fault: AnswerFault | undefined,
+  fault: OutcomeFault | undefined,
 ): Promise<Response> {
   const { clock, limits, journal } = simulation;
   const { requestId } = c.get('exchange');
@@ -34,42 +36,27 @@ export async function generate(
     throw refusalFor('AccessDenied', 'current user api does not support asynchronous calls');
   }
   if (!limits.admit(account, model, clock.now())) throw refusalFor('Throttling.RateQuota');
-  const request = readGenerationRequest(model, known.family, body);
-  const references = await resolveAll(c, simulation, request);
-  const rule = (references.length > 0 ? known.family.editSize : undefined) ?? known.family.size;
-  const size = resolveSize(rule, request.size, references.at(-1)?.size);
-  obeyMarker(request.prompt);
-  await work(simulation, model);
-  if (fault === 'refused') {
+  const request = readMessageRequest(model, known.family, body);
+  if (request.interleaved && !asksForEvents(c, body)) {
+    throw invalidParameter('enable_interleave needs X-DashScope-SSE: enable and parameters.stream: true');
+  }
+  const references = await resolveReferences(c, simulation, request, account);
+  const size = resolveSize(sizeRuleOf(request), request.size, references.at(-1)?.size);
+  const code = findMarker(request.prompt);
+  if (code !== undefined) throw refusalFor(code);
+  if (fault?.kind === 'fail' && !request.interleaved) {
+    throw refusalFor(fault.code ?? 'InternalError', fault.message);
+  }
+  // A stream draws while it runs.
+  if (!request.interleaved) await work(simulation, model);
+  if (fault?.kind === 'answer' && fault.answer === 'refused') {
     return jsonAnswer(c, simulation, refusedBody(requestId), successHeaders(c.get('exchange'), clock.now()));
   }
-  const outcome = fault
-    ? { ...size, urls: [], ...(fault === 'text_only' ? { words: 'There is nothing to draw here.' } : {}) }
-    : await draw(simulation, request, references, size, requestId);
+  const outcome = await draw(simulation, request, references, size, requestId, fault);
   journal.accepted(model, outcome.urls.length);
+  if (request.interleaved) return streamInterleaved(c, simulation, request, outcome, fault);
   const headers = successHeaders(c.get('exchange'), clock.now(), known.limit);
   return jsonAnswer(c, simulation, successBody(request, outcome, requestId), headers);
-}
-
-/** The three top-level parts, in the order in which the vendor misses them; returns the model's id. */
-function checkParts(body: JsonRecord): string {
-  if (typeof body.model !== 'string' || body.model === '') throw refusalFor('BadRequest.EmptyModel');
-  if (body.input === undefined || body.input === null) throw refusalFor('BadRequest.EmptyInput');
-  if (body.parameters === undefined || body.parameters === null) {
-    throw refusalFor('BadRequest.EmptyParameters');
-  }
-  if (!isRecord(body.parameters)) throw invalidParameter('parameters must be an object');
-  return body.model;
-}
-
-function resolveAll(
-  c: SimulatorContext,
-  { clock }: Simulation,
-  { references, family }: GenerationRequest,
-): Promise<Reference[]> {
-  const resolveOss = c.req.header('x-dashscope-ossresourceresolve') === 'enable';
-  const rules = { maxBytes: family.references.maxBytes, resolveOss, clock };
-  return Promise.all(references.map((reference) => resolveReference(reference, rules)));
 }
 
 async function work({ clock, latencyMs, stopped }: Simulation, model: string): Promise<void> {
@@ -83,19 +70,12 @@ async function draw(
   references: readonly Reference[],
   size: Size,
   requestId: string,
+  fault: OutcomeFault | undefined,
 ): Promise<Outcome> {
-  const { clock, pictures, urls, urlLifetimeMs } = simulation;
-  const seed = request.seed ?? Math.floor(clock.random() * 2 ** 32);
-  const createdAt = clock.now();
-  const signed = objectKeys(request, requestId, seed, clock).map(async (objectKey, index) => {
-    const essence = await essenceOf(request, references, size, seed, index);
-    pictures.add({ ...size, objectKey, essence, createdAt });
-    return urls.sign(objectKey, createdAt + urlLifetimeMs);
-  });
-  return { ...size, urls: await Promise.all(signed) };
-}
-
-/** A refusal under status 200, which several clients guard against. */
-function refusedBody(requestId: string): JsonRecord {
-  return { code: 'InvalidParameter', message: 'size is not supported', request_id: requestId };
+  const inputImages = references.length;
+  if (fault?.kind === 'answer') return { ...size, urls: [], inputImages, ...wordsOf(fault) };
+  const drawing = await planDrawing(simulation, request, references, size, requestId);
+  const createdAt = simulation.clock.now();
+  storeDrawing(simulation.pictures, drawing, createdAt);
+  return { ...size, urls: await signDrawing(simulation, drawing, createdAt), inputImages };
 }

@@ -1,7 +1,13 @@
 import type { Hono } from 'hono';
 import { sha256, toHex } from './bytes.ts';
 import type { SimulatorContext, SimulatorEnv } from './exchange.ts';
-import { type OssError, ossErrorAnswer, ossErrorWithStatus, ossObjectAnswer } from './oss-answers.ts';
+import {
+  type OssError,
+  ossErrorAnswer,
+  ossErrorWithStatus,
+  ossObjectAnswer,
+  ossRequestIdOf,
+} from './oss-answers.ts';
 import { stringToSign } from './result-urls.ts';
 import { serve } from './serve.ts';
 import type { Simulation } from './simulation.ts';
@@ -9,7 +15,7 @@ import type { Simulation } from './simulation.ts';
 /** The result bucket: signed URLs that expire, answered as OSS does. */
 export function mountImageRoutes(app: Hono<SimulatorEnv>, simulation: Simulation): void {
   app.get('/:mark{[17]d}/:shard/:day/:folder/:file', (c) => {
-    const ossRequestId = c.get('exchange').requestId.replaceAll('-', '').slice(0, 24).toUpperCase();
+    const ossRequestId = ossRequestIdOf(c.get('exchange').requestId);
     const { host, pathname } = new URL(c.req.url);
     const failed = (error: OssError) => ossErrorAnswer(error, ossRequestId, host);
     return serve(c, simulation, {

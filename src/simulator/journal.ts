@@ -1,5 +1,6 @@
-import type { Target } from './fault.ts';
+import { PeakRate } from './peak-rate.ts';
 import { SignalCounter } from './signal-counter.ts';
+import { namesOf, reaches, type Target } from './target.ts';
 
 const MAX_RECORDED = 100;
 const MAX_RECORDED_BYTES = 64 * 1024 * 1024;
@@ -36,9 +37,21 @@ export interface Counters {
   readonly billedImages: number;
   /** Result URLs asked for, with any outcome. */
   readonly images: number;
-  /** Calls under /api/v1/tasks. */
+  /** Calls under /api/v1/tasks: polls, cancels and lists. */
   readonly tasks: number;
-  /** Every other call of the API. */
+  /** Tasks made. */
+  readonly tasksSubmitted: number;
+  /** Calls for one task's state. */
+  readonly polls: number;
+  /** The most polls in any one second, all accounts together. */
+  readonly maxPollsPerSecond: number;
+  /** Calls to cancel a task, with any outcome. */
+  readonly cancels: number;
+  /** Files stored by temporary upload. */
+  readonly uploads: number;
+  /** Bytes of those files. */
+  readonly uploadBytes: number;
+  /** Every other call of the API, upload policies included. */
   readonly other: number;
   /** Requests whose client left before the answer was complete. */
   readonly aborted: number;
@@ -60,16 +73,32 @@ export class Journal {
   readonly #generations = new Map<string, MutableCounts>();
   #recorded: RecordedRequest[] = [];
   #recordedBytes = 0;
+  readonly #pollRate = new PeakRate(1000);
+  #tasksSubmitted = 0;
+  #uploads = 0;
+  #uploadBytes = 0;
 
-  /** Notes a request, and tells whoever waits for it. */
-  arrived(request: RecordedRequest, model: string): void {
+  /** Notes a request at `now` (epoch ms), and tells whoever waits for it. */
+  arrived(request: RecordedRequest, model: string, now: number): void {
     this.#recorded.push(request);
     this.#recordedBytes += request.body.length;
     while (this.#recorded.length > MAX_RECORDED || this.#recordedBytes > MAX_RECORDED_BYTES) {
       this.#recordedBytes -= this.#recorded.shift()?.body.length ?? 0;
     }
-    if (request.target === 'generation') this.#of(model).asked++;
-    this.#signals.signal(request.target);
+    if (reaches('generation', request.target)) this.#of(model).asked++;
+    if (request.target === 'poll') this.#pollRate.note(now);
+    for (const name of namesOf(request.target)) this.#signals.signal(name);
+  }
+
+  /** Notes that a task was made. */
+  submitted(): void {
+    this.#tasksSubmitted++;
+  }
+
+  /** Notes that a file of this many bytes was stored. */
+  uploaded(bytes: number): void {
+    this.#uploads++;
+    this.#uploadBytes += bytes;
   }
 
   /** Notes a generation for which the vendor would charge this many pictures. */
@@ -92,7 +121,7 @@ export class Journal {
 
   /** The latest requests, oldest first; bounded in number and bytes. */
   recent(target?: Target): readonly RecordedRequest[] {
-    return this.#recorded.filter((request) => target === undefined || request.target === target);
+    return this.#recorded.filter((request) => target === undefined || reaches(target, request.target));
   }
 
   counters(): Counters {
@@ -106,6 +135,12 @@ export class Journal {
       billedImages: sum('billedImages'),
       images: this.#signals.count('image'),
       tasks: this.#signals.count('tasks'),
+      tasksSubmitted: this.#tasksSubmitted,
+      polls: this.#signals.count('poll'),
+      maxPollsPerSecond: this.#pollRate.peak,
+      cancels: this.#signals.count('cancel'),
+      uploads: this.#uploads,
+      uploadBytes: this.#uploadBytes,
       other: this.#signals.count('other'),
       aborted: this.#signals.count('aborted'),
     };

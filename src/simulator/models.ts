@@ -1,4 +1,5 @@
 import type { Size, SizeRule } from './size.ts';
+import type { RateLimit } from './sliding-windows.ts';
 
 /** How a family words its successes: the five rows of the vendor's answer shapes. */
 export type Envelope = 'qwen' | 'qwen2' | 'qwen3' | 'wan' | 'z-image';
@@ -20,14 +21,18 @@ export interface Family {
   readonly size: SizeRule;
   /** Bounds when there are references, where they differ. */
   readonly editSize?: SizeRule;
+  /** Set where texts and pictures in turn may be asked for (`enable_interleave`), with its own bounds. */
+  readonly interleaved?: {
+    readonly maxImages: number;
+    readonly maxReferences: number;
+    readonly size: SizeRule;
+  };
+  /** Each picture of an answer has a seed of its own, counted up from the request's. */
+  readonly seedPerImage?: boolean;
+  /** Finished tasks of prompt-shaped requests tell the prompt as sent and as extended. */
+  readonly tellsPrompts?: boolean;
   /** Code points of the prompt that the model reads; the rest is dropped without a word. */
   readonly promptLimit: number;
-}
-
-/** At most `count` requests in any `periodMs`. */
-export interface RateLimit {
-  readonly count: number;
-  readonly periodMs: number;
 }
 
 /** A model that draws pictures when called synchronously. */
@@ -50,6 +55,7 @@ const qwenImage: Family = {
   lifetimeMark: '7d',
   count: { max: 1, fallback: 1 },
   references: noReferences,
+  tellsPrompts: true,
   size: {
     fallback: { width: 1664, height: 928 },
     listed: ['1664*928', '1472*1104', '1328*1328', '1104*1472', '928*1664'],
@@ -117,6 +123,11 @@ const wan26Image: Family = {
     named: { '1K': square(1280), '2K': square(2048) },
     pixels: squared(768, 2048),
     ratio: 4,
+  },
+  interleaved: {
+    maxImages: 5,
+    maxReferences: 1,
+    size: { fallback: square(1280), pixels: squared(768, 1280), ratio: 4 },
   },
   promptLimit: 2000,
 };

@@ -10,6 +10,11 @@ export interface OssError {
   readonly details?: Readonly<Record<string, string>>;
 }
 
+/** OSS's own request ids are 24 hex digits. */
+export function ossRequestIdOf(requestId: string): string {
+  return requestId.replaceAll('-', '').slice(0, 24).toUpperCase();
+}
+
 /** OSS's XML error body. */
 export function ossErrorAnswer(error: OssError, requestId: string, host: string): Response {
   const elements = {

@@ -1,41 +1,41 @@
-import { findImageModel, type RateLimit } from './models.ts';
+import { findImageModel } from './models.ts';
+import { type RateLimit, SlidingWindows } from './sliding-windows.ts';
+import { findTaskModel } from './task-models.ts';
 
 /** `true`: the vendor's own limits. A table sets them by model, `false` for none; models it does not name have none. */
 export type RateLimitOption = boolean | Readonly<Record<string, RateLimit | false>>;
 
-const MAX_WINDOWS = 10_000;
+/** `true`: the vendor's twenty task polls a second for each account. */
+export type PollLimitOption = boolean | RateLimit;
 
-/** Counts requests per account and model in sliding windows. */
+const VENDOR_POLL_LIMIT: RateLimit = { count: 20, periodMs: 1000 };
+
+/** The vendor's limits on generations by account and model, and on task polls by account. */
 export class RateLimits {
   readonly #option: RateLimitOption;
-  /** Times of the admitted requests within the current window, by account and model. */
-  readonly #windows = new Map<string, number[]>();
+  readonly #pollLimit: RateLimit | undefined;
+  readonly #generations = new SlidingWindows();
+  readonly #polls = new SlidingWindows();
 
-  constructor(option: RateLimitOption) {
+  constructor(option: RateLimitOption, pollOption: PollLimitOption) {
     this.#option = option;
+    this.#pollLimit = pollOption === true ? VENDOR_POLL_LIMIT : pollOption || undefined;
   }
 
-  /** The limit that this model is under, if any. */
-  find(model: string): RateLimit | undefined {
-    if (this.#option === false) return undefined;
-    if (this.#option === true) return findImageModel(model)?.limit;
-    return this.#option[model] || undefined;
-  }
-
-  /** True when one more request at `now` (epoch ms) stays within the limit; it then counts. */
+  /** True when one more generation at `now` (epoch ms) stays within the model's limit; it then counts. */
   admit(account: string, model: string, now: number): boolean {
-    const limit = this.find(model);
-    if (!limit) return true;
-    const name = JSON.stringify([account, model]);
-    const window = (this.#windows.get(name) ?? []).filter((time) => time > now - limit.periodMs);
-    const admitted = window.length < limit.count;
-    if (admitted) window.push(now);
-    this.#windows.delete(name);
-    this.#windows.set(name, window);
-    for (const oldest of this.#windows.keys()) {
-      if (this.#windows.size <= MAX_WINDOWS) break;
-      this.#windows.delete(oldest);
-    }
-    return admitted;
+    const limit = this.#find(model);
+    return !limit || this.#generations.admit(JSON.stringify([account, model]), limit, now);
+  }
+
+  /** True when one more poll at `now` (epoch ms) stays within the account's quota; it then counts. */
+  admitPoll(account: string, now: number): boolean {
+    return !this.#pollLimit || this.#polls.admit(account, this.#pollLimit, now);
+  }
+
+  #find(model: string): RateLimit | undefined {
+    if (this.#option === false) return undefined;
+    if (this.#option === true) return (findImageModel(model) ?? findTaskModel(model))?.limit;
+    return this.#option[model] || undefined;
   }
 }

@@ -1,40 +1,71 @@
 import type { Clock } from '../ports/clock.ts';
-import { type Bytes, readUpTo, sha256, toHex, utf8 } from './bytes.ts';
+import { type Bytes, readUpTo, sha256, toHex } from './bytes.ts';
+import type { SimulatorContext } from './exchange.ts';
+import type { GenerationRequest } from './generation-request.ts';
 import { findImageSize, looksLikeImage } from './image-header.ts';
 import { invalidParameter, Refusal, refusalFor } from './refusal.ts';
+import type { Simulation } from './simulation.ts';
 import type { Size } from './size.ts';
+import type { StoredUpload } from './upload-store.ts';
 
 const DOWNLOAD_TIMEOUT_MS = 10_000;
 
 /** One reference picture as the model sees it. */
 export interface Reference {
-  /** SHA-256 of the bytes in hex; for a temporary upload, of its name. */
+  /** SHA-256 of the bytes in hex, however they came. */
   readonly digest: string;
-  /** Absent when the bytes are not at hand or their format is not understood. */
+  /** Absent when the format is not understood. */
   readonly size: Size | undefined;
 }
 
-export interface ReferenceRules {
+interface ReferenceRules {
   readonly maxBytes: number;
-  /** The request carried `X-DashScope-OssResourceResolve: enable`. */
-  readonly resolveOss: boolean;
   readonly clock: Clock;
+  /** The upload of this name, if the caller may use it. Absent unless the caller asked for names to be resolved. */
+  readonly findUpload: ((name: string) => StoredUpload | undefined) | undefined;
 }
 
-/** Fetches or decodes one reference; throws a Refusal when the vendor could not use it. */
-export async function resolveReference(reference: string, rules: ReferenceRules): Promise<Reference> {
+/** Fetches or decodes a request's references, in order; throws the Refusal for one that the vendor could not use. */
+export async function resolveReferences(
+  c: SimulatorContext,
+  { clock, uploads }: Simulation,
+  { references, family, model }: GenerationRequest,
+  account: string,
+): Promise<Reference[]> {
+  const asked = c.req.header('x-dashscope-ossresourceresolve') === 'enable';
+  const findUpload = (name: string) => uploads.find(name, { account, model }, clock.now());
+  const rules = {
+    maxBytes: family.references.maxBytes,
+    clock,
+    findUpload: asked ? findUpload : undefined,
+  };
+  return Promise.all(references.map((reference) => resolveReference(reference, rules)));
+}
+
+async function resolveReference(reference: string, rules: ReferenceRules): Promise<Reference> {
   if (reference.startsWith('oss://')) return resolveUpload(reference, rules);
   const bytes = reference.startsWith('data:')
     ? decodeDataUri(reference)
     : await download(reference, rules.maxBytes, rules.clock);
   if (bytes.byteLength > rules.maxBytes) throw tooLarge(rules.maxBytes);
-  if (!looksLikeImage(bytes)) throw refusalFor('BadRequest.UnsupportedFileFormat');
+  const described = await describeImage(bytes);
+  if (!described) throw refusalFor('BadRequest.UnsupportedFileFormat');
+  return described;
+}
+
+/** What a picture drawn from these bytes depends on; undefined when they are no picture. */
+export async function describeImage(bytes: Bytes): Promise<Reference | undefined> {
+  if (!looksLikeImage(bytes)) return undefined;
   return { digest: toHex(await sha256(bytes)), size: findImageSize(bytes) };
 }
 
-async function resolveUpload(name: string, { resolveOss }: ReferenceRules): Promise<Reference> {
-  if (!resolveOss || !/^oss:\/\/dashscope-instant\/[^/]/.test(name)) throw refusalFor('InvalidURL');
-  return { digest: toHex(await sha256(utf8(name))), size: undefined };
+function resolveUpload(name: string, { findUpload, maxBytes }: ReferenceRules): Reference {
+  if (!findUpload) throw refusalFor('InvalidURL');
+  const upload = findUpload(name);
+  if (!upload) throw refusalFor('InvalidParameter.DataInspection');
+  if (upload.bytes > maxBytes) throw tooLarge(maxBytes);
+  if (!upload.image) throw refusalFor('BadRequest.UnsupportedFileFormat');
+  return upload.image;
 }
 
 function decodeDataUri(uri: string): Bytes {

@@ -1,6 +1,6 @@
 import { refusalAnswer } from './answers.ts';
 import type { SimulatorContext } from './exchange.ts';
-import type { FaultEffect, Target } from './fault.ts';
+import type { FaultEffect, OutcomeFault } from './fault.ts';
 import {
   cutAnswer,
   heldBodyAnswer,
@@ -13,6 +13,7 @@ import {
 import type { Strike } from './fault-queue.ts';
 import { Refusal, refusalFor, refusalWithStatus } from './refusal.ts';
 import type { Simulation } from './simulation.ts';
+import { reaches, type Target } from './target.ts';
 
 /** One request on its way through journal, key check and faults to the work itself. */
 export interface Call {
@@ -20,46 +21,46 @@ export interface Call {
   /** Empty where the request names none. */
   readonly model: string;
   readonly body: string;
-  /** Does the work and answers, or throws a Refusal. `answer` is set when a scripted fault changes the outcome. */
-  produce(account: string, answer: AnswerFault | undefined): Promise<Response>;
+  /** Does the work and answers, or throws a Refusal. `fault` is set when a script changes the outcome. */
+  produce(account: string, fault: OutcomeFault | undefined): Promise<Response>;
   /** The target's own wording of errors; by default the native dialect's. */
   readonly refuse?: (refusal: Refusal) => Response;
   /** Result URLs carry their own proof. */
   readonly withoutKey?: boolean;
 }
 
-export type AnswerFault = Extract<FaultEffect, { kind: 'answer' }>['answer'];
-
 /** Answers one call as the vendor would, unless a scripted fault strikes it. Keys are checked before anything else. */
 export async function serve(c: SimulatorContext, simulation: Simulation, call: Call): Promise<Response> {
   const { journal, faults } = simulation;
   const url = new URL(c.req.url);
   const { target, model, body } = call;
+  const { arrivedAt } = c.get('exchange');
   const path = `${url.pathname}${url.search}`;
-  journal.arrived({ target, method: c.req.method, path, headers: c.req.header(), body }, model);
+  journal.arrived({ target, method: c.req.method, path, headers: c.req.header(), body }, model, arrivedAt);
   try {
     const account = call.withoutKey ? '' : authenticate(c, simulation);
     const strike = faults.take(target, model);
-    return await strikeOn(c, simulation, strike, (answer) => call.produce(account, answer));
+    return await strikeOn(c, simulation, strike, (fault) => call.produce(account, fault));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (target === 'generation') journal.refused(model, error.code);
+    if (reaches('generation', target)) journal.refused(model, error.code);
     return call.refuse?.(error) ?? refusalAnswer(c, simulation, error);
   }
 }
 
+/** The account that the request's key belongs to. */
 function authenticate(c: SimulatorContext, simulation: Simulation): string {
   const key = /^bearer\s+(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
   if (!key) throw refusalFor('InvalidApiKey', 'No API-key provided.');
   if (!simulation.accepts(key)) throw refusalFor('InvalidApiKey');
-  return key;
+  return simulation.accountOf(key);
 }
 
 async function strikeOn(
   c: SimulatorContext,
   { clock, journal, stopped }: Simulation,
   strike: Strike | undefined,
-  produce: (answer?: AnswerFault) => Promise<Response>,
+  produce: (fault?: OutcomeFault) => Promise<Response>,
 ): Promise<Response> {
   const { signal } = c.req.raw;
   const onAbort = () => journal.aborted();
@@ -76,14 +77,14 @@ async function strikeOn(
       if (effect.billed) await produce();
       return resetAnswer();
     case 'cut':
-      return cutAnswer(await produce());
+      return cutAnswer(await produce(), effect.after);
     case 'hang':
       await Promise.race([strike.released, aborted(signal)]);
       signal.removeEventListener('abort', onAbort);
       return resetAnswer();
     case 'hold': {
       const response = await produce();
-      if (effect.at === 'body') return heldBodyAnswer(response, strike.released);
+      if (effect.at === 'body') return heldBodyAnswer(response, strike.released, effect.after);
       await strike.released;
       return response;
     }
@@ -96,7 +97,8 @@ async function strikeOn(
     case 'redirect':
       return redirectAnswer(effect.location);
     case 'answer':
-      return produce(effect.answer);
+    case 'fail':
+      return produce(effect);
   }
 }
 

@@ -3,8 +3,12 @@ import type { Compression } from './compression.ts';
 import { FaultQueue } from './fault-queue.ts';
 import { Journal } from './journal.ts';
 import { PictureStore } from './picture-store.ts';
-import { type RateLimitOption, RateLimits } from './rate-limits.ts';
+import { type PollLimitOption, type RateLimitOption, RateLimits } from './rate-limits.ts';
 import { ResultUrls } from './result-urls.ts';
+import { concludeTask } from './task.ts';
+import { TaskBoard, type TaskLimitOption } from './task-board.ts';
+import { UploadPolicies } from './upload-policy.ts';
+import { UploadStore } from './upload-store.ts';
 
 export interface SimulatorOptions {
   readonly clock: Clock;
@@ -13,8 +17,18 @@ export interface SimulatorOptions {
   readonly publicOrigin: () => string;
   /** Keys that are accepted. By default any that begins with `sk-` and does not contain `invalid`. */
   readonly apiKeys?: readonly string[];
-  /** Time that one generation takes, in ms; default 300. */
+  /** The account of each key; a key that is not named is an account of its own. Tasks and uploads belong to accounts. */
+  readonly accounts?: Readonly<Record<string, string>>;
+  /** Time that one generation takes, in ms; default 300. A stream takes it for every picture. */
   readonly latencyMs?: number | ((model: string) => number);
+  /** Time that a task waits as PENDING before it runs, in ms; default 0. */
+  readonly pendingMs?: number;
+  /** Tasks of one account that run at a time, by model; off by default. */
+  readonly taskLimit?: TaskLimitOption;
+  /** Off by default. */
+  readonly pollLimit?: PollLimitOption;
+  /** Largest file that a temporary upload may hold, in bytes; default 1 GiB. */
+  readonly maxUploadBytes?: number;
   /** Life of a result URL, in ms; default 24 hours. */
   readonly urlLifetimeMs?: number;
   /** Off by default: the vendor's two pictures a minute would end most demos. */
@@ -39,6 +53,12 @@ export interface Simulation {
   readonly urls: ResultUrls;
   readonly urlLifetimeMs: number;
   readonly maxBodyBytes: number;
+  readonly policies: UploadPolicies;
+  readonly uploads: UploadStore;
+  readonly maxUploadBytes: number;
+  readonly tasks: TaskBoard;
+  publicOrigin(): string;
+  accountOf(apiKey: string): string;
   accepts(apiKey: string): boolean;
   latencyMs(model: string): number;
   /** Ends waits that would outlive the simulator. */
@@ -46,19 +66,34 @@ export interface Simulation {
 }
 
 export function createSimulation(options: SimulatorOptions): Simulation {
-  const { clock, compression, apiKeys, latencyMs = 300 } = options;
+  const { clock, compression, apiKeys, publicOrigin, latencyMs = 300 } = options;
+  const latencyOf = typeof latencyMs === 'number' ? () => latencyMs : latencyMs;
+  const accounts = new Map(Object.entries(options.accounts ?? {}));
+  const pictures = new PictureStore(compression, options.maxPictureBytes ?? 64 * MEBIBYTE);
+  const journal = new Journal();
   return {
     clock,
     compression,
     faults: new FaultQueue(),
-    journal: new Journal(),
-    limits: new RateLimits(options.rateLimit ?? false),
-    pictures: new PictureStore(compression, options.maxPictureBytes ?? 64 * MEBIBYTE),
-    urls: new ResultUrls(options.publicOrigin, clock.uuid()),
+    journal,
+    limits: new RateLimits(options.rateLimit ?? false, options.pollLimit ?? false),
+    pictures,
+    publicOrigin,
+    policies: new UploadPolicies(clock.uuid()),
+    uploads: new UploadStore(),
+    maxUploadBytes: options.maxUploadBytes ?? 1024 * MEBIBYTE,
+    tasks: new TaskBoard({
+      pendingMs: options.pendingMs ?? 0,
+      latencyMs: latencyOf,
+      limit: options.taskLimit ?? false,
+      ended: (task) => concludeTask(task, pictures, journal),
+    }),
+    urls: new ResultUrls(publicOrigin, clock.uuid()),
     urlLifetimeMs: options.urlLifetimeMs ?? DAY_MS,
     maxBodyBytes: options.maxBodyBytes ?? 64 * MEBIBYTE,
     accepts: (key) => apiKeys?.includes(key) ?? (key.startsWith('sk-') && !key.includes('invalid')),
-    latencyMs: typeof latencyMs === 'number' ? () => latencyMs : latencyMs,
+    accountOf: (key) => accounts.get(key) ?? key,
+    latencyMs: latencyOf,
     stopped: new AbortController(),
   };
 }

@@ -1,4 +1,6 @@
-import type { GenerationRequest } from './generation-request.ts';
+import type { OutcomeFault } from './fault.ts';
+import type { AnsweredRequest } from './generation-request.ts';
+import { interleavedItems, interleavedUsage } from './interleave-items.ts';
 import type { JsonRecord } from './json.ts';
 import type { Size } from './size.ts';
 
@@ -8,12 +10,18 @@ const QIMA_1K_PIXELS = 2_250_000;
 /** What a finished generation yields: its pictures' URLs in order, or words instead of them. */
 export interface Outcome extends Size {
   readonly urls: readonly string[];
+  /** References that were read. */
+  readonly inputImages: number;
   /** Set when the model answers in words alone. */
   readonly words?: string;
 }
 
 /** The success body in the wording of the request's family. */
-export function successBody(request: GenerationRequest, outcome: Outcome, requestId: string): JsonRecord {
+export function successBody(
+  request: AnsweredRequest,
+  outcome: Outcome,
+  requestId: string,
+): { readonly output: JsonRecord; readonly usage: JsonRecord; readonly request_id: string } {
   return {
     output: { choices: choicesOf(request, outcome), ...outputExtras(request, outcome) },
     usage: usageOf(request, outcome),
@@ -21,13 +29,15 @@ export function successBody(request: GenerationRequest, outcome: Outcome, reques
   };
 }
 
-function choicesOf(request: GenerationRequest, outcome: Outcome): JsonRecord[] {
+function choicesOf(request: AnsweredRequest, outcome: Outcome): JsonRecord[] {
   const { envelope, choicePerImage } = request.family;
   const typed = envelope === 'qwen3' || envelope === 'wan';
   const text = (words: string) => (typed ? { text: words, type: 'text' } : { text: words });
-  const items: JsonRecord[] = outcome.urls.map((image) => (typed ? { image, type: 'image' } : { image }));
+  const items: JsonRecord[] = request.interleaved
+    ? interleavedItems(outcome.urls).flat()
+    : outcome.urls.map((image) => (typed ? { image, type: 'image' } : { image }));
   if (outcome.words !== undefined) items.push(text(outcome.words));
-  if (choicePerImage && items.length > 0) return items.map((item) => choice([item]));
+  if (choicePerImage && !request.interleaved && items.length > 0) return items.map((item) => choice([item]));
   if (envelope !== 'z-image') return [choice(items)];
   const reasoning = request.promptExtend
     ? { reasoning_content: 'The request is short, so setting and light are added.' }
@@ -39,11 +49,16 @@ function choice(content: readonly JsonRecord[], extras: JsonRecord = {}): JsonRe
   return { finish_reason: 'stop', message: { content, role: 'assistant', ...extras } };
 }
 
-function readPrompt({ prompt, promptExtend }: GenerationRequest): string {
-  return promptExtend ? `${prompt}, seen at dusk under a wide sky, soft warm light` : prompt;
+function readPrompt({ prompt, promptExtend }: AnsweredRequest): string {
+  return promptExtend ? extendedPrompt(prompt) : prompt;
 }
 
-function outputExtras(request: GenerationRequest, { urls }: Outcome): JsonRecord {
+/** A prompt as the vendor's rewriting leaves it. */
+export function extendedPrompt(prompt: string): string {
+  return `${prompt}, seen at dusk under a wide sky, soft warm light`;
+}
+
+function outputExtras(request: AnsweredRequest, { urls }: Outcome): JsonRecord {
   switch (request.family.envelope) {
     case 'qwen':
       return {
@@ -63,7 +78,7 @@ function outputExtras(request: GenerationRequest, { urls }: Outcome): JsonRecord
   }
 }
 
-function usageOf(request: GenerationRequest, { width, height, urls }: Outcome): JsonRecord {
+function usageOf(request: AnsweredRequest, { width, height, urls, inputImages }: Outcome): JsonRecord {
   const pixels = { width, height, image_count: urls.length };
   switch (request.family.envelope) {
     case 'qwen':
@@ -71,14 +86,15 @@ function usageOf(request: GenerationRequest, { width, height, urls }: Outcome): 
       return pixels;
     case 'qwen3':
       return {
-        input_image_count: request.references.length,
-        ...(request.references.length > 0 ? { input_image_type: 'qima_input' } : {}),
+        input_image_count: inputImages,
+        ...(inputImages > 0 ? { input_image_type: 'qima_input' } : {}),
         output_width: width,
         output_height: height,
         output_image_count: urls.length,
         output_image_type: width * height > QIMA_1K_PIXELS ? 'qima_output_2k' : 'qima_output_1k',
       };
     case 'wan':
+      if (request.interleaved) return interleavedUsage(request.prompt, urls.length * 2, urls.length, pixels);
       return {
         image_count: urls.length,
         input_tokens: 0,
@@ -91,7 +107,7 @@ function usageOf(request: GenerationRequest, { width, height, urls }: Outcome): 
   }
 }
 
-function tokensOf(request: GenerationRequest): JsonRecord {
+function tokensOf(request: AnsweredRequest): JsonRecord {
   if (!request.promptExtend) {
     return {
       input_tokens: 0,
@@ -107,4 +123,16 @@ function tokensOf(request: GenerationRequest): JsonRecord {
     total_tokens: input + 231,
     output_tokens_details: { reasoning_tokens: 140 },
   };
+}
+
+/** What the model says instead of drawing, when a script has it speak. */
+export function wordsOf(fault: OutcomeFault): { readonly words?: string } {
+  return fault.kind === 'answer' && fault.answer === 'text_only'
+    ? { words: 'There is nothing to draw here.' }
+    : {};
+}
+
+/** A refusal under status 200, which several clients guard against. */
+export function refusedBody(requestId: string): JsonRecord {
+  return { code: 'InvalidParameter', message: 'size is not supported', request_id: requestId };
 }

@@ -1,44 +1,78 @@
 import type { Hono } from 'hono';
-import { jsonAnswer } from './answers.ts';
+import { jsonAnswer, refusalAnswer } from './answers.ts';
+import { readUpTo } from './bytes.ts';
+import { signDrawing } from './drawing.ts';
 import type { SimulatorContext, SimulatorEnv } from './exchange.ts';
 import type { JsonRecord } from './json.ts';
+import { type Refusal, refusalFor } from './refusal.ts';
 import { serve } from './serve.ts';
 import type { Simulation } from './simulation.ts';
+import type { Target } from './target.ts';
+import { taskBody } from './task-body.ts';
+import { taskListBody } from './task-list.ts';
 import { taskHeaders } from './vendor-headers.ts';
 
-/** The free task calls: the list, which proves a key at no cost, and single tasks. */
+/** The free task calls: the list, which proves a key at no cost, the state of one task, and its cancelling. */
 export function mountTaskRoutes(app: Hono<SimulatorEnv>, simulation: Simulation): void {
+  const { clock, tasks, limits } = simulation;
   app.get('/api/v1/tasks', (c) =>
-    serveTasks(c, simulation, {
-      total: 0,
-      data: [],
-      total_page: 0,
-      page_no: pageNumber(c, 'page_no', 1),
-      page_size: pageNumber(c, 'page_size', 10),
-    }),
+    serveTasks(c, simulation, 'list', (account) =>
+      taskListBody(tasks.list(account, clock.now()), c.req.query()),
+    ),
   );
   app.get('/api/v1/tasks/:id', (c) =>
-    serveTasks(c, simulation, { output: { task_id: c.req.param('id'), task_status: 'UNKNOWN' } }),
+    serveTasks(c, simulation, 'poll', async (account) => {
+      if (!limits.admitPoll(account, clock.now())) throw refusalFor('Throttling.RateQuota');
+      const id = c.req.param('id');
+      const task = tasks.find(account, id, clock.now());
+      if (!task) return { output: { task_id: id, task_status: 'UNKNOWN' } };
+      const done = task.status === 'SUCCEEDED';
+      return taskBody(task, done ? await signDrawing(simulation, task.outcome, task.endedAt ?? 0) : []);
+    }),
   );
-}
-
-function serveTasks(c: SimulatorContext, simulation: Simulation, body: JsonRecord): Promise<Response> {
-  const exchange = c.get('exchange');
-  return serve(c, simulation, {
-    target: 'tasks',
-    model: '',
-    body: '',
-    produce: async () =>
-      jsonAnswer(
-        c,
-        simulation,
-        { ...body, request_id: exchange.requestId },
-        taskHeaders(exchange, simulation.clock.now()),
-      ),
+  app.post('/api/v1/tasks/:id/cancel', async (c) => {
+    // One SDK sends a body; nothing in it matters.
+    const body = new TextDecoder().decode(await readUpTo(c.req.raw.body, simulation.maxBodyBytes));
+    const id = c.req.param('id');
+    return serve(c, simulation, {
+      target: 'cancel',
+      model: '',
+      body,
+      refuse: (refusal) => refusedCancel(c, simulation, refusal),
+      async produce(account) {
+        const found = tasks.find(account, id, clock.now());
+        if (!found || !tasks.cancel(id, clock.now())) {
+          const message = 'Failed to cancel the task, please confirm if the task is in PENDING status.';
+          throw refusalFor('UnsupportedOperation', message);
+        }
+        return answerTasks(c, simulation, {});
+      },
+    });
   });
 }
 
-function pageNumber(c: SimulatorContext, name: string, fallback: number): number {
-  const given = c.req.query(name) ?? '';
-  return /^[1-9]\d{0,8}$/.test(given) ? Number(given) : fallback;
+function serveTasks(
+  c: SimulatorContext,
+  simulation: Simulation,
+  target: Target,
+  work: (account: string) => JsonRecord | Promise<JsonRecord>,
+): Promise<Response> {
+  return serve(c, simulation, {
+    target,
+    model: '',
+    body: '',
+    produce: async (account) => answerTasks(c, simulation, await work(account)),
+  });
+}
+
+function refusedCancel(c: SimulatorContext, simulation: Simulation, refusal: Refusal): Response {
+  const { status, code, message } = refusal;
+  if (code !== 'UnsupportedOperation') return refusalAnswer(c, simulation, refusal);
+  return answerTasks(c, simulation, { code, message }, status);
+}
+
+function answerTasks(c: SimulatorContext, simulation: Simulation, body: JsonRecord, status = 200): Response {
+  const exchange = c.get('exchange');
+  const whole = { request_id: exchange.requestId, ...body };
+  return jsonAnswer(c, simulation, whole, taskHeaders(exchange, simulation.clock.now()), status);
 }

@@ -1,5 +1,5 @@
 import type { Exchange } from './exchange.ts';
-import type { RateLimit } from './models.ts';
+import type { RateLimit } from './sliding-windows.ts';
 
 const VARY = 'Origin,Access-Control-Request-Method,Access-Control-Request-Headers, Accept-Encoding';
 
@@ -17,8 +17,8 @@ export function successHeaders(exchange: Exchange, now: number, limit?: RateLimi
   };
 }
 
-/** Headers of an error that the gateway itself answers. */
-export function errorHeaders(exchange: Exchange, now: number): Record<string, string> {
+/** Headers of what the gateway itself answers: errors, and the receipt for a task. */
+export function gatewayHeaders(exchange: Exchange, now: number): Record<string, string> {
   return {
     ...timingHeaders(exchange, now),
     'content-type': 'application/json',

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultEffect, Target } from '../../src/simulator/fault.ts';
+import type { FaultEffect } from '../../src/simulator/fault.ts';
+import type { Target } from '../../src/simulator/target.ts';
 import { field } from '../simulator/support.ts';
+import { pictureStart, uploadFile } from '../simulator/upload-support.ts';
 import { fixture, replay, serveReference, shapeOf, textAt } from '../support/fixtures.ts';
 import { startServer } from '../support/http-server.ts';
 import { startProxy, startStack } from '../support/proxy.ts';
@@ -30,10 +32,17 @@ describe('the published exchanges through the proxy', () => {
     const picture = await serveReference(png(600, 400));
     // The fixture's own data URI holds no more than the signature of a PNG.
     const inline = `data:image/png;base64,${Buffer.from(png(512, 512)).toString('base64')}`;
+    const { model } = Object(field(fixture(number), 'request.body'));
+    const upload = await uploadFile(stack.simulator.origin, {
+      model,
+      key: 'sk-EXAMPLE',
+      bytes: pictureStart,
+    });
     const change = (body: string) =>
       body
         .replace('https://assets.example.com/refs/armchair.png', picture)
-        .replace(/data:image\/png;base64,[^"]*/, inline);
+        .replace(/data:image\/png;base64,[^"]*/, inline)
+        .replace(/oss:\/\/[^"]+/, upload.name);
     const direct = await read(await replay(stack.simulator.origin, number, change));
     const response = await replay(stack.origin, number, change);
     expect(response.headers.get('x-cache')).toBe('MISS');

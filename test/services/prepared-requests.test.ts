@@ -42,7 +42,7 @@ function start(): PreparedRequests {
   });
 }
 
-const context = (dataInspection?: string) => ({ dataInspection, ownOrigins: [], hold: () => {} });
+const context = (dataInspection?: string) => ({ dataInspection, ownOrigins: () => [], hold: () => {} });
 
 async function cacheable(requests: PreparedRequests, text: string, dataInspection?: string) {
   const prepared = await requests.prepare(text, context(dataInspection));

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { inflateSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/adapters/system/clock.ts';
@@ -148,4 +149,16 @@ function crc32(bytes: Uint8Array): number {
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
   }
   return ~crc >>> 0;
+}
+
+/** Serves the eight bytes that every PNG begins with. */
+export async function servePicture(): Promise<string> {
+  const server = createServer((_, outgoing) => outgoing.end(Buffer.from('iVBORw0KGgo=', 'base64')));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return typeof address === 'object' ? `http://127.0.0.1:${address?.port}/armchair.png` : '';
 }

@@ -38,14 +38,18 @@ export function textAt(value: unknown, path: string): string {
   return found;
 }
 
-/** Sends a fixture's request as it stands, its headers included. */
-export function replay(origin: string, number: string, change: (body: string) => string = (body) => body) {
-  const { Host: _, ...headers } = Object(field(fixture(number), 'request.headers'));
-  const method = textAt(fixture(number), 'request.method');
-  return fetch(`${origin}${textAt(fixture(number), 'request.path')}`, {
-    method,
+/** Sends a fixture's request as it stands, its headers included, but for what `change` makes of body and path. */
+export function replay(
+  origin: string,
+  number: string,
+  change: (text: string) => string = (text) => text,
+): Promise<Response> {
+  const { Host: _, 'Content-Length': __, ...headers } = Object(field(fixture(number), 'request.headers'));
+  const body = field(fixture(number), 'request.body');
+  return fetch(`${origin}${change(textAt(fixture(number), 'request.path'))}`, {
+    method: textAt(fixture(number), 'request.method'),
     headers: { ...headers, ...(number === '26' ? { Authorization: 'Bearer sk-invalid' } : {}) },
-    ...(method === 'POST' ? { body: change(JSON.stringify(field(fixture(number), 'request.body'))) } : {}),
+    ...(body ? { body: change(JSON.stringify(body)) } : {}),
   });
 }
 

@@ -102,9 +102,13 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     files: 'settings.ts',
-    may: ['core/'],
-    mayTypes: ['services/', 'adapters/pino/'],
+    may: ['core/', 'setting-parsers.ts'],
     remedy: 'A setting is a name, a default and a parser of text.',
+  },
+  {
+    files: 'setting-parsers.ts',
+    may: ['core/'],
+    remedy: 'A parser turns text into a value, or says what is wrong with it.',
   },
   {
     files: 'node.ts',

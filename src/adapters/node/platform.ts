@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
+import { textOfRequest } from './known-hits-listener.ts';
 
 interface NodeContext {
   readonly env: unknown;
@@ -7,6 +8,7 @@ interface NodeContext {
 /** What Node's HTTP server knows beyond the Web `Request`. */
 export const nodePlatform = {
   clientAddress: (c: NodeContext): string => bindings(c).incoming.socket.remoteAddress ?? 'unknown',
+  textOfRequest: (c: NodeContext): string | undefined => textOfRequest(bindings(c).incoming),
   rawTarget: (c: NodeContext): string => bindings(c).incoming.url ?? '/',
   cut: (c: NodeContext): void => {
     bindings(c).outgoing.destroy();
