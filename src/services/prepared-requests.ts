@@ -43,6 +43,8 @@ export interface RequestContext {
 
 /** Bodies above this are understood anew each time: they hold pictures, and the memory is for prompts. */
 const MEMO_BODY_CHARS = 32 * 1024;
+/** No prompt is this long. A longer one is the vendor's to refuse, and leaves no record of its size in our rows. */
+const MAX_WORDS_CHARS = 1024 * 1024;
 const MEMO_BYTES = 32 * 1024 * 1024;
 
 /** Turns DashScope request bodies into recipes, and remembers small ones by their very text. */
@@ -84,7 +86,8 @@ export class PreparedRequests {
     const { model, body } = readModel(parsed.value);
     if (!isImageModel(model, this.#addedModels)) return { prepared: { kind: 'foreign' }, lasting: true };
     readGeneration(model, body);
-    const resolved = await this.#resolver.resolve(findReferences(body), context.ownOrigins(), context.hold);
+    const slots = findReferences(body);
+    const resolved = await this.#resolver.resolve(slots, context.ownOrigins(), context.hold);
     if ('unresolved' in resolved) {
       const prepared = {
         kind: 'uncacheable',
@@ -100,6 +103,9 @@ export class PreparedRequests {
         prepared: { kind: 'uncacheable', model, detail: 'number' },
         lasting: resolved.names.size === 0,
       };
+    const pictureChars = slots.reduce((sum, { value }) => sum + value.length, 0);
+    if (text.length - pictureChars > MAX_WORDS_CHARS)
+      return { prepared: { kind: 'uncacheable', model, detail: 'size' }, lasting: false };
     const recipe = buildRecipe({
       model,
       body,

@@ -66,6 +66,14 @@ describe('a body', () => {
     expect(await start().prepare(text, context())).toMatchObject({ kind: 'uncacheable', detail: 'number' });
   });
 
+  it('with more words than any prompt has is not cached, however large its pictures may be', async () => {
+    const long = bodyOf({ prompt: 'x'.repeat(1024 * 1024) });
+    expect(await start().prepare(long, context())).toMatchObject({ kind: 'uncacheable', detail: 'size' });
+    const large = Buffer.concat([CAT, Buffer.alloc(1024 * 1024)]).toString('base64');
+    const pictured = bodyOf({ prompt: 'x', images: [`data:image/png;base64,${large}`] });
+    expect(await start().prepare(pictured, context())).toMatchObject({ kind: 'cacheable' });
+  });
+
   it('goes upstream as it came', async () => {
     const text = ' { "model":"qwen-image" ,"input":{"prompt":"caf\\u00e9"},"parameters":{"x":1.0e0} } ';
     expect(await (await cacheable(start(), text)).outgoing()).toBe(text);
