@@ -21,7 +21,7 @@ import { type BodyLimits, requireJson, withBody } from './read-body.ts';
 export const MULTIMODAL_PATH = '/api/v1/services/aigc/multimodal-generation/generation';
 
 /** The client's headers that mean something to the vendor. Async, SSE and encryption never come this far. */
-const FORWARDED = /^(content-type|user-agent|cdn-loop|x-dashscope-.*)$/;
+const FORWARDED = /^(user-agent|cdn-loop|x-dashscope-.*)$/;
 
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
 
@@ -109,7 +109,11 @@ class DashScopeDoor {
       directives: readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take')),
       call: async () => ({
         path: MULTIMODAL_PATH,
-        headers: [...c.req.raw.headers].filter(([name]) => FORWARDED.test(name)),
+        headers: [
+          // Not the client's own: a charset there would have the vendor read other words than were hashed.
+          ['content-type', 'application/json'],
+          ...[...c.req.raw.headers].filter(([name]) => FORWARDED.test(name)),
+        ],
         body: new TextEncoder().encode(await prepared.outgoing()),
         apiKey: principal.apiKey,
       }),
