@@ -28,6 +28,7 @@ import { isVendorSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
 import { dashScopeError } from './http/dashscope-errors.ts';
 import type { Reporter } from './ports/reporter.ts';
+import { ByteBudget } from './services/byte-budget.ts';
 import { Relay } from './services/relay.ts';
 import { createServices, type Services } from './services/services.ts';
 
@@ -92,6 +93,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         fetcher: createReferenceFetcher({
           allow: parseAllowRules(config.referenceAllow),
           maxBytes: config.maxImage,
+          budget: new ByteBudget(config.maxInflight),
           openTransport: (address) => createUndiciTransport({ address }),
         }),
         flights: new InProcessFlights(),
@@ -127,6 +129,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         ...services,
         upstream: vendor,
         relay: new Relay(transport, { ...upstream, hidesAccount: config.auth === 'token' }),
+        clock: systemClock,
         platform: nodePlatform,
         reporter,
         newRequestId: systemClock.uuid,

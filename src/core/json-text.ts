@@ -192,6 +192,8 @@ function scan(
         if (char === '-' || (char !== undefined && char >= '0' && char <= '9')) {
           const end = numberEnd(text, at);
           if (exactNumbers && !isExact(text.slice(at, end))) exactNumbers = false;
+          // Not by the commas alone: without any it is no JSON, but each number is taken apart before that shows.
+          values += 1;
           at = end;
         } else {
           at += 1;

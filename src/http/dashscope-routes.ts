@@ -10,6 +10,7 @@ import { translateBody } from '../core/translate.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-service.ts';
 import type { KnownHit } from '../services/known-hits.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
+import type { Hold } from '../services/reference-resolver.ts';
 import type { Submission } from '../services/task-service.ts';
 import { bearerOf } from './bearer.ts';
 import { blobBase } from './blob-base.ts';
@@ -20,7 +21,9 @@ import { passForeign } from './passthrough-routes.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
 
 /** The client's headers that mean something to the vendor. How it is to answer is ours to say. */
-const FORWARDED = /^(content-type|user-agent|cdn-loop|x-dashscope-(?!async$|sse$).*)$/;
+const FORWARDED = /^(user-agent|cdn-loop|x-dashscope-(?!async$|sse$).*)$/;
+
+const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
 
 /** The name of this front door in events. */
 const DOOR = 'dashscope';
@@ -52,7 +55,7 @@ class DashScopeDoor {
   constructor(services: HttpServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
-    this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies };
+    this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies, clock: services.clock };
   }
 
   async generate(c: Context, asked: DrawingService): Promise<Response> {
@@ -63,7 +66,9 @@ class DashScopeDoor {
       return await passForeign(c, this.#services, this.#options, principal);
     }
     requireJson(c);
-    return await withBody(c, this.#bodyLimits, (bytes) => this.#generate(c, asked, principal, bytes));
+    return await withBody(c, this.#bodyLimits, (bytes, take) =>
+      this.#generate(c, asked, principal, bytes, take),
+    );
   }
 
   async #generate(
@@ -71,10 +76,12 @@ class DashScopeDoor {
     asked: DrawingService,
     principal: Principal,
     bytes: Uint8Array,
+    hold: Hold,
   ): Promise<Response> {
     const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
       ownOrigins: () => this.#ownOrigins(c),
+      hold,
     });
     if (request.kind === 'foreign')
       return await passForeign(c, this.#services, this.#options, principal, bytes);
@@ -139,6 +146,8 @@ class DashScopeDoor {
       call: async () => ({
         path: service.path,
         headers: [
+          // Not the client's own: a charset there would have the vendor read other words than were hashed.
+          ['content-type', 'application/json'],
           ...[...c.req.raw.headers].filter(([name]) => FORWARDED.test(name)),
           ...(service.isAsync ? [['x-dashscope-async', 'enable'] as const] : []),
         ],
@@ -180,7 +189,8 @@ class DashScopeDoor {
     const { entry } = outcome;
     const parts = answerParts(entry, 'choices', blobBase(c, this.#options));
     const headers: Record<string, string> = { 'content-type': 'application/json', ...cacheHeaders };
-    if (entry.upstreamRequestId !== undefined) {
+    // It comes out of a body, where any text can stand; one that no header takes would cost the whole answer.
+    if (entry.upstreamRequestId !== undefined && REQUEST_ID.test(entry.upstreamRequestId)) {
       headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
     }
     if (outcome.repeatable && selfContained && !principal.needsProof) {

@@ -1,3 +1,4 @@
+import type { Clock } from '../ports/clock.ts';
 import type { ImageUpstream } from '../ports/image-upstream.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { BlobStore } from '../services/blob-store.ts';
@@ -39,6 +40,7 @@ export interface HttpServices {
   readonly bodies: ByteBudget;
   readonly knownHits: KnownHits;
   readonly health: Health;
+  readonly clock: Clock;
   readonly platform: Platform;
   readonly reporter: Reporter;
   newRequestId(): string;

@@ -15,7 +15,7 @@ import { isImageModel } from '../core/models.ts';
 import { buildRecipe, type Recipe } from '../core/recipe.ts';
 import { findReferences } from '../core/references.ts';
 import type { Hasher } from '../ports/hasher.ts';
-import type { ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
+import type { Hold, ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
 
 /** A request body, understood. */
 export type PreparedRequest =
@@ -41,8 +41,19 @@ export type PreparedRequest =
       readonly outgoing: () => Promise<string>;
     };
 
+/** What counts beside the body. */
+export interface RequestContext {
+  readonly dataInspection: string | undefined;
+  /** Bases of our own blob URLs. */
+  readonly ownOrigins: () => readonly string[];
+  /** Told of the pictures that are read for the request. */
+  readonly hold: Hold;
+}
+
 /** Bodies above this are understood anew each time: they hold pictures, and the memory is for prompts. */
 const MEMO_BODY_CHARS = 32 * 1024;
+/** No prompt is this long. A longer one is the vendor's to refuse, and leaves no record of its size in our rows. */
+const MAX_WORDS_CHARS = 1024 * 1024;
 const MEMO_BYTES = 32 * 1024 * 1024;
 
 /** Turns DashScope request bodies into recipes, and remembers small ones by their very text. */
@@ -67,10 +78,7 @@ export class PreparedRequests {
   }
 
   /** Errors name the field; references are fetched here, because the key holds what they show. */
-  async prepare(
-    text: string,
-    context: { readonly dataInspection: string | undefined; readonly ownOrigins: () => readonly string[] },
-  ): Promise<PreparedRequest> {
+  async prepare(text: string, context: RequestContext): Promise<PreparedRequest> {
     const memoKey = memoKeyOf(context.dataInspection, text);
     const known = this.#memo.get(memoKey);
     if (known !== undefined) return known;
@@ -81,13 +89,14 @@ export class PreparedRequests {
 
   async #prepare(
     text: string,
-    context: { readonly dataInspection: string | undefined; readonly ownOrigins: () => readonly string[] },
+    context: RequestContext,
   ): Promise<{ prepared: PreparedRequest; lasting: boolean }> {
     const parsed = parseJson(text);
     const { model, body } = readModel(parsed.value);
     if (!isImageModel(model, this.#addedModels)) return { prepared: { kind: 'foreign' }, lasting: true };
     readGeneration(model, body);
-    const resolved = await this.#resolver.resolve(findReferences(body), context.ownOrigins());
+    const slots = findReferences(body);
+    const resolved = await this.#resolver.resolve(slots, context.ownOrigins(), context.hold);
     if ('unresolved' in resolved) {
       const prepared = {
         kind: 'uncacheable',
@@ -103,6 +112,9 @@ export class PreparedRequests {
         prepared: { kind: 'uncacheable', model, detail: 'number' },
         lasting: resolved.names.size === 0,
       };
+    const pictureChars = slots.reduce((sum, { value }) => sum + value.length, 0);
+    if (text.length - pictureChars > MAX_WORDS_CHARS)
+      return { prepared: { kind: 'uncacheable', model, detail: 'size' }, lasting: false };
     const recipe = buildRecipe({
       model,
       body,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -34,6 +34,20 @@ describe('a database file', () => {
 
   const pragma = async (database: ReturnType<typeof openDatabase>, name: string) =>
     Object.values((await database.all({ sql: `pragma ${name}`, params: [] }))[0] ?? {})[0];
+
+  it('is its owner’s alone, with all that SQLite puts beside it, in a folder that is open to all', async () => {
+    await chmod(folder, 0o755);
+    const database = openDatabase(path);
+    await database.script('create table words (word text)', {
+      sql: 'insert into words values (?)',
+      params: ['x'],
+    });
+    const names = await readdir(folder);
+    expect(names.length).toBeGreaterThan(1);
+    for (const name of names)
+      expect([name, (await stat(join(folder, name))).mode & 0o777]).toEqual([name, 0o600]);
+    database.close();
+  });
 
   it('is durable against power loss, bounded in its journal, and checks foreign keys', async () => {
     const database = openDatabase(path);

@@ -99,6 +99,7 @@ describe('parseJson', () => {
     ['deep lists', '['.repeat(1_000_000)],
     ['deep objects', '{"a":'.repeat(200_000)],
     ['many objects', `[${'{},'.repeat(200_000)}{}]`],
+    ['many numbers without a comma', `[${'1.5 '.repeat(200_001)}]`],
     ['many numbers', `[${'1,'.repeat(300_000)}1]`],
     ['many names', `{${Array.from({ length: 150_000 }, (_, index) => `"${index}":0`).join()}}`],
   ])('refuses %s before they are built', (_, text) => {

@@ -42,7 +42,7 @@ function start(): PreparedRequests {
   });
 }
 
-const context = (dataInspection?: string) => ({ dataInspection, ownOrigins: () => [] });
+const context = (dataInspection?: string) => ({ dataInspection, ownOrigins: () => [], hold: () => {} });
 
 async function cacheable(requests: PreparedRequests, text: string, dataInspection?: string) {
   const prepared = await requests.prepare(text, context(dataInspection));
@@ -64,6 +64,14 @@ describe('a body', () => {
   it('with a number that no double holds is not cached', async () => {
     const text = '{"model":"qwen-image","input":{"prompt":"x"},"parameters":{"seed":12345678901234567890}}';
     expect(await start().prepare(text, context())).toMatchObject({ kind: 'uncacheable', detail: 'number' });
+  });
+
+  it('with more words than any prompt has is not cached, however large its pictures may be', async () => {
+    const long = bodyOf({ prompt: 'x'.repeat(1024 * 1024) });
+    expect(await start().prepare(long, context())).toMatchObject({ kind: 'uncacheable', detail: 'size' });
+    const large = Buffer.concat([CAT, Buffer.alloc(1024 * 1024)]).toString('base64');
+    const pictured = bodyOf({ prompt: 'x', images: [`data:image/png;base64,${large}`] });
+    expect(await start().prepare(pictured, context())).toMatchObject({ kind: 'cacheable' });
   });
 
   it('goes upstream as it came', async () => {

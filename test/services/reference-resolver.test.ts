@@ -17,11 +17,13 @@ const dataUri = (bytes: Uint8Array) => `data:image/png;base64,${Buffer.from(byte
 
 let pictures: Map<string, Uint8Array | Promise<Uint8Array>>;
 let fetched: string[];
+let held: number[];
 let driver: MemoryBlobDriver;
 let resolver: ReferenceResolver;
 beforeEach(() => {
   pictures = new Map();
   fetched = [];
+  held = [];
   const clock = new ManualClock();
   driver = new MemoryBlobDriver(clock);
   resolver = new ReferenceResolver({
@@ -51,7 +53,7 @@ async function resolve(...values: readonly string[]) {
     field: `input.images[${index}]`,
     value,
   }));
-  const resolved = await resolver.resolve(slots, [OURS]);
+  const resolved = await resolver.resolve(slots, [OURS], (bytes) => held.push(bytes));
   if ('unresolved' in resolved) throw resolved.unresolved;
   const sent = new Map<string, string>();
   for (const [field, make] of resolved.replacements) sent.set(field, await make());
@@ -77,7 +79,11 @@ describe('a reference', () => {
 
   it('is fetched once, and what was hashed is what is sent', async () => {
     pictures.set('https://a.example/x', CAT);
-    const resolved = await resolver.resolve([{ path: [], field: 'f', value: 'https://a.example/x' }], [OURS]);
+    const resolved = await resolver.resolve(
+      [{ path: [], field: 'f', value: 'https://a.example/x' }],
+      [OURS],
+      () => {},
+    );
     if ('unresolved' in resolved) throw resolved.unresolved;
     pictures.set('https://a.example/x', DOG);
     expect(await resolved.replacements.get('f')?.()).toBe(dataUri(CAT));
@@ -107,6 +113,30 @@ describe('a reference', () => {
       code: 'reference_unavailable',
     });
     expect(fetched).toHaveLength(1);
+  });
+});
+
+describe('what a request holds', () => {
+  it('grows by every picture that is read for it, and by none that it brought along', async () => {
+    await store(CAT);
+    pictures.set('https://a.example/dog.png', DOG);
+    await resolve(dataUri(CAT), 'https://a.example/dog.png', `${OURS}/blobs/${digestOf(CAT)}.png`);
+    expect(held).toEqual([DOG.length, CAT.length]);
+  });
+
+  it('is refused with its reason, not passed on, when it is too much', async () => {
+    pictures.set('https://a.example/cat.png', CAT);
+    const slot = { path: ['f'], field: 'f', value: 'https://a.example/cat.png' };
+    const full = () => {
+      throw new AppError('overloaded', 'full');
+    };
+    await expect(resolver.resolve([slot], [OURS], full)).rejects.toMatchObject({ code: 'overloaded' });
+  });
+
+  it('is bounded in number before anything is fetched', async () => {
+    const urls = Array.from({ length: 33 }, (_, index) => `https://a.example/${index}`);
+    await expect(resolve(...urls)).rejects.toMatchObject({ code: 'reference_refused' });
+    expect(fetched).toEqual([]);
   });
 });
 

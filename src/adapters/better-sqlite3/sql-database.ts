@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { AppError } from '../../core/errors.ts';
 import type { SqlDatabase, SqlResult, SqlRow, SqlStatement, SqlValue } from '../../ports/sql-database.ts';
@@ -24,6 +25,8 @@ type Prepared = Database.Statement<SqlValue[], SqlRow>;
  */
 export function openDatabase(path: string, options: OpenOptions = {}): BetterSqlite3Database {
   return translated(() => {
+    // The folder may have been there before, open to all. What SQLite puts beside the file gets the file's own mode.
+    if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
     const database = new Database(path, { timeout: options.busyTimeoutMs ?? 5000 });
     try {
       database.pragma('journal_mode = WAL');

@@ -1,12 +1,12 @@
 import { BMP } from 'image-size/types/bmp';
 import { GIF } from 'image-size/types/gif';
-import { JPG } from 'image-size/types/jpg';
 import { PNG } from 'image-size/types/png';
 import { TIFF } from 'image-size/types/tiff';
 import { WEBP } from 'image-size/types/webp';
 import type { BlobMediaType } from '../../core/blob.ts';
 import type { ImageInfo, ImageProbe } from '../../ports/image-probe.ts';
 import { avifSize } from './avif-size.ts';
+import { jpegSize } from './jpeg-size.ts';
 import { sniffMediaType } from './media-type.ts';
 
 interface Size {
@@ -20,7 +20,7 @@ interface Size {
  */
 const READERS: Readonly<Record<BlobMediaType, (head: Uint8Array) => Size | undefined>> = {
   'image/png': PNG.calculate,
-  'image/jpeg': JPG.calculate,
+  'image/jpeg': jpegSize,
   'image/webp': WEBP.calculate,
   'image/gif': GIF.calculate,
   'image/bmp': BMP.calculate,

@@ -111,6 +111,33 @@ describe('imageProbe', () => {
     );
   });
 
+  it('finds the frame of a JPEG behind fill bytes, stray bytes, markers without a segment and a million empty segments', () => {
+    const image = jpeg(320, 200);
+    const start = Uint8Array.of(0xff, 0xd8, 0xff, 0xe1, 0, 2);
+    const rest = image.subarray(2);
+    const empty = new Uint8Array(4_000_000);
+    for (let at = 0; at < empty.length; at += 4) empty.set([0xff, 0xe1, 0, 2], at);
+    const between = [
+      new Uint8Array(9).fill(0xff),
+      Uint8Array.of(1, 2, 0xc0, 0),
+      Uint8Array.of(0xff, 0xd0),
+      empty,
+    ];
+    for (const part of between) {
+      const info = imageProbe.probe(joinBytes([start, part, rest]));
+      expect(info).toEqual({ mediaType: 'image/jpeg', width: 320, height: 200 });
+    }
+  });
+
+  it('finds no JPEG where a scan or nothing comes before the frame', () => {
+    const scan = Uint8Array.of(0xff, 0xd8, 0xff, 0xda, 0, 2);
+    expect(imageProbe.probe(joinBytes([scan, jpeg(8, 8).subarray(2)]))).toBeUndefined();
+    for (const filler of [0, 0xff]) {
+      const bytes = joinBytes([jpeg(8, 8).subarray(0, 3), new Uint8Array(1_000_000).fill(filler)]);
+      expect(imageProbe.probe(bytes)).toBeUndefined();
+    }
+  });
+
   it('survives boxes that claim to be empty, endless or one inside the other', () => {
     const many = Array.from({ length: 20_000 }, () => box('ispe', new Uint8Array(12)));
     expect(

@@ -8,6 +8,7 @@ import {
 } from '../../../src/adapters/node/reference-fetcher.ts';
 import { createUndiciTransport } from '../../../src/adapters/undici/transport.ts';
 import type { ReferenceFetcher } from '../../../src/ports/reference-fetcher.ts';
+import { ByteBudget } from '../../../src/services/byte-budget.ts';
 import { createGate } from '../../support/gate.ts';
 import { findClosedPort, startServer, startTcpServer } from '../../support/http-server.ts';
 
@@ -101,6 +102,18 @@ describe('what is fetched', () => {
     });
     const bytes = await fetcher.fetch(`http://private.example:${server.port}/`);
     expect(Buffer.from(bytes)).toEqual(PICTURE);
+  });
+
+  it('counts against the budget while it arrives, and no longer', async () => {
+    const server = await startServer(servePicture);
+    const budget = new ByteBudget(PICTURE.length);
+    const fetcher = createFetcher({ allow: '127.0.0.1', budget });
+    const url = `http://127.0.0.1:${server.port}/`;
+    expect(Buffer.from(await fetcher.fetch(url))).toEqual(PICTURE);
+    expect(budget.held).toBe(0);
+    budget.take(1);
+    await expect(fetcher.fetch(url)).rejects.toMatchObject({ code: 'overloaded' });
+    expect(budget.held).toBe(1);
   });
 
   it('comes from the next address when the first one does not answer', async () => {
