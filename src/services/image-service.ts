@@ -42,7 +42,13 @@ export type FlightOutcome =
   | { readonly kind: 'bought'; readonly entry: Entry }
   /** Somebody else's flight had stored it in the meantime. */
   | { readonly kind: 'found'; readonly entry: Entry }
-  | { readonly kind: 'relay'; readonly answer: UpstreamAnswer; readonly detail: string | undefined };
+  | {
+      readonly kind: 'relay';
+      readonly answer: UpstreamAnswer;
+      /** The recipe that upstream was asked for: a picture that was not kept is its own only. */
+      readonly canonical: string | undefined;
+      readonly detail: string | undefined;
+    };
 
 export interface ImageServiceOptions {
   readonly seedless: SeedlessPolicy;
@@ -143,6 +149,10 @@ export class ImageService {
       join: plan.joins,
       lead: plan.leads,
     });
+    const { canonical } = value.kind === 'relay' ? value : value.entry;
+    // The flight's name holds the key only, and its hash may collide.
+    if (canonical !== request.recipe.canonical)
+      return await this.#fly(request, { ...plan, joins: false, leads: false }, fwd);
     if (value.kind === 'relay') {
       const { answer, detail } = value;
       const fwdStatus = answer.status === 200 ? undefined : answer.status;
@@ -152,8 +162,6 @@ export class ImageService {
         status: { kind: 'forwarded', fwd, fwdStatus, stored: false, collapsed, detail },
       };
     }
-    if (value.entry.canonical !== request.recipe.canonical)
-      return await this.#fly(request, { ...plan, joins: false, leads: false }, fwd);
     if (value.kind === 'found') {
       // Found by the flight's leader, who may have been content with an older one.
       if (this.#isFresh(value.entry, directives)) return this.#hit(value.entry);
@@ -196,7 +204,7 @@ export class ImageService {
         const cause = `upstream answered ${answer.status}`;
         this.#reporter.report({ type: 'outcome-unknown', attemptId, model: request.recipe.model, cause });
       }
-      return { kind: 'relay', answer, detail: undefined };
+      return { kind: 'relay', answer, canonical: identity.canonical, detail: undefined };
     }
     if (read.imageUrls.length === 0) {
       await this.#finish(attemptId, 'failed', { status: 200, error: 'no image' });
@@ -204,7 +212,7 @@ export class ImageService {
     }
     if (noStore) {
       await this.#finish(attemptId, 'unstored', { status: 200 });
-      return { kind: 'relay', answer, detail: 'no-store' };
+      return { kind: 'relay', answer, canonical: identity.canonical, detail: 'no-store' };
     }
     return await this.#keep({ request, attemptId, identity, answer, read, elapsedMs });
   }
@@ -241,7 +249,7 @@ export class ImageService {
       const reason = cause instanceof AppError ? cause.code : 'failure';
       this.#reporter.report({ type: 'not-stored', model: identity.model, reason, cause });
       await this.#finish(attemptId, 'unstored', { status: 200, error: reason });
-      return { kind: 'relay', answer, detail: 'not stored' };
+      return { kind: 'relay', answer, canonical: identity.canonical, detail: 'not stored' };
     }
   }
 
