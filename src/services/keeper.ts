@@ -86,8 +86,24 @@ export class Keeper {
     const staged = await this.#downloader.downloadAll(paid.imageUrls);
     try {
       return await this.#lock.shared(() => this.#publish(paid, staged));
+    } catch (error) {
+      await this.#withdraw(staged);
+      throw error;
     } finally {
       await Promise.all(staged.map((image) => image.discard()));
+    }
+  }
+
+  /** Removes what was published before the rows failed: on a full disk it would be in the way until the next start. */
+  async #withdraw(images: readonly StagedImage[]): Promise<void> {
+    try {
+      await this.#lock.exclusive(async () => {
+        for (const { digest } of images) {
+          if ((await this.#entries.findBlob(digest)) === undefined) await this.#blobs.delete(digest);
+        }
+      });
+    } catch (cause) {
+      this.#reporter.report({ type: 'failure', where: 'blobs without rows', cause });
     }
   }
 

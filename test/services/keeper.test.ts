@@ -58,7 +58,16 @@ describe('keeping', () => {
     bench.faults.fail(step, new AppError('storage_full', 'full'));
     await expect(bench.keeper.keep(paid)).rejects.toMatchObject({ code: 'storage_full' });
     expect(await machine.rows('select sha256 from blobs union all select id from entries')).toEqual([]);
+    expect(await machine.digests()).toEqual([]);
     expect(machine.driver.openStages).toBe(0);
+  });
+
+  it('leaves the bytes alone that another entry shows when its own rows fail', async () => {
+    const [image] = (await bench.keep('cat', CAT)).images;
+    const paid = await bench.answered('pets', CAT, DOG);
+    bench.faults.fail('database.batch', new AppError('storage_full', 'full'));
+    await expect(bench.keeper.keep(paid)).rejects.toMatchObject({ code: 'storage_full' });
+    expect(await machine.digests()).toEqual([image?.digest]);
   });
 });
 
