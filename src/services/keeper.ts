@@ -164,8 +164,7 @@ export class Keeper {
     try {
       staged = await this.#downloader.downloadOnce(image.sourceUrl, HEAL_BUDGET_MS);
       // The same bytes or nothing: the address is the promise.
-      if (staged.digest !== image.digest) return 'lost';
-      await staged.commit();
+      if (staged.digest !== image.digest || !(await this.#restore(staged))) return 'lost';
       this.#reporter.report({ type: 'healed', digest: image.digest, how: 'fetched-again' });
       return 'whole';
     } catch (cause) {
@@ -175,6 +174,15 @@ export class Keeper {
     } finally {
       await staged?.discard();
     }
+  }
+
+  /** False when the row went while we fetched: bytes without one would stay until the next start. */
+  #restore(image: StagedImage): Promise<boolean> {
+    return this.#lock.shared(async () => {
+      if ((await this.#entries.findBlob(image.digest)) === undefined) return false;
+      await image.commit();
+      return true;
+    });
   }
 }
 

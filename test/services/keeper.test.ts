@@ -158,6 +158,25 @@ describe('an entry whose bytes are gone', () => {
     expect(await later.entries.findNewest(entry)).toMatchObject({ id: entry.id });
   });
 
+  it('is a miss and leaves no bytes when it was evicted while its picture was fetched', async () => {
+    const entry = await bench.keep('cat', CAT);
+    await machine.driver.delete(entry.images[0]?.digest ?? '');
+    const later = machine.start();
+    const gate = createGate();
+    // An eviction has the lock while the picture comes in.
+    const evicting = later.lock.exclusive(async () => {
+      await gate.opened;
+      await later.entries.delete([entry.id]);
+    });
+    const asked = later.keeper.ensureWhole(entry);
+    await settle();
+    gate.open();
+    await evicting;
+    expect(await asked).toBe(false);
+    expect(await machine.digests()).toEqual([]);
+    expect(machine.driver.openStages).toBe(0);
+  });
+
   it('stays when the disk is full: its picture may be fetched again later', async () => {
     const entry = await bench.keep('cat', CAT);
     await machine.driver.delete(entry.images[0]?.digest ?? '');
