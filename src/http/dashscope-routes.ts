@@ -21,6 +21,9 @@ export const MULTIMODAL_PATH = '/api/v1/services/aigc/multimodal-generation/gene
 /** The client's headers that mean something to the vendor. Async, SSE and encryption never come this far. */
 const FORWARDED = /^(content-type|user-agent|cdn-loop|x-dashscope-.*)$/;
 
+/** Upstream's words become a header only if they can be one: an answer that cannot be sent would fail on every hit. */
+const HEADER_ID = /^[\x21-\x7e]{1,200}$/;
+
 type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
 
 /** DashScope's own dialect: the synchronous, message-shaped endpoint. */
@@ -144,8 +147,9 @@ class DashScopeDoor {
       ...cacheHeaders,
     };
     if (status.kind === 'hit') headers.age = String(status.ageSeconds);
-    if (entry.upstreamRequestId !== undefined)
-      headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
+    const { upstreamRequestId } = entry;
+    if (upstreamRequestId !== undefined && HEADER_ID.test(upstreamRequestId))
+      headers['x-dashcache-upstream-request-id'] = upstreamRequestId;
     return new Response(body, { status: 200, headers });
   }
 
