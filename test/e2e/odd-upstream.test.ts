@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { createGate } from '../support/gate.ts';
 import { startServer, type TestServer } from '../support/http-server.ts';
 import { startProxy } from '../support/proxy.ts';
 import { png } from '../support/sample-images.ts';
@@ -42,4 +43,17 @@ describe('a request id of upstream', () => {
     const answer = await stack.generate(body('cat'));
     expect(answer.headers.get('x-dashcache-upstream-request-id')).toBe('id-1');
   });
+});
+
+it('an answer in an encoding that was not offered leaves no connection open', async () => {
+  const closed = createGate();
+  const upstream = await startOddUpstream((incoming, outgoing) => {
+    incoming.socket.once('close', () => closed.open());
+    outgoing.writeHead(200, { 'content-encoding': 'gzip' });
+    // More than all buffers on the way take: it would never be sent to its end.
+    outgoing.end(Buffer.alloc(32 * 1024 * 1024));
+  });
+  const stack = await startProxy(upstream.origin);
+  expect((await stack.generate(body('cat'))).status).toBe(502);
+  await closed.opened;
 });
