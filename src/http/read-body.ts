@@ -10,6 +10,9 @@ export interface BodyLimits {
   readonly budget: ByteBudget;
 }
 
+/** Up to here a body is read in one piece and counted as it is declared; larger ones count as they arrive. */
+const SMALL_BYTES = 64 * 1024;
+
 /**
  * Reads the whole body, gives it to `use`, and counts it against the budget until that has ended. `body_too_large` beyond
  * the bound, before it is read where its length is declared; `overloaded` beyond the budget.
@@ -19,7 +22,9 @@ export async function withBody<T>(
   { maxBytes, budget }: BodyLimits,
   use: (body: Uint8Array) => Promise<T>,
 ): Promise<T> {
-  const declared = c.req.header('content-length');
+  const length = c.req.header('content-length');
+  const declared = length === undefined ? undefined : Number(length);
+  if (declared !== undefined && declared > maxBytes) throw tooLarge(maxBytes);
   let held = 0;
   const take = (bytes: number) => {
     if (held + bytes > maxBytes) throw tooLarge(maxBytes);
@@ -27,8 +32,9 @@ export async function withBody<T>(
     held += bytes;
   };
   try {
-    if (declared === undefined) return await use(await readChunks(c, take));
-    take(Number(declared));
+    // What is only announced must not keep the others' bodies out.
+    if (declared === undefined || declared > SMALL_BYTES) return await use(await readChunks(c, take));
+    take(declared);
     return await use(new Uint8Array(await c.req.arrayBuffer()));
   } finally {
     budget.giveBack(held);
