@@ -20,6 +20,9 @@ export interface UnresolvedReference {
   readonly unresolved: AppError;
 }
 
+/** More than any model takes (nine, by the vendor's documents): each may be a connection, and megabytes in memory. */
+const MAX_REFERENCES = 32;
+
 interface Resolved {
   readonly name: string;
   readonly digest?: string;
@@ -42,12 +45,17 @@ export class ReferenceResolver {
 
   /**
    * Throws `reference_refused` naming the field for what no door takes: neither http(s), data: nor oss://, or an address
-   * that may not be fetched. `ownOrigins` are the bases of our own blob URLs.
+   * that may not be fetched; `invalid_request` for too many of them. `ownOrigins` are the bases of our own blob URLs.
    */
   async resolve(
     slots: readonly ReferenceSlot[],
     ownOrigins: readonly string[],
   ): Promise<ResolvedReferences | UnresolvedReference> {
+    if (slots.length > MAX_REFERENCES) {
+      throw new AppError('invalid_request', `A request may hold ${MAX_REFERENCES} pictures at most.`, {
+        field: slots[MAX_REFERENCES]?.field,
+      });
+    }
     const results = await Promise.allSettled(
       slots.map((slot) => named(slot, () => this.#resolveOne(slot.value, ownOrigins))),
     );
