@@ -103,7 +103,7 @@ export class PreparedRequests {
       recipe,
       key: cacheKey((bytes) => this.#hasher.xxh128(bytes), recipe.canonical),
       references: resolved.uses,
-      outgoing: () => outgoingText(parsed, resolved),
+      outgoing: outgoingText(parsed, resolved),
     };
     // What stands behind a URL may change, and the bytes would be held in memory.
     return { prepared, lasting: resolved.names.size === 0 };
@@ -115,12 +115,20 @@ function memoKeyOf(dataInspection: string | undefined, text: string): string {
   return `${dataInspection?.length ?? ''}:${dataInspection ?? ''}${text}`;
 }
 
-async function outgoingText(
+/** Made here, so that what is remembered holds a text only: the parsed value may be many times its size. */
+function outgoingText(
   { text, value, uniqueNames }: ParsedJson,
   { replacements }: ResolvedReferences,
-): Promise<string> {
+): () => Promise<string> {
   // Readers disagree on which of two values of one name counts; what was hashed must be what is drawn.
   const source = uniqueNames ? text : JSON.stringify(value);
+  return () => replaceReferences(source, replacements);
+}
+
+async function replaceReferences(
+  source: string,
+  replacements: ResolvedReferences['replacements'],
+): Promise<string> {
   if (replacements.size === 0) return source;
   const edits = findStrings(source, (path) => replacements.has(formatPath(path))).map(
     async ({ path, start, end }) => {
