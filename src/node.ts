@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { migrate, readMigrations } from './adapters/better-sqlite3/migrate.ts';
-import { openDatabase } from './adapters/better-sqlite3/sql-database.ts';
+import { type BetterSqlite3Database, openDatabase } from './adapters/better-sqlite3/sql-database.ts';
 import { DashScopeUpstream } from './adapters/dashscope/upstream.ts';
-import { openDataFolder } from './adapters/data-folder/data-folder.ts';
+import { type DataFolder, openDataFolder } from './adapters/data-folder/data-folder.ts';
 import { InProcessFlights } from './adapters/flight/in-process.ts';
 import { FsBlobDriver } from './adapters/fs/blob-driver.ts';
 import { nativeHasher } from './adapters/hash/native.ts';
@@ -66,7 +66,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
   const reporter = withListener(createLogReporter(config.logLevel), options.onEvent);
   const key = await searchApiKey(env, options.home ?? homedir());
   const folder = await openDataFolder(config.data);
-  const database = openDatabase(join(folder.path, 'dashcache.sqlite'));
+  const database = openMetadata(folder);
   const transport = createUndiciTransport();
   try {
     await migrate(database, await readMigrations(MIGRATIONS));
@@ -193,6 +193,16 @@ export async function startServer(env: Environment, options: StartOptions = {}):
   } catch (error) {
     await transport.close();
     database.close();
+    folder.release();
+    throw error;
+  }
+}
+
+/** A folder whose database cannot be opened is given up: whoever repairs it can start again. */
+function openMetadata(folder: DataFolder): BetterSqlite3Database {
+  try {
+    return openDatabase(join(folder.path, 'dashcache.sqlite'));
+  } catch (error) {
     folder.release();
     throw error;
   }

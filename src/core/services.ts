@@ -4,10 +4,12 @@ export interface DrawingService {
   /** It answers with a task; otherwise with the picture. */
   readonly isAsync: boolean;
   /** How the request is shaped: `input.messages` or `input.prompt`. */
-  readonly shape: 'messages' | 'prompt';
+  readonly shape: RequestShape;
   /** How the answer is shaped: `output.choices` or `output.results`. */
   readonly family: AnswerFamily;
 }
+
+export type RequestShape = 'messages' | 'prompt';
 
 export type AnswerFamily = 'choices' | 'results';
 

@@ -1,14 +1,14 @@
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from './json-text.ts';
-import type { DrawingService } from './services.ts';
+import type { RequestShape } from './services.ts';
 
 /**
- * A request body in the shape that a service takes: the body itself where it has that shape, undefined where its meaning
+ * A request body in a shape: the body itself where it has that shape, undefined where its meaning
  * cannot be said in it (several messages, several texts).
  */
-export function translateBody(body: JsonObject, service: DrawingService): JsonObject | undefined {
+export function translateBody(body: JsonObject, shape: RequestShape): JsonObject | undefined {
   const input = isJsonObject(body.input) ? body.input : {};
   const isMessages = isJsonArray(input.messages);
-  if (isMessages === (service.shape === 'messages')) return body;
+  if (isMessages === (shape === 'messages')) return body;
   return isMessages ? asPrompt(body, input) : asMessages(body, input);
 }
 

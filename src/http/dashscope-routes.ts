@@ -133,7 +133,7 @@ class DashScopeDoor {
   #imageRequest(c: Context, asked: DrawingService, principal: Principal, prepared: Cacheable): ImageRequest {
     const nearest = serviceFor(prepared.recipe.model, asked);
     // What cannot be said in the other shape goes as it came: the vendor's refusal says why.
-    const service = translateBody(prepared.body, nearest) === undefined ? asked : nearest;
+    const service = prepared.shapes.includes(nearest.shape) ? nearest : asked;
     return {
       recipe: prepared.recipe,
       key: prepared.key,
@@ -245,6 +245,6 @@ function relayed(
 function translateText(text: string, service: DrawingService, asked: DrawingService): string {
   if (service.shape === asked.shape) return text;
   const body: JsonValue = JSON.parse(text);
-  const translated = isJsonObject(body) ? translateBody(body, service) : undefined;
+  const translated = isJsonObject(body) ? translateBody(body, service.shape) : undefined;
   return translated === undefined ? text : JSON.stringify(translated);
 }

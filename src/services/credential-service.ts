@@ -35,6 +35,8 @@ const PROOF_LIFE_MS = 60 * 60 * 1000;
 const PROOF_GRACE_MS = 24 * 60 * 60 * 1000;
 const REFUSAL_LIFE_MS = 60 * 1000;
 const PROOF_TIMEOUT_MS = 10_000;
+/** Some ten thousand principals with keys of the usual length. */
+const PRINCIPALS_BYTES = 8 * 1024 * 1024;
 /** Proofs that one client address may cause, per second. */
 const PROOFS_PER_SECOND = 5;
 
@@ -48,7 +50,11 @@ export class CredentialService {
   readonly #reporter: Reporter;
   readonly #options: CredentialOptions;
   /** Principals by bearer: a keyed hash per hit would cost as much as the hit. */
-  readonly #principals = new LRUCache<string, Principal>({ max: 10_000 });
+  readonly #principals = new LRUCache<string, Principal>({
+    maxSize: PRINCIPALS_BYTES,
+    // Anybody may send bearers as long as headers may be.
+    sizeCalculation: (_, bearer) => 512 + bearer.length,
+  });
   readonly #provenAt = new LRUCache<string, number>({ max: 100_000 });
   readonly #refused = new LRUCache<string, { at: number; answer: UpstreamAnswer }>({ max: 10_000 });
   readonly #asked = new LRUCache<string, { at: number; count: number }>({ max: 10_000 });

@@ -1,3 +1,4 @@
+import { discard } from '../core/discard.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { findHeader } from '../core/headers.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -83,7 +84,7 @@ export class Downloader {
     const response = await this.#get(url, signal);
     const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
     if (response.status !== 200 || encoding !== 'identity') {
-      await discardBody(response);
+      await discard(response.body);
       throw new AppError('upstream_invalid', `The result URL answered ${response.status} (${encoding}).`);
     }
     const length = findHeader(response.headers, 'content-length');
@@ -120,7 +121,7 @@ export class Downloader {
       ) {
         return response;
       }
-      await discardBody(response);
+      await discard(response.body);
       target = parseResultUrl(new URL(location, target).href);
     }
   }
@@ -130,10 +131,6 @@ function parseResultUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol === 'https:' || parsed?.protocol === 'http:') return parsed;
   throw new AppError('upstream_invalid', 'Upstream named a picture by something that is no http(s) URL.');
-}
-
-async function discardBody(response: TransportResponse): Promise<void> {
-  await response.body[Symbol.asyncIterator]().return?.();
 }
 
 function asAppError(error: unknown): AppError {

@@ -73,7 +73,8 @@ export class EntryFinder {
     if (directives.take !== undefined) return await this.#entries.findTake(address, directives.take);
     if (!rotates) return await this.#entries.findNewest(address);
     const takes = await this.#entries.listTakes(address);
-    const turn = `${site}\n${scope}\n${address.canonical}`;
+    // By key, as takes are numbered; the canonical text may be megabytes.
+    const turn = `${site}\n${scope}\n${key}`;
     const last = this.#lastTake.get(turn) ?? 0;
     const next = takes.find((take) => take > last) ?? takes[0];
     if (next === undefined) return undefined;

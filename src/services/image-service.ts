@@ -52,7 +52,13 @@ export type FlightOutcome =
   | { readonly kind: 'bought'; readonly entry: Entry }
   /** Somebody else's flight had stored it in the meantime. */
   | { readonly kind: 'found'; readonly entry: Entry }
-  | { readonly kind: 'relay'; readonly answer: UpstreamAnswer; readonly detail: string | undefined };
+  | {
+      readonly kind: 'relay';
+      readonly answer: UpstreamAnswer;
+      /** The recipe that upstream was asked for: a picture that was not kept is its own only. */
+      readonly canonical: string | undefined;
+      readonly detail: string | undefined;
+    };
 
 /** A request that was answered from the store, or whose flight is in the air. */
 export type StartedRequest =
@@ -223,6 +229,10 @@ export class ImageService {
     const { value, collapsed } = await this.#run(name, progress, plan, () =>
       this.#work(request, plan.reads, progress),
     );
+    const { canonical } = value.kind === 'relay' ? value : value.entry;
+    // The flight's name holds the key only, and its hash may collide.
+    if (canonical !== undefined && canonical !== request.recipe.canonical)
+      return await this.#fly(request, { ...plan, joins: false, leads: false }, fwd, progress);
     if (value.kind === 'relay') {
       const { answer, detail } = value;
       const fwdStatus = answer.status === 200 ? undefined : answer.status;
@@ -232,8 +242,6 @@ export class ImageService {
         status: { kind: 'forwarded', fwd, fwdStatus, stored: false, collapsed, detail },
       };
     }
-    if (value.entry.canonical !== request.recipe.canonical)
-      return await this.#fly(request, { ...plan, joins: false, leads: false }, fwd, progress);
     if (value.kind === 'found') {
       // Found by the flight's leader, who may have been content with an older one.
       if (this.#isFresh(value.entry, directives)) return this.#hit(value.entry, false);

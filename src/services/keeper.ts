@@ -1,5 +1,5 @@
 import type { AnswerTemplate } from '../core/answer.ts';
-import type { Entry, EntryImage, ReferenceUse } from '../core/entry.ts';
+import type { Entry, EntryImage } from '../core/entry.ts';
 import { isAppError } from '../core/errors.ts';
 import { listPrice } from '../core/models.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -74,8 +74,24 @@ export class Keeper {
     const staged = await this.#downloader.downloadAll(paid.imageUrls);
     try {
       return await this.#lock.shared(() => this.#publish(paid, staged));
+    } catch (error) {
+      await this.#withdraw(staged);
+      throw error;
     } finally {
       await Promise.all(staged.map((image) => image.discard()));
+    }
+  }
+
+  /** Removes what was published before the rows failed: on a full disk it would be in the way until the next start. */
+  async #withdraw(images: readonly StagedImage[]): Promise<void> {
+    try {
+      await this.#lock.exclusive(async () => {
+        for (const { digest } of images) {
+          if ((await this.#entries.findBlob(digest)) === undefined) await this.#blobs.delete(digest);
+        }
+      });
+    } catch (cause) {
+      this.#reporter.report({ type: 'failure', where: 'blobs without rows', cause });
     }
   }
 
@@ -141,8 +157,7 @@ export class Keeper {
     try {
       staged = await this.#downloader.downloadOnce(image.sourceUrl, HEAL_BUDGET_MS);
       // The same bytes or nothing: the address is the promise.
-      if (staged.digest !== image.digest) return 'lost';
-      await staged.commit();
+      if (staged.digest !== image.digest || !(await this.#restore(staged))) return 'lost';
       this.#reporter.report({ type: 'healed', digest: image.digest, how: 'fetched-again' });
       return 'whole';
     } catch (cause) {
@@ -152,6 +167,15 @@ export class Keeper {
     } finally {
       await staged?.discard();
     }
+  }
+
+  /** False when the row went while we fetched: bytes without one would stay until the next start. */
+  #restore(image: StagedImage): Promise<boolean> {
+    return this.#lock.shared(async () => {
+      if ((await this.#entries.findBlob(image.digest)) === undefined) return false;
+      await image.commit();
+      return true;
+    });
   }
 }
 

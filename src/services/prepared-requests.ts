@@ -3,17 +3,12 @@ import { cacheKey } from '../core/cache-key.ts';
 import type { ReferenceUse } from '../core/entry.ts';
 import type { AppError } from '../core/errors.ts';
 import { readGeneration, readModel } from '../core/generation.ts';
-import {
-  findStrings,
-  formatPath,
-  type JsonObject,
-  type ParsedJson,
-  parseJson,
-  replaceTokens,
-} from '../core/json-text.ts';
+import { findStrings, formatPath, type ParsedJson, parseJson, replaceTokens } from '../core/json-text.ts';
 import { isImageModel } from '../core/models.ts';
 import { buildRecipe, type Recipe } from '../core/recipe.ts';
 import { findReferences } from '../core/references.ts';
+import type { RequestShape } from '../core/services.ts';
+import { translateBody } from '../core/translate.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { Hold, ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
 
@@ -33,13 +28,15 @@ export type PreparedRequest =
       readonly recipe: Recipe;
       readonly key: string;
       readonly references: readonly ReferenceUse[];
-      /** The request as the client sent it. */
-      readonly body: JsonObject;
+      /** The shapes that the request can be said in. */
+      readonly shapes: readonly RequestShape[];
       /** The text alone says what is asked for: nothing stands behind a URL. */
       readonly selfContained: boolean;
       /** What to send upstream: the client's text with the pictures that were hashed in place of URLs. */
       readonly outgoing: () => Promise<string>;
     };
+
+const SHAPES: readonly RequestShape[] = ['messages', 'prompt'];
 
 /** What counts beside the body. */
 export interface RequestContext {
@@ -126,9 +123,9 @@ export class PreparedRequests {
       recipe,
       key: cacheKey((bytes) => this.#hasher.xxh128(bytes), recipe.canonical),
       references: resolved.uses,
-      body,
+      shapes: SHAPES.filter((shape) => translateBody(body, shape) !== undefined),
       selfContained: resolved.names.size === 0,
-      outgoing: () => outgoingText(parsed, resolved),
+      outgoing: outgoingText(parsed, resolved),
     };
     // What stands behind a URL may change, and the bytes would be held in memory.
     return { prepared, lasting: resolved.names.size === 0 };
@@ -140,12 +137,20 @@ function memoKeyOf(dataInspection: string | undefined, text: string): string {
   return `${dataInspection?.length ?? ''}:${dataInspection ?? ''}${text}`;
 }
 
-async function outgoingText(
+/** Made here, so that what is remembered holds a text only: the parsed value may be many times its size. */
+function outgoingText(
   { text, value, uniqueNames }: ParsedJson,
   { replacements }: ResolvedReferences,
-): Promise<string> {
+): () => Promise<string> {
   // Readers disagree on which of two values of one name counts; what was hashed must be what is drawn.
   const source = uniqueNames ? text : JSON.stringify(value);
+  return () => replaceReferences(source, replacements);
+}
+
+async function replaceReferences(
+  source: string,
+  replacements: ResolvedReferences['replacements'],
+): Promise<string> {
   if (replacements.size === 0) return source;
   const edits = findStrings(source, (path) => replacements.has(formatPath(path))).map(
     async ({ path, start, end }) => {

@@ -115,15 +115,16 @@ export class Recovery {
 }
 
 /** A paid picture is never withheld: upstream's own answer, as it had come. */
-function relayOf({ answer }: Attempt): FlightOutcome {
+function relayOf(attempt: Attempt): FlightOutcome {
   return {
     kind: 'relay',
     answer: {
       status: 200,
       headers: [['content-type', 'application/json']],
-      body: new TextEncoder().encode(answer),
+      body: new TextEncoder().encode(attempt.answer),
       simulated: false,
     },
+    canonical: readIdentity(attempt)?.canonical,
     detail: 'not stored',
   };
 }

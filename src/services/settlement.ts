@@ -46,7 +46,7 @@ export class Settlement {
         const cause = `upstream answered ${answer.status}`;
         this.#reporter.report({ type: 'outcome-unknown', attemptId, model: identity.model, cause });
       }
-      return { kind: 'relay', answer, detail: undefined };
+      return { kind: 'relay', answer, canonical: identity.canonical, detail: undefined };
     }
     if (read.imageUrls.length === 0) {
       await this.finish(attemptId, 'failed', { status: 200, error: 'no image' });
@@ -54,7 +54,7 @@ export class Settlement {
     }
     if (delivered.unstorable !== undefined) {
       await this.finish(attemptId, 'unstored', { status: 200, error: delivered.unstorable });
-      return { kind: 'relay', answer, detail: delivered.unstorable };
+      return { kind: 'relay', answer, canonical: identity.canonical, detail: delivered.unstorable };
     }
     return await this.#keep(delivered, read);
   }
@@ -96,7 +96,7 @@ export class Settlement {
       const reason = cause instanceof AppError ? cause.code : 'failure';
       this.#reporter.report({ type: 'not-stored', model: identity.model, reason, cause });
       await this.finish(attemptId, 'unstored', { status: 200, error: reason });
-      return { kind: 'relay', answer, detail: 'not stored' };
+      return { kind: 'relay', answer, canonical: identity.canonical, detail: 'not stored' };
     }
   }
 }

@@ -38,6 +38,30 @@ describe('large bodies', () => {
   });
 });
 
+it('large bodies that are announced and never sent keep nobody out', async () => {
+  const { hostname, port } = new URL(stack.origin);
+  await stack.stopServer();
+  await stack.startServer({ PORT: port, DASHCACHE_MAX_INFLIGHT: '1MiB' });
+  const sockets = await Promise.all(
+    [1, 2].map(async () => {
+      const socket = connect(Number(port), hostname);
+      const head = [
+        `POST ${MULTIMODAL} HTTP/1.1`,
+        `host: ${hostname}:${port}`,
+        `authorization: Bearer ${API_KEY}`,
+        'content-type: application/json',
+        `content-length: ${1024 * 1024}`,
+        'expect: 100-continue',
+      ];
+      socket.write(`${head.join('\r\n')}\r\n\r\n`);
+      await once(socket, 'data');
+      return socket;
+    }),
+  );
+  expect((await stack.generate(body('meanwhile', SMALL))).status).toBe(200);
+  for (const socket of sockets) socket.destroy();
+});
+
 it('clients that leave while they send are no failure of ours', async () => {
   const { hostname, port } = new URL(stack.origin);
   for (const framing of ['content-length: 5000', 'transfer-encoding: chunked']) {

@@ -117,6 +117,23 @@ describe('SIGTERM', () => {
     },
   );
 
+  it.each([
+    ['SIGTERM', 'SIGINT'],
+    ['SIGINT', 'SIGTERM'],
+    ['SIGTERM', 'SIGTERM'],
+  ] as const)('%s and then %s ends it at once', async (first, second) => {
+    const { env, simulator } = await prepare({ DASHCACHE_DRAIN_TIMEOUT: '1h' });
+    const child = await ChildServer.start(env);
+    simulator.control.fault({ on: 'generation', effect: { kind: 'hang' } });
+    const lost = generate(child.origin, 'hanging').catch(() => 'lost');
+    await simulator.control.waitFor('generation', 1);
+    child.kill(first);
+    await child.stdoutLine(new RegExp(`^${first}: `));
+    child.kill(second);
+    expect(await child.ended).toBe(second);
+    expect(await lost).toBe('lost');
+  });
+
   it('a stream that passes through may come to its end', async () => {
     const { env, simulator } = await prepare();
     const child = await ChildServer.start(env);

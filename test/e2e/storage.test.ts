@@ -1,4 +1,5 @@
-import { rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dataUri, edit, startAssets } from '../support/assets.ts';
 import { blobFile, listBlobFiles } from '../support/blob-files.ts';
@@ -168,4 +169,17 @@ describe('what is in the rows', () => {
       expect(texts.filter((text) => text.includes(secret)).map((text) => text.slice(0, 300))).toEqual([]);
     }
   });
+});
+
+it('a database that cannot be opened does not keep the folder: whoever mends it can start', async () => {
+  const stack = await startStack();
+  await stack.stopServer();
+  const file = join(stack.folder, 'data', 'dashcache.sqlite');
+  await rename(file, `${file}.aside`);
+  await mkdir(file);
+  await expect(stack.startServer()).rejects.toMatchObject({ code: 'storage_failed' });
+  await rm(file, { recursive: true });
+  await rename(`${file}.aside`, file);
+  await stack.startServer();
+  expect((await stack.generate(prompt('cat'))).status).toBe(200);
 });

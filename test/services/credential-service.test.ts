@@ -84,6 +84,18 @@ describe('passthrough mode', () => {
     await expect(service.identify(undefined)).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
+  it('remembers clients within a bound of bytes, not of their number', async () => {
+    const service = start();
+    const first = await service.identify('sk-own');
+    expect(await service.identify('sk-own')).toBe(first);
+    for (let client = 0; client < 300; client += 1) {
+      await service.identify(`${client}`.padEnd(30_000, 'x'));
+    }
+    const again = await service.identify('sk-own');
+    expect(again).toEqual(first);
+    expect(again).not.toBe(first);
+  });
+
   it('tells nothing of the key in scope and account', async () => {
     const service = start();
     const own = await service.identify('sk-own-secret');

@@ -142,6 +142,19 @@ describe('a picture', () => {
     expect(cat).toMatchObject({ entry: { prompt: 'cat' } });
     expect(dog).toMatchObject({ entry: { prompt: 'dog' } });
   });
+
+  it('is not shared with such a recipe either when it cannot be kept', async () => {
+    faults.fail('stage.commit', new AppError('storage_full', 'full'));
+    const both = [request('cat'), { ...request('dog'), key: 'k1:cat' }];
+    const outcomes = await Promise.all(both.map((one) => services.images.generate(one)));
+    const sent = upstream.calls.map(({ body }) => new TextDecoder().decode(body));
+    expect(sent).toEqual(['cat', 'dog']);
+    const pictures = outcomes.map((outcome) =>
+      outcome.kind === 'relay' ? new TextDecoder().decode(outcome.answer.body) : '',
+    );
+    expect(pictures[0]).toContain('/1.png');
+    expect(pictures[1]).toContain('/2.png');
+  });
 });
 
 describe('a refusal', () => {

@@ -58,7 +58,16 @@ describe('keeping', () => {
     bench.faults.fail(step, new AppError('storage_full', 'full'));
     await expect(bench.keeper.keep(paid)).rejects.toMatchObject({ code: 'storage_full' });
     expect(await machine.rows('select sha256 from blobs union all select id from entries')).toEqual([]);
+    expect(await machine.digests()).toEqual([]);
     expect(machine.driver.openStages).toBe(0);
+  });
+
+  it('leaves the bytes alone that another entry shows when its own rows fail', async () => {
+    const [image] = (await bench.keep('cat', CAT)).images;
+    const paid = await bench.answered('pets', CAT, DOG);
+    bench.faults.fail('database.batch', new AppError('storage_full', 'full'));
+    await expect(bench.keeper.keep(paid)).rejects.toMatchObject({ code: 'storage_full' });
+    expect(await machine.digests()).toEqual([image?.digest]);
   });
 });
 
@@ -147,6 +156,25 @@ describe('an entry whose bytes are gone', () => {
     await publishing;
     expect(await asked).toBe(true);
     expect(await later.entries.findNewest(entry)).toMatchObject({ id: entry.id });
+  });
+
+  it('is a miss and leaves no bytes when it was evicted while its picture was fetched', async () => {
+    const entry = await bench.keep('cat', CAT);
+    await machine.driver.delete(entry.images[0]?.digest ?? '');
+    const later = machine.start();
+    const gate = createGate();
+    // An eviction has the lock while the picture comes in.
+    const evicting = later.lock.exclusive(async () => {
+      await gate.opened;
+      await later.entries.delete([entry.id]);
+    });
+    const asked = later.keeper.ensureWhole(entry);
+    await settle();
+    gate.open();
+    await evicting;
+    expect(await asked).toBe(false);
+    expect(await machine.digests()).toEqual([]);
+    expect(machine.driver.openStages).toBe(0);
   });
 
   it('stays when the disk is full: its picture may be fetched again later', async () => {

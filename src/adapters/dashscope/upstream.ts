@@ -1,3 +1,4 @@
+import { discard } from '../../core/discard.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader, type HeaderList, withoutHopByHop } from '../../core/headers.ts';
 import { readAll } from '../../core/read-all.ts';
@@ -92,6 +93,7 @@ export class DashScopeUpstream implements ImageUpstream {
 async function readAnswer(response: TransportResponse): Promise<UpstreamAnswer> {
   const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
   if (encoding !== 'identity') {
+    await discard(response.body);
     throw new AppError(
       'upstream_invalid',
       `Upstream answered in the encoding ${encoding}, which was not offered.`,

@@ -1,4 +1,6 @@
 import { AppError } from '../../core/errors.ts';
+import { findHeader } from '../../core/headers.ts';
+import { joinBytes } from '../../core/join-bytes.ts';
 import type { ReferenceFetcher } from '../../ports/reference-fetcher.ts';
 import { type Transport, TransportError, type TransportResponse } from '../../ports/transport.ts';
 import type { AllowRule } from './allow-rules.ts';
@@ -121,7 +123,7 @@ async function request<T>(
 }
 
 function findTarget(start: URL, url: URL, response: TransportResponse): URL {
-  const location = findHeader(response, 'location');
+  const location = findHeader(response.headers, 'location');
   if (location === undefined || !URL.canParse(location, url)) {
     throw unavailable(start, `it answers ${response.status} without a usable Location`);
   }
@@ -138,10 +140,11 @@ async function readPicture(
   if (response.status < 200 || response.status > 299) {
     throw unavailable(start, `it answers ${response.status}`);
   }
-  const encoding = findHeader(response, 'content-encoding')?.trim().toLowerCase() ?? '';
+  const encoding = findHeader(response.headers, 'content-encoding')?.trim().toLowerCase() ?? '';
   if (encoding !== '' && encoding !== 'identity') throw unavailable(start, 'it is sent compressed');
   const tooLarge = `it is larger than ${maxBytes} bytes`;
-  if (Number(findHeader(response, 'content-length') ?? 0) > maxBytes) throw unavailable(start, tooLarge);
+  if (Number(findHeader(response.headers, 'content-length') ?? 0) > maxBytes)
+    throw unavailable(start, tooLarge);
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
@@ -151,24 +154,10 @@ async function readPicture(
       size += chunk.byteLength;
       chunks.push(chunk);
     }
-    return joinChunks(chunks, size);
+    return joinBytes(chunks);
   } finally {
     budget?.giveBack(size);
   }
-}
-
-function joinChunks(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
-}
-
-function findHeader({ headers }: TransportResponse, name: string): string | undefined {
-  return headers.find(([header]) => header === name)?.[1];
 }
 
 function unavailable(start: URL, why: string, cause?: Error): AppError {
