@@ -9,7 +9,7 @@ create table tasks (
   -- The shape that the client's endpoint answers in.
   family text not null check (family in ('choices', 'results')),
   state text not null check (state in ('PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED')),
-  -- The flight's record; null where it was a hit.
+  -- The flight's record, or null where it was a hit.
   attempt_id text,
   -- What it came to: an entry, or where nothing was stored the answer itself.
   entry_id integer,

@@ -66,5 +66,8 @@ const SERVED: readonly (readonly [pattern: RegExp, services: readonly DrawingSer
 export function serviceFor(model: string, asked: DrawingService): DrawingService {
   const served = SERVED.find(([pattern]) => pattern.test(model))?.[1];
   if (served === undefined || served.includes(asked)) return asked;
-  return served.find(({ isAsync }) => isAsync === asked.isAsync) ?? served[0] ?? asked;
+  const sameStyle = served.find(({ isAsync }) => isAsync === asked.isAsync);
+  if (sameStyle === undefined) return served[0] ?? asked;
+  // The prompt-shaped endpoints are older than the message-shaped ones, and refuse the models that came after them.
+  return asked.shape === 'prompt' && sameStyle.shape === 'messages' ? asked : sameStyle;
 }

@@ -25,7 +25,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
       onCut: (c) => services.platform.cut(c),
     }),
   );
-  app.use(guard(options));
+  app.use(guard(options, services.platform));
   app.route('/', dashScopeRoutes(services, options));
   app.route('/', taskRoutes(services, options));
   app.route('/', passthroughRoutes(services, options));

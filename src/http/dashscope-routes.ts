@@ -7,7 +7,7 @@ import { decodeUtf8, isJsonObject, type JsonValue } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { DRAWING_SERVICES, type DrawingService, serviceFor } from '../core/services.ts';
 import { translateBody } from '../core/translate.ts';
-import type { ImageOutcome, ImageRequest } from '../services/image-service.ts';
+import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
 import type { KnownHit } from '../services/known-hits.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
 import type { Hold } from '../services/reference-resolver.ts';

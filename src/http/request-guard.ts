@@ -1,15 +1,15 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { AppError } from '../core/errors.ts';
+import { requireStraight } from '../core/request-target.ts';
+import type { Platform } from './platform.ts';
 
-/** Refuses what must not come in by any door: our own requests come back, and in local mode other people's. */
-export function guard({
-  local,
-  loopId,
-}: {
-  readonly local: boolean;
-  readonly loopId: string;
-}): MiddlewareHandler {
+/** Refuses what must not come in by any door: crooked paths, our own requests come back, in local mode other people's. */
+export function guard(
+  { local, loopId }: { readonly local: boolean; readonly loopId: string },
+  platform: Platform,
+): MiddlewareHandler {
   return (c, next) => {
+    requireStraight(platform.rawTarget(c));
     refuseLoop(c, loopId);
     if (local) refuseStrangers(c);
     return next();

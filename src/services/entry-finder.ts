@@ -3,7 +3,7 @@ import type { Entry } from '../core/entry.ts';
 import { differingFields } from '../core/recipe-difference.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EntryStore } from './entry-store.ts';
-import type { ImageRequest } from './image-service.ts';
+import type { ImageRequest } from './image-request.ts';
 import type { Keeper } from './keeper.ts';
 import type { UsageRecorder } from './usage-recorder.ts';
 

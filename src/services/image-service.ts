@@ -1,15 +1,13 @@
 import { type LookupPlan, planLookup } from '../core/cache-policy.ts';
-import type { CacheStatus } from '../core/cache-status.ts';
 import { type Directives, NO_DIRECTIVES } from '../core/directives.ts';
-import type { Entry, ReferenceUse } from '../core/entry.ts';
+import type { Entry } from '../core/entry.ts';
 import { AppError } from '../core/errors.ts';
 import type { JsonValue } from '../core/json-text.ts';
-import type { Recipe } from '../core/recipe.ts';
 import type { SeedlessPolicy } from '../core/seedless.ts';
 import { readTaskId } from '../core/vendor-task.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator, FlightResult } from '../ports/flight-coordinator.ts';
-import type { GenerationCall, UpstreamAnswer } from '../ports/image-upstream.ts';
+import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Attempt, AttemptStore, NewAttempt } from './attempt-store.ts';
 import type { Buyer } from './buyer.ts';
@@ -17,53 +15,9 @@ import type { EntryFinder } from './entry-finder.ts';
 import { type EntryIdentity, readIdentity } from './entry-identity.ts';
 import { flightName } from './flight-name.ts';
 import { FlightProgress } from './flight-progress.ts';
+import type { FlightOutcome, ImageOutcome, ImageRequest, StartedRequest } from './image-request.ts';
 import type { Settlement } from './settlement.ts';
 import type { TaskFollower } from './task-follower.ts';
-
-/** One request for a picture, in no dialect. */
-export interface ImageRequest {
-  readonly recipe: Recipe;
-  readonly key: string;
-  readonly site: string;
-  readonly scope: string;
-  readonly directives: Directives;
-  readonly references: readonly ReferenceUse[];
-  /** Whose limits upstream counts it against. */
-  readonly account: string;
-  /** What `call` asks answers with a task. */
-  readonly isAsyncUpstream: boolean;
-  /** Makes what is sent on a miss; not called on a hit. */
-  readonly call: () => Promise<GenerationCall>;
-}
-
-export type ImageOutcome =
-  | {
-      readonly kind: 'entry';
-      readonly entry: Entry;
-      readonly status: CacheStatus;
-      /** The same request would get this entry again, as long as it is the newest. */
-      readonly repeatable: boolean;
-    }
-  /** Upstream's own answer: a refusal, or a success that was not kept. */
-  | { readonly kind: 'relay'; readonly answer: UpstreamAnswer; readonly status: CacheStatus };
-
-/** What a flight brings home: plain data, read by every waiter. */
-export type FlightOutcome =
-  | { readonly kind: 'bought'; readonly entry: Entry }
-  /** Somebody else's flight had stored it in the meantime. */
-  | { readonly kind: 'found'; readonly entry: Entry }
-  | {
-      readonly kind: 'relay';
-      readonly answer: UpstreamAnswer;
-      /** The recipe that upstream was asked for: a picture that was not kept is its own only. */
-      readonly canonical: string | undefined;
-      readonly detail: string | undefined;
-    };
-
-/** A request that was answered from the store, or whose flight is in the air. */
-export type StartedRequest =
-  | { readonly hit: ImageOutcome }
-  | { readonly progress: FlightProgress; readonly outcome: Promise<ImageOutcome> };
 
 export interface ImageServiceOptions {
   readonly seedless: SeedlessPolicy;

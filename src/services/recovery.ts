@@ -7,7 +7,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { Attempt, AttemptStore } from './attempt-store.ts';
 import { readIdentity } from './entry-identity.ts';
 import { flightName } from './flight-name.ts';
-import type { FlightOutcome } from './image-service.ts';
+import type { FlightOutcome } from './image-request.ts';
 import type { Keeper } from './keeper.ts';
 import { isStorageFailure } from './storage-failure.ts';
 

@@ -7,7 +7,7 @@ import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { AttemptStore, FinalAttemptState } from './attempt-store.ts';
 import type { EntryIdentity } from './entry-identity.ts';
-import type { FlightOutcome } from './image-service.ts';
+import type { FlightOutcome } from './image-request.ts';
 import type { Keeper } from './keeper.ts';
 
 /** Upstream's last word on an attempt, in the shape of a synchronous answer. */

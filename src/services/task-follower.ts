@@ -2,7 +2,7 @@ import { isAppError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { FlightProgress } from './flight-progress.ts';
-import type { FlightOutcome } from './image-service.ts';
+import type { FlightOutcome } from './image-request.ts';
 import type { Delivered, Settlement } from './settlement.ts';
 import { deliverTask } from './task-delivery.ts';
 import type { FollowedTask, TaskPoller } from './task-poller.ts';

@@ -9,7 +9,8 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { AttemptStore } from './attempt-store.ts';
 import { withDeadline } from './deadline.ts';
 import type { EntryStore } from './entry-store.ts';
-import type { ImageOutcome, ImageRequest, ImageService, StartedRequest } from './image-service.ts';
+import type { ImageOutcome, ImageRequest, StartedRequest } from './image-request.ts';
+import type { ImageService } from './image-service.ts';
 import type { Task, TaskEnd, TaskState, TaskStore } from './task-store.ts';
 
 /** What came of a submission: a task, or upstream's refusal. */

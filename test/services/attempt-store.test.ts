@@ -36,6 +36,8 @@ describe('AttemptStore', () => {
         scope: 'alice',
         key: 'k1:1',
         model: 'qwen-image-max',
+        account: 'a',
+        upstreamTask: undefined,
         state: 'open',
         recipe: '{"canonical":"…"}',
         answer: undefined,
@@ -101,6 +103,7 @@ describe('AttemptStore', () => {
     await attempts.finish('b', { state: 'failed', at: 20 });
     expect(await attempts.counts()).toEqual({
       open: 2,
+      submitted: 0,
       answered: 0,
       stored: 0,
       unstored: 0,

@@ -5,7 +5,7 @@ import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
 import { parseConfig } from '../../src/config.ts';
 import { type Directives, NO_DIRECTIVES } from '../../src/core/directives.ts';
 import { AppError } from '../../src/core/errors.ts';
-import type { ImageOutcome, ImageRequest } from '../../src/services/image-service.ts';
+import type { ImageOutcome, ImageRequest } from '../../src/services/image-request.ts';
 import { createServices, type Services } from '../../src/services/services.ts';
 import { answer, drawn, FakeUpstream } from '../support/fake-upstream.ts';
 import { Faults } from '../support/faulty.ts';

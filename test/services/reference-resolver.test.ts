@@ -191,8 +191,7 @@ it('refuses more than 32 pictures before any is fetched', async () => {
   const urls = Array.from({ length: 33 }, (_, index) => `https://a.example/${index}.png`);
   for (const url of urls) pictures.set(url, CAT);
   await expect(resolve(...urls)).rejects.toMatchObject({
-    code: 'invalid_request',
-    field: 'input.images[32]',
+    code: 'reference_refused',
   });
   expect(fetched).toEqual([]);
   expect((await resolve(...urls.slice(1))).names).toHaveLength(32);
