@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type RunningServer, startServer } from '../node.ts';
 
-/** npm sends on the Ctrl-C that the terminal has already sent: within this time, two signals are one. */
+/** npm sends on the Ctrl-C that the terminal has already sent: within this time, two of them are one. */
 const ECHO_MS = 500;
 
 /** Runs the server until SIGTERM or SIGINT, then drains it. A second signal ends it at once. */
@@ -18,17 +18,19 @@ export async function serve(): Promise<void> {
   process.exit(0);
 }
 
+/** The first of either; from then on both have their usual effect again, but for the echo of a Ctrl-C. */
 function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((done) => {
-    const take = (signal: NodeJS.Signals) => {
+    const onTerm = () => end('SIGTERM');
+    const onInt = () => end('SIGINT');
+    const end = (signal: NodeJS.Signals) => {
       done(signal);
-      setTimeout(() => {
-        process.off('SIGTERM', take);
-        process.off('SIGINT', take);
-      }, ECHO_MS).unref();
+      process.off('SIGTERM', onTerm);
+      if (signal === 'SIGINT') setTimeout(() => process.off('SIGINT', onInt), ECHO_MS).unref();
+      else process.off('SIGINT', onInt);
     };
-    process.on('SIGTERM', take);
-    process.on('SIGINT', take);
+    process.on('SIGTERM', onTerm);
+    process.on('SIGINT', onInt);
   });
 }
 

@@ -28,11 +28,9 @@ export async function listTasks(
     const wanted = new URLSearchParams(query);
     wanted.set('page_no', '1');
     wanted.set('page_size', String(Math.min(MAX_FETCHED, page * size)));
-    const answer = await services.upstream.list(
-      wanted.toString(),
-      principal.apiKey,
-      AbortSignal.timeout(TIMEOUT_MS),
-    );
+    const via = [...c.req.raw.headers].filter(([name]) => name === 'cdn-loop');
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const answer = await services.upstream.list(wanted.toString(), principal.apiKey, signal, via);
     if (answer.status !== 200) {
       return new Response(answer.body, { status: answer.status, headers: plainHeaders(answer.headers, {}) });
     }

@@ -28,8 +28,8 @@ export interface ImageUpstream {
   poll(taskId: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer>;
   /** Asks the vendor to drop a task; it does so only while the task is pending. Rejections as above. */
   cancel(taskId: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer>;
-  /** One page of the account's tasks, by the vendor's own query. Rejections as above. */
-  list(query: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer>;
+  /** One page of the account's tasks, by the vendor's own query. `via` tells who asked already (RFC 8586). */
+  list(query: string, apiKey: string, signal: AbortSignal, via: HeaderList): Promise<UpstreamAnswer>;
   /** Whether the vendor accepts this key, asked with a request that costs nothing. Rejections as above. */
   prove(apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer>;
 }

@@ -63,16 +63,22 @@ export class DashScopeUpstream implements ImageUpstream {
     return await this.#ask('POST', `/api/v1/tasks/${encodeURIComponent(taskId)}/cancel`, apiKey, signal);
   }
 
-  async list(query: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
-    return await this.#ask('GET', `/api/v1/tasks?${query}`, apiKey, signal);
+  async list(query: string, apiKey: string, signal: AbortSignal, via: HeaderList): Promise<UpstreamAnswer> {
+    return await this.#ask('GET', `/api/v1/tasks?${query}`, apiKey, signal, via);
   }
 
   async prove(apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
-    return await this.list(PROOF_QUERY, apiKey, signal);
+    return await this.list(PROOF_QUERY, apiKey, signal, []);
   }
 
   /** What costs nothing. */
-  async #ask(method: string, path: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+  async #ask(
+    method: string,
+    path: string,
+    apiKey: string,
+    signal: AbortSignal,
+    via: HeaderList = [],
+  ): Promise<UpstreamAnswer> {
     const response = await this.#transport.send({
       method,
       origin: this.#options.origin,
@@ -82,6 +88,7 @@ export class DashScopeUpstream implements ImageUpstream {
         ['accept', 'application/json'],
         ['accept-encoding', 'identity'],
         ...(method === 'POST' ? [['content-length', '0'] as const] : []),
+        ...via,
         ...this.#options.loopHeaders,
       ],
       signal,
