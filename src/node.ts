@@ -28,7 +28,6 @@ import { createApp } from './http/app.ts';
 import { dashScopeError } from './http/dashscope-errors.ts';
 import { MULTIMODAL_PATH } from './http/dashscope-routes.ts';
 import type { Reporter } from './ports/reporter.ts';
-import { ByteBudget } from './services/byte-budget.ts';
 import { Relay } from './services/relay.ts';
 import { createServices, type Services } from './services/services.ts';
 
@@ -89,7 +88,6 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         fetcher: createReferenceFetcher({
           allow: parseAllowRules(config.referenceAllow),
           maxBytes: config.maxImage,
-          budget: new ByteBudget(config.maxInflight),
           openTransport: (address) => createUndiciTransport({ address }),
         }),
         flights: new InProcessFlights(),

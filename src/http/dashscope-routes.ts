@@ -11,7 +11,6 @@ import type { Principal } from '../core/principal.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-service.ts';
 import type { KnownHit } from '../services/known-hits.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
-import type { Hold } from '../services/reference-resolver.ts';
 import { bearerOf } from './bearer.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
@@ -62,10 +61,10 @@ class DashScopeDoor {
       return await passForeign(c, this.#services, this.#options, principal);
     }
     requireJson(c);
-    return await withBody(c, this.#bodyLimits, (bytes, take) => this.#generate(c, principal, bytes, take));
+    return await withBody(c, this.#bodyLimits, (bytes) => this.#generate(c, principal, bytes));
   }
 
-  async #generate(c: Context, principal: Principal, bytes: Uint8Array, hold: Hold): Promise<Response> {
+  async #generate(c: Context, principal: Principal, bytes: Uint8Array): Promise<Response> {
     const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
       ownOrigins: () => this.#ownOrigins(c),

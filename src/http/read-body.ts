@@ -17,7 +17,7 @@ export interface BodyLimits {
 export async function withBody<T>(
   c: Context,
   { maxBytes, budget }: BodyLimits,
-  use: (body: Uint8Array, take: (bytes: number) => void) => Promise<T>,
+  use: (body: Uint8Array) => Promise<T>,
 ): Promise<T> {
   const declared = c.req.header('content-length');
   let held = 0;
@@ -67,6 +67,6 @@ export function requireJson(c: Context): void {
 function tooLarge(maxBytes: number): AppError {
   return new AppError(
     'body_too_large',
-    `Payload Too Large: the body, with the pictures it names, may have ${maxBytes} bytes (DASHCACHE_MAX_BODY).`,
+    `Payload Too Large: the body may have ${maxBytes} bytes (DASHCACHE_MAX_BODY).`,
   );
 }

@@ -8,7 +8,7 @@ import { isImageModel } from '../core/models.ts';
 import { buildRecipe, type Recipe } from '../core/recipe.ts';
 import { findReferences } from '../core/references.ts';
 import type { Hasher } from '../ports/hasher.ts';
-import type { Hold, ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
+import type { ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
 
 /** A request body, understood. */
 export type PreparedRequest =
@@ -31,15 +31,6 @@ export type PreparedRequest =
       /** What to send upstream: the client's text with the pictures that were hashed in place of URLs. */
       readonly outgoing: () => Promise<string>;
     };
-
-/** What counts beside the body. */
-export interface RequestContext {
-  readonly dataInspection: string | undefined;
-  /** Bases of our own blob URLs. */
-  readonly ownOrigins: readonly string[];
-  /** Told of the pictures that are read for the request. */
-  readonly hold: Hold;
-}
 
 /** Bodies above this are understood anew each time: they hold pictures, and the memory is for prompts. */
 const MEMO_BODY_CHARS = 32 * 1024;

@@ -20,19 +20,11 @@ export interface UnresolvedReference {
   readonly unresolved: AppError;
 }
 
-const HTTP_URL = /^https?:\/\//i;
-
 interface Resolved {
   readonly name: string;
   readonly digest?: string;
   readonly replacement?: () => Promise<string>;
 }
-
-/** Adds bytes to what the request holds; throws when that is too much. */
-export type Hold = (bytes: number) => void;
-
-/** Pictures that one request may have us fetch or read. The vendor's models take nine at most. */
-const MAX_PICTURES = 32;
 
 /** Finds out what each reference image is, by content. */
 export class ReferenceResolver {
@@ -50,19 +42,14 @@ export class ReferenceResolver {
 
   /**
    * Throws `reference_refused` naming the field for what no door takes: neither http(s), data: nor oss://, or an address
-   * that may not be fetched. `ownOrigins` are the bases of our own blob URLs. `hold` is told of every picture that is
-   * read for the request: a short list of URLs is as good as a large body at filling memory.
+   * that may not be fetched. `ownOrigins` are the bases of our own blob URLs.
    */
   async resolve(
     slots: readonly ReferenceSlot[],
     ownOrigins: readonly string[],
-    hold: Hold,
   ): Promise<ResolvedReferences | UnresolvedReference> {
-    if (slots.filter(({ value }) => HTTP_URL.test(value)).length > MAX_PICTURES) {
-      throw new AppError('reference_refused', `A request may name ${MAX_PICTURES} pictures by URL.`);
-    }
     const results = await Promise.allSettled(
-      slots.map((slot) => named(slot, () => this.#resolveOne(slot.value, ownOrigins, hold))),
+      slots.map((slot) => named(slot, () => this.#resolveOne(slot.value, ownOrigins))),
     );
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     // A refusal counts before a failure to fetch, whichever came first: a refused address must not go to the vendor.
@@ -85,14 +72,14 @@ export class ReferenceResolver {
     return { names, uses, replacements };
   }
 
-  async #resolveOne(value: string, ownOrigins: readonly string[], hold: Hold): Promise<Resolved> {
+  async #resolveOne(value: string, ownOrigins: readonly string[]): Promise<Resolved> {
     if (/^oss:\/\//i.test(value)) return { name: value };
     if (isBase64DataUri(value)) {
       const bytes = decodeBase64(value.slice(value.indexOf(',') + 1));
       if (bytes === undefined) throw unavailable('the data URI is not valid base64.');
       return await this.#identify(bytes);
     }
-    if (!HTTP_URL.test(value)) {
+    if (!/^https?:\/\//i.test(value)) {
       throw new AppError(
         'reference_refused',
         'a reference image is an http(s) URL, a data:…;base64 URI or an oss:// name.',
@@ -100,10 +87,9 @@ export class ReferenceResolver {
     }
     const own = ownDigest(value, ownOrigins);
     if (own !== undefined && (await this.#blobs.has(own))) {
-      return { name: `sha256:${own}`, digest: own, replacement: () => this.#blobAsDataUri(own, hold) };
+      return { name: `sha256:${own}`, digest: own, replacement: () => this.#blobAsDataUri(own) };
     }
     const bytes = await this.#fetcher.fetch(value);
-    hold(bytes.byteLength);
     const { mediaType, ...identified } = await this.#identify(bytes);
     return { ...identified, replacement: async () => dataUri(mediaType, bytes) };
   }
@@ -117,9 +103,8 @@ export class ReferenceResolver {
     return { name: `sha256:${digest}`, digest, mediaType: info.mediaType };
   }
 
-  async #blobAsDataUri(digest: string, hold: Hold): Promise<string> {
+  async #blobAsDataUri(digest: string): Promise<string> {
     const bytes = await this.#blobs.readAll(digest);
-    hold(bytes?.byteLength ?? 0);
     const found = bytes === undefined ? undefined : await this.#identify(bytes);
     // The recipe says which bytes are drawn from: a file that was damaged holds others.
     if (bytes === undefined || found?.digest !== digest) throw unavailable('the blob is gone.');

@@ -17,13 +17,11 @@ const dataUri = (bytes: Uint8Array) => `data:image/png;base64,${Buffer.from(byte
 
 let pictures: Map<string, Uint8Array | Promise<Uint8Array>>;
 let fetched: string[];
-let held: number[];
 let driver: MemoryBlobDriver;
 let resolver: ReferenceResolver;
 beforeEach(() => {
   pictures = new Map();
   fetched = [];
-  held = [];
   const clock = new ManualClock();
   driver = new MemoryBlobDriver(clock);
   resolver = new ReferenceResolver({
@@ -53,7 +51,7 @@ async function resolve(...values: readonly string[]) {
     field: `input.images[${index}]`,
     value,
   }));
-  const resolved = await resolver.resolve(slots, [OURS], (bytes) => held.push(bytes));
+  const resolved = await resolver.resolve(slots, [OURS]);
   if ('unresolved' in resolved) throw resolved.unresolved;
   const sent = new Map<string, string>();
   for (const [field, make] of resolved.replacements) sent.set(field, await make());

@@ -10,8 +10,6 @@ export interface ReferenceFetcherOptions {
   readonly allow: readonly AllowRule[];
   /** The largest picture, in bytes. */
   readonly maxBytes: number;
-  /** What all downloads under way may come to: `take` throws when the bytes do not fit. */
-  readonly budget?: { take(bytes: number): void; giveBack(bytes: number): void } | undefined;
   /** Bound on one fetch with all of its redirects. 20 000. */
   readonly timeoutMs?: number | undefined;
   /** 5. */
@@ -85,7 +83,7 @@ async function followRedirects(
     const outcome = await request(url, addresses, signal, options.openTransport, async (response) =>
       REDIRECTS.has(response.status)
         ? findTarget(start, url, response)
-        : readPicture(start, response, options),
+        : readPicture(start, response, options.maxBytes),
     );
     if (outcome instanceof Uint8Array) return outcome;
     url = outcome;
@@ -130,11 +128,7 @@ function findTarget(start: URL, url: URL, response: TransportResponse): URL {
   return target;
 }
 
-async function readPicture(
-  start: URL,
-  response: TransportResponse,
-  { maxBytes, budget }: ReferenceFetcherOptions,
-): Promise<Uint8Array> {
+async function readPicture(start: URL, response: TransportResponse, maxBytes: number): Promise<Uint8Array> {
   if (response.status < 200 || response.status > 299) {
     throw unavailable(start, `it answers ${response.status}`);
   }
@@ -144,17 +138,12 @@ async function readPicture(
   if (Number(findHeader(response, 'content-length') ?? 0) > maxBytes) throw unavailable(start, tooLarge);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  try {
-    for await (const chunk of response.body) {
-      if (size + chunk.byteLength > maxBytes) throw unavailable(start, tooLarge);
-      budget?.take(chunk.byteLength);
-      size += chunk.byteLength;
-      chunks.push(chunk);
-    }
-    return joinChunks(chunks, size);
-  } finally {
-    budget?.giveBack(size);
+  for await (const chunk of response.body) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw unavailable(start, tooLarge);
+    chunks.push(chunk);
   }
+  return joinChunks(chunks, size);
 }
 
 function joinChunks(chunks: readonly Uint8Array[], size: number): Uint8Array {
