@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { type AnswerTemplate, parseTemplate, splitAnswer } from '../core/answer.ts';
 import { extensionOf } from '../core/blob.ts';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
-import { readDirectives } from '../core/directives.ts';
+import { forStream, readDirectives } from '../core/directives.ts';
 import type { Entry } from '../core/entry.ts';
 import { AppError } from '../core/errors.ts';
 import type { HeaderList } from '../core/headers.ts';
@@ -11,15 +11,17 @@ import type { Principal } from '../core/principal.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-service.ts';
 import type { KnownHit } from '../services/known-hits.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
+import { generateStreamed } from '../services/streaming.ts';
 import { bearerOf } from './bearer.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
+import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
 
 export const MULTIMODAL_PATH = '/api/v1/services/aigc/multimodal-generation/generation';
 
-/** The client's headers that mean something to the vendor. Async, SSE and encryption never come this far. */
+/** The client's headers that mean something to the vendor. Async and encryption never come this far. */
 const FORWARDED = /^(content-type|user-agent|cdn-loop|x-dashscope-.*)$/;
 
 /** The name of this front door in events. */
@@ -95,6 +97,8 @@ class DashScopeDoor {
 
   async #answer(c: Context, principal: Principal, prepared: Cacheable): Promise<Response> {
     const { credentials, images, platform } = this.#services;
+    const streams = asksForStream(c);
+    const directives = readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take'));
     const request: ImageRequest = {
       recipe: prepared.recipe,
       key: prepared.key,
@@ -102,7 +106,7 @@ class DashScopeDoor {
       site: this.#options.site,
       scope: principal.scope,
       account: principal.account,
-      directives: readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take')),
+      directives: streams ? forStream(directives) : directives,
       call: async () => ({
         path: MULTIMODAL_PATH,
         headers: [...c.req.raw.headers].filter(([name]) => FORWARDED.test(name)),
@@ -118,31 +122,65 @@ class DashScopeDoor {
       const verdict = await credentials.prove(principal, platform.clientAddress(c));
       if (!verdict.accepted) return relayed(verdict.answer, {});
     }
+    if (streams) return await this.#stream(c, request, prepared, principal);
     const outcome = await images.generate(request);
     if (isOwnPurchase(outcome)) await credentials.accepted(principal);
     return this.#encode(c, outcome, prepared, principal);
   }
 
-  #encode(
+  async #stream(
     c: Context,
-    outcome: ImageOutcome,
-    { recipe, key, selfContained }: Cacheable,
+    request: ImageRequest,
+    prepared: Cacheable,
     principal: Principal,
-  ): Response {
-    const { reporter, newRequestId } = this.#services;
-    const { status } = outcome;
+  ): Promise<Response> {
+    const { credentials, images, reporter } = this.#services;
+    const streamed = await generateStreamed(images, request);
+    if (streamed.kind === 'settled') {
+      if (isOwnPurchase(streamed.outcome)) await credentials.accepted(principal);
+      return this.#encode(c, streamed.outcome, prepared, principal, true);
+    }
+    // The client has its answer by then: what happens at its end is for the store and the log.
+    streamed.outcome
+      .then(async (outcome) => {
+        if (isOwnPurchase(outcome)) await credentials.accepted(principal);
+      })
+      .catch((cause) => reporter.report({ type: 'failure', where: c.req.path, cause }));
+    return liveAnswer(c, this.#services, streamed, this.#cacheHeaders(streamed.status, prepared));
+  }
+
+  /** The headers that say how a request was answered; reports it, too. */
+  #cacheHeaders(status: CacheStatus, { recipe, key }: Cacheable): Record<string, string> {
     const result = formatXCache(status);
-    reporter.report({
+    const { detail } = status;
+    this.#services.reporter.report({
       type: 'request',
       door: DOOR,
       result: RESULTS[result],
       model: recipe.model,
-      detail: status.detail,
+      detail,
     });
     // The key tells what is in the store: only for those who may look into it.
     const cacheStatus = formatCacheStatus(status, this.#options.local ? key : undefined);
-    const cacheHeaders = { 'cache-status': cacheStatus, 'x-cache': result };
-    if (outcome.kind === 'relay') return relayed(outcome.answer, cacheHeaders);
+    return { 'cache-status': cacheStatus, 'x-cache': result };
+  }
+
+  #encode(
+    c: Context,
+    outcome: ImageOutcome,
+    prepared: Cacheable,
+    principal: Principal,
+    streams = false,
+  ): Response {
+    const { newRequestId } = this.#services;
+    const { status } = outcome;
+    const cacheHeaders = this.#cacheHeaders(status, prepared);
+    if (outcome.kind === 'relay') {
+      const { answer } = outcome;
+      const replay =
+        streams && answer.status === 200 ? replayedAnswer(textOf(answer), cacheHeaders) : undefined;
+      return replay ?? relayed(answer, cacheHeaders);
+    }
     const { entry } = outcome;
     const base = this.#blobBase(c);
     const parts = splitAnswer(templateOf(entry), (index) => imageUrl(entry, index, base));
@@ -150,14 +188,14 @@ class DashScopeDoor {
     if (entry.upstreamRequestId !== undefined) {
       headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
     }
-    if (outcome.repeatable && selfContained && !principal.needsProof) {
+    if (!streams && outcome.repeatable && prepared.selfContained && !principal.needsProof) {
       this.#remember(c, { entry, door: DOOR, headers, parts });
     }
     const requestId = newRequestId();
     const age = status.kind === 'hit' ? { age: String(status.ageSeconds) } : {};
-    return new Response(parts.join(requestId), {
-      headers: { ...headers, 'x-request-id': requestId, ...age },
-    });
+    const text = parts.join(requestId);
+    const all = { ...headers, 'x-request-id': requestId, ...age };
+    return (streams ? replayedAnswer(text, all) : undefined) ?? new Response(text, { headers: all });
   }
 
   #remember(c: Context, hit: KnownHit): void {
@@ -182,10 +220,9 @@ function requestOrigin(c: Context): string {
   return `http://${c.req.header('host')}`;
 }
 
-/** Tasks and streams have answers of their own shape. */
+/** Tasks have answers of their own shape. */
 function uncachedTransport(c: Context): string | undefined {
   if (c.req.header('x-dashscope-async')?.toLowerCase() === 'enable') return 'async';
-  if (c.req.header('x-dashscope-sse')?.toLowerCase() === 'enable') return 'stream';
   return undefined;
 }
 
@@ -194,6 +231,10 @@ function isOwnPurchase(outcome: ImageOutcome): boolean {
   const { status } = outcome;
   if (status.kind === 'hit' || status.collapsed) return false;
   return outcome.kind === 'entry' || outcome.answer.status < 300;
+}
+
+function textOf({ body }: { readonly body: Uint8Array }): string {
+  return new TextDecoder().decode(body);
 }
 
 const RESULTS = { HIT: 'hit', MISS: 'miss', COALESCED: 'coalesced', BYPASS: 'bypass' } as const;

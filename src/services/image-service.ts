@@ -28,9 +28,12 @@ export interface ImageRequest {
   readonly references: readonly ReferenceUse[];
   /** Whose limits upstream counts it against. */
   readonly account: string;
-  /** Makes what is sent on a miss; not called on a hit. */
-  readonly call: () => Promise<GenerationCall>;
+  /** Makes what is sent on a miss, told why it is sent; not called on a hit or when another's flight is joined. */
+  readonly call: (reason: ForwardReason) => Promise<GenerationCall>;
 }
+
+/** As in `CacheStatus`. */
+export type ForwardReason = 'miss' | 'bypass' | 'stale';
 
 export type ImageOutcome =
   | {
@@ -91,7 +94,7 @@ export class ImageService {
   /** The stored entry, or the one that this or another's flight buys, or upstream's refusal. */
   async generate(request: ImageRequest): Promise<ImageOutcome> {
     const plan = planLookup(request.recipe.seedless, request.directives, this.#options.seedless);
-    let fwd: 'miss' | 'bypass' | 'stale' = plan.reads ? 'miss' : 'bypass';
+    let fwd: ForwardReason = plan.reads ? 'miss' : 'bypass';
     if (plan.reads) {
       const entry = await this.#finder.find(request, plan.rotates);
       if (entry !== undefined && this.#isFresh(entry, request.directives)) {
@@ -143,11 +146,11 @@ export class ImageService {
   async #fly(
     request: ImageRequest,
     plan: Pick<LookupPlan, 'reads' | 'joins' | 'leads'>,
-    fwd: 'miss' | 'bypass' | 'stale',
+    fwd: ForwardReason,
   ): Promise<ImageOutcome> {
     const { directives } = request;
     const name = flightName(request, directives.take);
-    const { value, collapsed } = await this.#flights.run(name, () => this.#work(request, plan.reads), {
+    const { value, collapsed } = await this.#flights.run(name, () => this.#work(request, plan.reads, fwd), {
       join: plan.joins,
       lead: plan.leads,
     });
@@ -176,7 +179,7 @@ export class ImageService {
     };
   }
 
-  async #work(request: ImageRequest, reads: boolean): Promise<FlightOutcome> {
+  async #work(request: ImageRequest, reads: boolean, fwd: ForwardReason): Promise<FlightOutcome> {
     if (reads) {
       // The flight before this one may have landed between our lookup and now.
       const entry = await this.#finder.find(request, false);
@@ -186,7 +189,7 @@ export class ImageService {
     const identity = identityOf(request);
     const { noStore } = request.directives;
     const { answer, elapsedMs } = await this.#buyer.buy({
-      call: await request.call(),
+      call: await request.call(fwd),
       account: request.account,
       attempt: {
         id: attemptId,
