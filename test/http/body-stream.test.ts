@@ -50,6 +50,23 @@ describe('toBodyStream', () => {
     await expect(reader.read()).rejects.toThrow('unreadable');
   });
 
+  it('a reader that leaves while it waits is no failure', async () => {
+    const { source } = countingSource(1);
+    const failures: unknown[] = [];
+    async function* waiting(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield* source;
+      await setImmediate();
+      yield Uint8Array.of(2);
+      throw new Error('nobody is there');
+    }
+    const reader = toBodyStream(waiting(), (failure) => failures.push(failure)).getReader();
+    await reader.read();
+    const pending = reader.read();
+    await reader.cancel();
+    expect(await pending).toEqual({ done: true, value: undefined });
+    expect(failures).toEqual([]);
+  });
+
   it('can be cancelled when its source has no way to be ended', async () => {
     const source: AsyncIterable<Uint8Array> = {
       [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: Uint8Array.of(1) }) }),
