@@ -437,9 +437,12 @@ describe('a stored answer', () => {
     const miss = await stack.generate(body('sync', SMALL));
     const repeated = await stack.generate(body('sync', SMALL));
     expect(repeated.headers.get('x-cache')).toBe('HIT');
-    const hit = await openStream(stack.origin, body('sync', SMALL));
-    expect(hit.headers.get('x-cache')).toBe('HIT');
-    expect(itemsOf(readStrictly(await hit.text()))).toEqual(imageUrls(miss).map((image) => ({ image })));
+    // The second one, too, which is the first one's repetition to the byte.
+    for (let round = 0; round < 2; round += 1) {
+      const hit = await openStream(stack.origin, body('sync', SMALL));
+      expect(hit.headers.get('x-cache')).toBe('HIT');
+      expect(itemsOf(readStrictly(await hit.text()))).toEqual(imageUrls(miss).map((image) => ({ image })));
+    }
     expect(stack.asked).toBe(1);
   });
 
