@@ -44,6 +44,14 @@ export function readDirectives(cacheControl: string | undefined, take: string | 
   };
 }
 
+/**
+ * The directives of a request for a stream. The Java SDK sends `no-cache` with every one, as the protocol of EventSource
+ * has it, and not as a wish to pay again: it is ignored. Whoever wants a fresh picture says `max-age=0`.
+ */
+export function forStream(directives: Directives): Directives {
+  return directives.noCache ? { ...directives, noCache: false } : directives;
+}
+
 function readMaxAge(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (!/^\d+$/.test(value)) {

@@ -10,20 +10,24 @@ export function toBodyStream(
   onFailure?: (error: unknown) => void,
 ): ReadableStream<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
+  let left = false;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const step = await iterator.next();
+          if (left) return;
           if (step.done) controller.close();
           else controller.enqueue(step.value);
         } catch (error) {
+          if (left) return;
           if (onFailure === undefined) throw error;
           onFailure(error);
           controller.close();
         }
       },
       async cancel() {
+        left = true;
         await iterator.return?.();
       },
     },

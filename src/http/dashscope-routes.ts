@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
-import { readDirectives } from '../core/directives.ts';
+import { forStream, readDirectives } from '../core/directives.ts';
 import { AppError } from '../core/errors.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { decodeUtf8, isJsonObject, type JsonValue } from '../core/json-text.ts';
@@ -11,6 +11,7 @@ import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
 import type { KnownHit } from '../services/known-hits.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
 import type { Hold } from '../services/reference-resolver.ts';
+import { generateStreamed } from '../services/streaming.ts';
 import type { Submission } from '../services/task-service.ts';
 import { bearerOf } from './bearer.ts';
 import { blobBase } from './blob-base.ts';
@@ -19,6 +20,7 @@ import { answerParts } from './entry-answer.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
+import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
 
 /** The client's headers that mean something to the vendor. How it is to answer is ours to say. */
 const FORWARDED = /^(user-agent|cdn-loop|x-dashscope-(?!async$|sse$).*)$/;
@@ -125,15 +127,19 @@ class DashScopeDoor {
       if (!verdict.accepted) return relayed(verdict.answer, {});
     }
     if (asked.isAsync) return this.#encodeTask(await tasks.submit(request, asked.family), prepared);
+    const streams = asksForStream(c);
+    // What upstream has only as a task comes whole, and is replayed.
+    if (streams && !request.isAsyncUpstream) return await this.#stream(c, request, prepared, principal);
     const outcome = await images.generate(request);
     if (isOwnPurchase(outcome)) await credentials.accepted(principal);
-    return this.#encode(c, outcome, prepared, principal);
+    return this.#encode(c, outcome, prepared, principal, streams);
   }
 
   #imageRequest(c: Context, asked: DrawingService, principal: Principal, prepared: Cacheable): ImageRequest {
     const nearest = serviceFor(prepared.recipe.model, asked);
     // What cannot be said in the other shape goes as it came: the vendor's refusal says why.
     const service = prepared.shapes.includes(nearest.shape) ? nearest : asked;
+    const directives = readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take'));
     return {
       recipe: prepared.recipe,
       key: prepared.key,
@@ -142,7 +148,7 @@ class DashScopeDoor {
       scope: principal.scope,
       account: principal.account,
       isAsyncUpstream: service.isAsync,
-      directives: readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take')),
+      directives: asksForStream(c) ? forStream(directives) : directives,
       call: async () => ({
         path: service.path,
         headers: [
@@ -157,9 +163,9 @@ class DashScopeDoor {
     };
   }
 
-  #encodeTask(submission: Submission, { recipe, key }: Cacheable): Response {
+  #encodeTask(submission: Submission, prepared: Cacheable): Response {
     const { status } = submission;
-    const cacheHeaders = this.#statusHeaders(status, recipe.model, key);
+    const cacheHeaders = this.#cacheHeaders(status, prepared);
     if (submission.kind === 'relay') return relayed(submission.answer, cacheHeaders);
     const requestId = this.#services.newRequestId();
     const output = { task_status: 'PENDING', task_id: submission.id };
@@ -168,24 +174,57 @@ class DashScopeDoor {
   }
 
   /** Counts the answer, and says how it came about. */
-  #statusHeaders(status: CacheStatus, model: string, key: string): Record<string, string> {
+  #cacheHeaders(status: CacheStatus, { recipe, key }: Cacheable): Record<string, string> {
     const result = formatXCache(status);
     const { detail } = status;
-    this.#services.reporter.report({ type: 'request', door: DOOR, result: RESULTS[result], model, detail });
+    this.#services.reporter.report({
+      type: 'request',
+      door: DOOR,
+      result: RESULTS[result],
+      model: recipe.model,
+      detail,
+    });
     // The key tells what is in the store: only for those who may look into it.
     const cacheStatus = formatCacheStatus(status, this.#options.local ? key : undefined);
     return { 'cache-status': cacheStatus, 'x-cache': result };
   }
 
+  async #stream(
+    c: Context,
+    request: ImageRequest,
+    prepared: Cacheable,
+    principal: Principal,
+  ): Promise<Response> {
+    const { credentials, images, reporter } = this.#services;
+    const streamed = await generateStreamed(images, request);
+    if (streamed.kind === 'settled') {
+      if (isOwnPurchase(streamed.outcome)) await credentials.accepted(principal);
+      return this.#encode(c, streamed.outcome, prepared, principal, true);
+    }
+    // The client has its answer by then: what happens at its end is for the store and the log.
+    streamed.outcome
+      .then(async (outcome) => {
+        if (isOwnPurchase(outcome)) await credentials.accepted(principal);
+      })
+      .catch((cause) => reporter.report({ type: 'failure', where: c.req.path, cause }));
+    return liveAnswer(c, this.#services, streamed, this.#cacheHeaders(streamed.status, prepared));
+  }
+
   #encode(
     c: Context,
     outcome: ImageOutcome,
-    { recipe, key, selfContained }: Cacheable,
+    prepared: Cacheable,
     principal: Principal,
+    streams = false,
   ): Response {
     const { status } = outcome;
-    const cacheHeaders = this.#statusHeaders(status, recipe.model, key);
-    if (outcome.kind === 'relay') return relayed(outcome.answer, cacheHeaders);
+    const cacheHeaders = this.#cacheHeaders(status, prepared);
+    if (outcome.kind === 'relay') {
+      const { answer } = outcome;
+      const replay =
+        streams && answer.status === 200 ? replayedAnswer(textOf(answer), cacheHeaders) : undefined;
+      return replay ?? relayed(answer, cacheHeaders);
+    }
     const { entry } = outcome;
     const parts = answerParts(entry, 'choices', blobBase(c, this.#options));
     const headers: Record<string, string> = { 'content-type': 'application/json', ...cacheHeaders };
@@ -193,14 +232,14 @@ class DashScopeDoor {
     if (entry.upstreamRequestId !== undefined && REQUEST_ID.test(entry.upstreamRequestId)) {
       headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
     }
-    if (outcome.repeatable && selfContained && !principal.needsProof) {
+    if (!streams && outcome.repeatable && prepared.selfContained && !principal.needsProof) {
       this.#remember(c, { entry, door: DOOR, headers, parts });
     }
     const requestId = this.#services.newRequestId();
     const age = status.kind === 'hit' ? { age: String(status.ageSeconds) } : {};
-    return new Response(parts.join(requestId), {
-      headers: { ...headers, 'x-request-id': requestId, ...age },
-    });
+    const text = parts.join(requestId);
+    const all = { ...headers, 'x-request-id': requestId, ...age };
+    return (streams ? replayedAnswer(text, all) : undefined) ?? new Response(text, { headers: all });
   }
 
   #remember(c: Context, hit: KnownHit): void {
@@ -221,7 +260,6 @@ class DashScopeDoor {
 function uncachedTransport(c: Context, asked: DrawingService): string | undefined {
   const isAsync = c.req.header('x-dashscope-async')?.toLowerCase() === 'enable';
   if (isAsync !== asked.isAsync) return isAsync ? 'async' : 'sync';
-  if (c.req.header('x-dashscope-sse')?.toLowerCase() === 'enable') return 'stream';
   return undefined;
 }
 
@@ -230,6 +268,10 @@ function isOwnPurchase(outcome: ImageOutcome): boolean {
   const { status } = outcome;
   if (status.kind === 'hit' || status.collapsed) return false;
   return outcome.kind === 'entry' || outcome.answer.status < 300;
+}
+
+function textOf({ body }: { readonly body: Uint8Array }): string {
+  return new TextDecoder().decode(body);
 }
 
 const RESULTS = { HIT: 'hit', MISS: 'miss', COALESCED: 'coalesced', BYPASS: 'bypass' } as const;

@@ -9,6 +9,20 @@ export interface GenerationCall {
   readonly body: Uint8Array;
   /** The key that pays. */
   readonly apiKey: string;
+  /** Asks for the answer as a stream, and is given it as it comes. */
+  readonly live?: StreamSink | undefined;
+}
+
+/**
+ * Where the bytes of a streamed answer go while it is collected: `begin` once, `write` for every chunk, then `end` or
+ * `fail`; nothing at all when the answer is no stream. Never throws and never waits: a purchase is not held up by its reader.
+ */
+export interface StreamSink {
+  begin(headers: HeaderList): void;
+  write(chunk: Uint8Array): void;
+  end(): void;
+  /** The stream broke off. */
+  fail(cause: unknown): void;
 }
 
 /** What upstream said, whole and without the headers that tell about accounts and timing. */
@@ -18,6 +32,8 @@ export interface UpstreamAnswer {
   readonly body: Uint8Array<ArrayBuffer>;
   /** Drawn by the simulator: never to be stored as a real site's picture. */
   readonly simulated: boolean;
+  /** True when it was collected from a stream: it has been passed on already, and must not be asked for again. */
+  readonly streamed?: boolean;
 }
 
 /** The vendor's API. */

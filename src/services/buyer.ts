@@ -78,7 +78,7 @@ export class Buyer {
       }
       last = sent;
       const { answer } = sent;
-      if (answer !== undefined && answer.status < 429) return sent;
+      if (answer !== undefined && (answer.status < 429 || answer.streamed)) return sent;
       const now = this.#clock.now();
       firstFailureAt ??= now;
       const refusal = answer === undefined ? {} : readRefusal(answer);

@@ -17,9 +17,12 @@ export interface ImageRequest {
   readonly account: string;
   /** What `call` asks answers with a task. */
   readonly isAsyncUpstream: boolean;
-  /** Makes what is sent on a miss; not called on a hit. */
-  readonly call: () => Promise<GenerationCall>;
+  /** Makes what is sent on a miss, told why it is sent; not called on a hit or when another's flight is joined. */
+  readonly call: (reason: ForwardReason) => Promise<GenerationCall>;
 }
+
+/** As in `CacheStatus`. */
+export type ForwardReason = 'miss' | 'bypass' | 'stale';
 
 export type ImageOutcome =
   | {

@@ -15,7 +15,13 @@ import type { EntryFinder } from './entry-finder.ts';
 import { type EntryIdentity, readIdentity } from './entry-identity.ts';
 import { flightName } from './flight-name.ts';
 import { FlightProgress } from './flight-progress.ts';
-import type { FlightOutcome, ImageOutcome, ImageRequest, StartedRequest } from './image-request.ts';
+import type {
+  FlightOutcome,
+  ForwardReason,
+  ImageOutcome,
+  ImageRequest,
+  StartedRequest,
+} from './image-request.ts';
 import type { Settlement } from './settlement.ts';
 import type { TaskFollower } from './task-follower.ts';
 
@@ -71,7 +77,7 @@ export class ImageService {
   /** Like `generate`, for those who do not wait for the end. */
   async start(request: ImageRequest): Promise<StartedRequest> {
     const plan = planLookup(request.recipe.seedless, request.directives, this.#options.seedless);
-    let fwd: 'miss' | 'bypass' | 'stale' = plan.reads ? 'miss' : 'bypass';
+    let fwd: ForwardReason = plan.reads ? 'miss' : 'bypass';
     if (plan.reads) {
       const entry = await this.#finder.find(request, plan.rotates);
       if (entry !== undefined && this.#isFresh(entry, request.directives)) {
@@ -175,13 +181,13 @@ export class ImageService {
   async #fly(
     request: ImageRequest,
     plan: Pick<LookupPlan, 'reads' | 'joins' | 'leads'>,
-    fwd: 'miss' | 'bypass' | 'stale',
+    fwd: ForwardReason,
     progress: FlightProgress,
   ): Promise<ImageOutcome> {
     const { directives } = request;
     const name = flightName(request, directives.take);
     const { value, collapsed } = await this.#run(name, progress, plan, () =>
-      this.#work(request, plan.reads, progress),
+      this.#work(request, plan.reads, fwd, progress),
     );
     const { canonical } = value.kind === 'relay' ? value : value.entry;
     // The flight's name holds the key only, and its hash may collide.
@@ -210,7 +216,12 @@ export class ImageService {
     };
   }
 
-  async #work(request: ImageRequest, reads: boolean, progress: FlightProgress): Promise<FlightOutcome> {
+  async #work(
+    request: ImageRequest,
+    reads: boolean,
+    fwd: ForwardReason,
+    progress: FlightProgress,
+  ): Promise<FlightOutcome> {
     if (reads) {
       // The flight before this one may have landed between our lookup and now.
       const entry = await this.#finder.find(request, false);
@@ -232,7 +243,7 @@ export class ImageService {
     progress.attemptId = attempt.id;
     // Nothing is to be heard from a synchronous endpoint before its end.
     if (!request.isAsyncUpstream) progress.accept();
-    const call = await request.call();
+    const call = await request.call(fwd);
     const bought = await this.#buyer.buy({ call, account: request.account, attempt });
     const delivered = {
       attemptId: attempt.id,

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Directives, MAX_TAKE, NO_DIRECTIVES, readDirectives } from '../../src/core/directives.ts';
+import {
+  type Directives,
+  forStream,
+  MAX_TAKE,
+  NO_DIRECTIVES,
+  readDirectives,
+} from '../../src/core/directives.ts';
 
 function failureOf(run: () => unknown): unknown {
   try {
@@ -8,6 +14,14 @@ function failureOf(run: () => unknown): unknown {
     return error;
   }
 }
+
+describe('forStream', () => {
+  it('takes no-cache for the way in which streams are asked for, and nothing else', () => {
+    const given = readDirectives('no-cache, no-store, only-if-cached, max-age=0', '3');
+    expect(forStream(given)).toEqual({ ...given, noCache: false });
+    expect(forStream(NO_DIRECTIVES)).toBe(NO_DIRECTIVES);
+  });
+});
 
 describe('readDirectives', () => {
   it('asks for nothing without headers', () => {

@@ -102,7 +102,7 @@ describe('the published exchanges through the proxy', () => {
     const { origin } = await startProxy(upstream.origin);
     const response = await replay(origin, '38');
     expect(response.headers.get('content-type')).toBe('text/event-stream;charset=UTF-8');
-    expect(response.headers.get('cache-status')).toContain('detail=stream');
+    expect(response.headers.get('cache-status')).toContain('detail=live');
     expect(await response.text()).toBe(raw);
   });
 

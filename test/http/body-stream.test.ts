@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { toBodyStream } from '../../src/http/body-stream.ts';
+import { createGate } from '../support/gate.ts';
 
 /** Counts what is taken from it, and tells when it has been ended. */
 function countingSource(chunks: number) {
@@ -48,6 +49,25 @@ describe('toBodyStream', () => {
     const reader = toBodyStream(failing()).getReader();
     await reader.read();
     await expect(reader.read()).rejects.toThrow('unreadable');
+  });
+
+  it('a reader that leaves while it waits is no failure', async () => {
+    const asked = createGate();
+    const answered = createGate();
+    const failures: unknown[] = [];
+    async function* waiting(): AsyncGenerator<Uint8Array, void, undefined> {
+      asked.open();
+      await answered.opened;
+      yield Uint8Array.of(1);
+    }
+    const reader = toBodyStream(waiting(), (failure) => failures.push(failure)).getReader();
+    const pending = reader.read();
+    await asked.opened;
+    const leaving = reader.cancel();
+    answered.open();
+    await leaving;
+    expect(await pending).toEqual({ done: true, value: undefined });
+    expect(failures).toEqual([]);
   });
 
   it('can be cancelled when its source has no way to be ended', async () => {

@@ -2,8 +2,14 @@ import { discard } from '../../core/discard.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader, type HeaderList, withoutHopByHop } from '../../core/headers.ts';
 import { readAll } from '../../core/read-all.ts';
-import type { GenerationCall, ImageUpstream, UpstreamAnswer } from '../../ports/image-upstream.ts';
+import type {
+  GenerationCall,
+  ImageUpstream,
+  StreamSink,
+  UpstreamAnswer,
+} from '../../ports/image-upstream.ts';
 import type { Transport, TransportResponse } from '../../ports/transport.ts';
+import { collectStream, isStream, withStream } from './stream.ts';
 
 export interface DashScopeOptions {
   /** Scheme and authority. */
@@ -41,7 +47,7 @@ export class DashScopeUpstream implements ImageUpstream {
       origin: this.#options.origin,
       path: this.#options.prefix + call.path,
       headers: [
-        ...withoutHopByHop(call.headers),
+        ...withoutHopByHop(call.live === undefined ? call.headers : withStream(call.headers)),
         ['authorization', `Bearer ${call.apiKey}`],
         // Stored as it is and served to many: identity, whatever this client could decode.
         ['accept-encoding', 'identity'],
@@ -52,7 +58,7 @@ export class DashScopeUpstream implements ImageUpstream {
       signal,
       ownConnection: true,
     });
-    return readAnswer(response);
+    return readAnswer(response, call.live);
   }
 
   async poll(taskId: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
@@ -97,7 +103,7 @@ export class DashScopeUpstream implements ImageUpstream {
   }
 }
 
-async function readAnswer(response: TransportResponse): Promise<UpstreamAnswer> {
+async function readAnswer(response: TransportResponse, live?: StreamSink): Promise<UpstreamAnswer> {
   const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
   if (encoding !== 'identity') {
     await discard(response.body);
@@ -106,14 +112,14 @@ async function readAnswer(response: TransportResponse): Promise<UpstreamAnswer> 
       `Upstream answered in the encoding ${encoding}, which was not offered.`,
     );
   }
-  return {
-    status: response.status,
-    headers: response.headers.filter(([name]) => KEPT_HEADERS.has(name)),
-    body: await readAll(
-      response.body,
-      MAX_ANSWER_BYTES,
-      () => new AppError('upstream_invalid', `Upstream's answer is larger than ${MAX_ANSWER_BYTES} bytes.`),
-    ),
-    simulated: findHeader(response.headers, 'x-dashcache-simulator') !== undefined,
-  };
+  const headers = response.headers.filter(([name]) => KEPT_HEADERS.has(name));
+  const simulated = findHeader(response.headers, 'x-dashcache-simulator') !== undefined;
+  const tooLarge = () =>
+    new AppError('upstream_invalid', `Upstream's answer is larger than ${MAX_ANSWER_BYTES} bytes.`);
+  if (live !== undefined && isStream(response)) {
+    live.begin(headers);
+    return { ...(await collectStream(response.body, live, MAX_ANSWER_BYTES, tooLarge)), simulated };
+  }
+  const body = await readAll(response.body, MAX_ANSWER_BYTES, tooLarge);
+  return { status: response.status, headers, body, simulated };
 }

@@ -1,0 +1,59 @@
+import { AppError } from '../../core/errors.ts';
+import { findHeader, type HeaderList } from '../../core/headers.ts';
+import { joinBytes } from '../../core/join-bytes.ts';
+import { readStream } from '../../core/stream-answer.ts';
+import type { StreamSink, UpstreamAnswer } from '../../ports/image-upstream.ts';
+import type { TransportResponse } from '../../ports/transport.ts';
+
+/** How the SDKs ask for a stream. */
+const STREAM_HEADERS: HeaderList = [
+  ['accept', 'text/event-stream'],
+  ['x-accel-buffering', 'no'],
+  ['x-dashscope-sse', 'enable'],
+];
+
+/** The headers, asking for a stream whatever they asked for before. */
+export function withStream(headers: HeaderList): HeaderList {
+  const others = headers.filter(([name]) => findHeader(STREAM_HEADERS, name.toLowerCase()) === undefined);
+  return [...others, ...STREAM_HEADERS];
+}
+
+/** Refusals of the gateway are plain JSON, with a status of their own, whatever was asked for. */
+export function isStream({ status, headers }: TransportResponse): boolean {
+  return status === 200 && /^text\/event-stream\b/i.test(findHeader(headers, 'content-type') ?? '');
+}
+
+/**
+ * Passes a stream on as it comes, and makes one answer of it. What broke off after the last event is whole all the same:
+ * it is paid for. Otherwise throws why it is not.
+ */
+export async function collectStream(
+  body: AsyncIterable<Uint8Array>,
+  live: StreamSink,
+  maxBytes: number,
+  tooLarge: () => AppError,
+): Promise<Omit<UpstreamAnswer, 'simulated'>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let failure: unknown = new AppError('upstream_invalid', "Upstream's stream ended before its last event.");
+  try {
+    for await (const chunk of body) {
+      live.write(chunk);
+      size += chunk.byteLength;
+      if (size > maxBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+    live.end();
+  } catch (error) {
+    failure = error;
+    live.fail(error);
+  }
+  const whole = readStream(new TextDecoder().decode(joinBytes(chunks)));
+  if (whole === undefined) throw failure;
+  return {
+    status: whole.status,
+    headers: [['content-type', 'application/json']],
+    body: new TextEncoder().encode(whole.text),
+    streamed: true,
+  };
+}
