@@ -9,12 +9,15 @@ create table uploads (
   model text not null,
   sha256 text not null check (length(sha256) = 64),
   size integer not null,
+  -- By content. Null when the file is no image that we know.
+  media_type text,
   created_at integer not null,
   expires_at integer not null
 ) strict;
 
 create index uploads_by_expiry on uploads (expires_at);
-create index uploads_by_blob on uploads (sha256);
+-- With the size, so that the sum over all files is read from here alone.
+create index uploads_by_blob on uploads (sha256, size);
 
 -- What has been uploaded to the vendor, so that a file goes there once per account and model while it lives.
 create table upstream_uploads (

@@ -40,6 +40,7 @@ export function parseConfig(env: Environment) {
     maxBody: need(SETTINGS.maxBody),
     maxInflight: need(SETTINGS.maxInflight),
     maxImage: need(SETTINGS.maxImage),
+    maxUploads: need(SETTINGS.maxUploads),
     referenceAllow: need(SETTINGS.referenceAllow),
     concurrency: need(SETTINGS.concurrency),
     rate: read(SETTINGS.rate),

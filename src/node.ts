@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { migrate, readMigrations } from './adapters/better-sqlite3/migrate.ts';
 import { type BetterSqlite3Database, openDatabase } from './adapters/better-sqlite3/sql-database.ts';
+import { busboyForms } from './adapters/busboy/form-reader.ts';
+import { DashScopeUploads } from './adapters/dashscope/uploads.ts';
 import { DashScopeUpstream } from './adapters/dashscope/upstream.ts';
 import { type DataFolder, openDataFolder } from './adapters/data-folder/data-folder.ts';
 import { InProcessFlights } from './adapters/flight/in-process.ts';
@@ -71,6 +73,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
   try {
     await migrate(database, await readMigrations(MIGRATIONS));
     const blobDriver = new FsBlobDriver(join(folder.path, 'blobs'));
+    const uploadDriver = new FsBlobDriver(join(folder.path, 'references'));
     const upstreamUrl = new URL(config.upstream);
     const loopId = `dashcache-${(await nativeHasher.hmac(folder.secret, 'loop')).slice(0, 16)}`;
     const upstream = {
@@ -84,12 +87,14 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       {
         database,
         blobDriver,
+        uploadDriver,
         hasher: nativeHasher,
         probe: imageProbe,
         clock: systemClock,
         reporter,
         transport,
         upstream: vendor,
+        uploadUpstream: new DashScopeUploads(transport, { ...upstream, newBoundary: systemClock.uuid }),
         fetcher: createReferenceFetcher({
           allow: parseAllowRules(config.referenceAllow),
           maxBytes: config.maxImage,
@@ -99,6 +104,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         flights: new InProcessFlights(),
         healing: new InProcessFlights(),
         proofs: new InProcessFlights(),
+        uploading: new InProcessFlights(),
       },
       config,
       {
@@ -112,6 +118,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         reporter.report({ type: 'failure', where: `API key in ${place}`, cause: problem });
     }
     await blobDriver.sweepStages();
+    await uploadDriver.sweepStages();
     await services.recovery.closeOpen();
     await services.tasks.recover(await services.credentials.ownAccount());
 
@@ -131,6 +138,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         relay: new Relay(transport, { ...upstream, hidesAccount: config.auth === 'token' }),
         clock: systemClock,
         platform: nodePlatform,
+        forms: busboyForms,
         reporter,
         newRequestId: systemClock.uuid,
       },
@@ -158,8 +166,10 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       every(FLUSH_MS, () => services.usage.flush()),
       every(COLLECT_MS, () => services.collector.runOnce().catch(failed(reporter, 'collector'))),
       every(COLLECT_MS, () => services.tasks.prune().catch(failed(reporter, 'task collector'))),
+      every(COLLECT_MS, () => services.uploadCollector.runOnce().catch(failed(reporter, 'upload collector'))),
     ];
     void services.collector.sweepOrphans().catch(failed(reporter, 'orphan sweep'));
+    void services.uploadCollector.sweepOrphans().catch(failed(reporter, 'orphan sweep of uploads'));
 
     let closing: Promise<void> | undefined;
     const shutDown = async () => {

@@ -133,7 +133,13 @@ export const SETTINGS = {
   maxImage: setting({
     name: 'DASHCACHE_MAX_IMAGE',
     fallback: '32MiB',
-    meaning: 'Largest picture that is stored, or fetched as a reference.',
+    meaning: 'Largest picture that is stored, fetched as a reference, or uploaded.',
+    parse: parseBytes,
+  }),
+  maxUploads: setting({
+    name: 'DASHCACHE_MAX_UPLOADS',
+    fallback: '2GiB',
+    meaning: 'Bytes of temporary uploads, which are kept for 48 hours; beyond them uploads are refused.',
     parse: parseBytes,
   }),
   referenceAllow: setting({

@@ -31,6 +31,7 @@ describe('the defaults', () => {
       maxAge: undefined,
       maxBody: 64 * 1024 ** 2,
       maxImage: 32 * 1024 ** 2,
+      maxUploads: 2 * 1024 ** 3,
       throttledAttempts: 4,
       failedAttempts: 3,
       retryBudget: 30_000,

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'body_too_large'
   | 'reference_refused'
   | 'reference_unavailable'
+  | 'upload_unknown'
   | 'not_found'
   | 'method_not_allowed'
   // who asks

@@ -38,6 +38,14 @@ export function isImageModel(model: string, added: ReadonlySet<string>): boolean
 }
 
 /**
+ * Whether a model of an image family's name draws videos, such as `wan2.5-i2v-preview`, `wanx2.1-vace-plus` or
+ * `wan2.2-animate-move`: its requests go by other paths, which pass through here unread.
+ */
+export function drawsVideo(model: string): boolean {
+  return /^wanx?.*(2v|vace|animate|video)/.test(model);
+}
+
+/**
  * How many pictures the vendor draws when the request does not say, for the models where every source agrees. A wrong
  * guess would answer a request for four with one, so for all other models `n` stays absent.
  */

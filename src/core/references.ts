@@ -39,15 +39,15 @@ const TEXT_FIELDS: ReadonlySet<string> = new Set([
 const CONTENT_NAME = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * Every picture in a request body: those in documented image fields in any spelling, and data URIs in any other field
- * but text, because no base64 may end up in a row. What reads like the name that a recipe gives a picture counts as one
+ * Every picture in a request body: those in documented image fields in any spelling, and in any other field but text data
+ * URIs, because no base64 may end up in a row, and `oss://` names, because the vendor cannot know ours. What reads like the name that a recipe gives a picture counts as one
  * too, for the resolver to refuse: it would have the key of a request with the picture itself.
  */
 export function findReferences(body: JsonObject): ReferenceSlot[] {
   const slots: ReferenceSlot[] = [];
   const visit = (value: JsonValue | undefined, path: JsonPath, isImage: boolean): void => {
     if (typeof value === 'string') {
-      if (isImage || isBase64DataUri(value) || CONTENT_NAME.test(value))
+      if (isImage || isBase64DataUri(value) || isOssUrl(value) || CONTENT_NAME.test(value))
         slots.push({ path, field: formatPath(path), value });
     } else if (isJsonArray(value)) {
       value.forEach((item, index) => {
@@ -72,4 +72,9 @@ function isImageField(parent: JsonPath, name: string): boolean {
 
 export function isBase64DataUri(text: string): boolean {
   return /^data:[^,]{0,200};base64,/i.test(text);
+}
+
+/** The name of a temporary upload. */
+export function isOssUrl(text: string): boolean {
+  return /^oss:\/\//i.test(text);
 }

@@ -8,6 +8,7 @@ import { healthRoutes } from './health-routes.ts';
 import { passthroughRoutes } from './passthrough-routes.ts';
 import { guard } from './request-guard.ts';
 import { taskRoutes } from './task-routes.ts';
+import { uploadRoutes } from './upload-routes.ts';
 
 /** Every front door on one Hono app, the same on every runtime. */
 export function createApp(services: HttpServices, options: HttpOptions): Hono {
@@ -28,6 +29,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
   app.use(guard(options, services.platform));
   app.route('/', dashScopeRoutes(services, options));
   app.route('/', taskRoutes(services, options));
+  app.route('/', uploadRoutes(services, options));
   app.route('/', passthroughRoutes(services, options));
   return app;
 }

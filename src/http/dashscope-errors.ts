@@ -10,6 +10,7 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
   body_too_large: [413, 'BadRequest.TooLarge'],
   reference_refused: [400, 'InvalidURL'],
   reference_unavailable: [400, 'BadRequest.InputDownloadFailed'],
+  upload_unknown: [400, 'InvalidParameter.DataInspection'],
   not_found: [404, 'NotFound'],
   method_not_allowed: [405, 'MethodNotAllowed'],
   unauthorized: [401, 'InvalidApiKey'],

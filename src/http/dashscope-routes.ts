@@ -13,6 +13,7 @@ import type { PreparedRequest } from '../services/prepared-requests.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import { generateStreamed } from '../services/streaming.ts';
 import type { Submission } from '../services/task-service.ts';
+import { UploadRefusal } from '../services/upload-refusal.ts';
 import { bearerOf } from './bearer.ts';
 import { blobBase } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
@@ -68,9 +69,15 @@ class DashScopeDoor {
       return await passForeign(c, this.#services, this.#options, principal);
     }
     requireJson(c);
-    return await withBody(c, this.#bodyLimits, (bytes, take) =>
-      this.#generate(c, asked, principal, bytes, take),
-    );
+    try {
+      return await withBody(c, this.#bodyLimits, (bytes, take) =>
+        this.#generate(c, asked, principal, bytes, take),
+      );
+    } catch (error) {
+      // The vendor's word on a file that it was to be given stands for its word on the request.
+      if (error instanceof UploadRefusal) return relayed(error.answer, {});
+      throw error;
+    }
   }
 
   async #generate(
@@ -84,6 +91,10 @@ class DashScopeDoor {
       dataInspection: c.req.header('x-dashscope-datainspection'),
       ownOrigins: () => this.#ownOrigins(c),
       hold,
+      caller: {
+        ...principal,
+        resolvesNames: c.req.header('x-dashscope-ossresourceresolve')?.toLowerCase() === 'enable',
+      },
     });
     if (request.kind === 'foreign')
       return await passForeign(c, this.#services, this.#options, principal, bytes);
@@ -104,7 +115,9 @@ class DashScopeDoor {
   ): Promise<Response> {
     const status: CacheStatus = { kind: 'forwarded', fwd: 'bypass', stored: false, collapsed: false, detail };
     const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
-    const response = await passThrough(c, this.#services, principal, { body, extra });
+    const text = await request.uncachedText?.();
+    const sent = text === undefined ? body : new TextEncoder().encode(text);
+    const response = await passThrough(c, this.#services, principal, { body: sent, extra });
     const model = request.kind === 'cacheable' ? request.recipe.model : request.model;
     this.#services.reporter.report({ type: 'request', door: DOOR, result: 'bypass', model, detail });
     return response;
@@ -276,7 +289,8 @@ function textOf({ body }: { readonly body: Uint8Array }): string {
 
 const RESULTS = { HIT: 'hit', MISS: 'miss', COALESCED: 'coalesced', BYPASS: 'bypass' } as const;
 
-function relayed(
+/** What the vendor said, to the client that it is meant for. */
+export function relayed(
   answer: { readonly status: number; readonly headers: HeaderList; readonly body: Uint8Array<ArrayBuffer> },
   extra: Readonly<Record<string, string>>,
 ): Response {

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { ImageUpstream } from '../ports/image-upstream.ts';
+import type { FormReader } from '../ports/multipart.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { BlobStore } from '../services/blob-store.ts';
 import type { ByteBudget } from '../services/byte-budget.ts';
@@ -11,6 +12,7 @@ import type { KnownHits } from '../services/known-hits.ts';
 import type { PreparedRequests } from '../services/prepared-requests.ts';
 import type { Relay } from '../services/relay.ts';
 import type { TaskService } from '../services/task-service.ts';
+import type { UploadService } from '../services/upload-service.ts';
 import type { Platform } from './platform.ts';
 
 export interface HttpOptions {
@@ -41,6 +43,8 @@ export interface HttpServices {
   readonly knownHits: KnownHits;
   readonly health: Health;
   readonly clock: Clock;
+  readonly uploads: UploadService;
+  readonly forms: FormReader;
   readonly platform: Platform;
   readonly reporter: Reporter;
   newRequestId(): string;

@@ -11,6 +11,7 @@ import type { RequestShape } from '../core/services.ts';
 import { translateBody } from '../core/translate.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { Hold, ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
+import type { UploadCaller } from './upload-service.ts';
 
 /** A request body, understood. */
 export type PreparedRequest =
@@ -22,6 +23,7 @@ export type PreparedRequest =
       readonly model: string;
       readonly detail: string;
       readonly reason?: AppError;
+      readonly uncachedText: UncachedText;
     }
   | {
       readonly kind: 'cacheable';
@@ -34,9 +36,16 @@ export type PreparedRequest =
       readonly selfContained: boolean;
       /** What to send upstream: the client's text with the pictures that were hashed in place of URLs. */
       readonly outgoing: () => Promise<string>;
+      readonly uncachedText: UncachedText;
     };
 
 const SHAPES: readonly RequestShape[] = ['messages', 'prompt'];
+
+/**
+ * What to send of a request that goes on uncached: the client's text with the vendor's names for uploads in place of
+ * ours. Undefined when it names none of ours, and goes on as it came.
+ */
+export type UncachedText = (() => Promise<string>) | undefined;
 
 /** What counts beside the body. */
 export interface RequestContext {
@@ -45,6 +54,7 @@ export interface RequestContext {
   readonly ownOrigins: () => readonly string[];
   /** Told of the pictures that are read for the request. */
   readonly hold: Hold;
+  readonly caller: UploadCaller;
 }
 
 /** Bodies above this are understood anew each time: they hold pictures, and the memory is for prompts. */
@@ -93,25 +103,33 @@ export class PreparedRequests {
     if (!isImageModel(model, this.#addedModels)) return { prepared: { kind: 'foreign' }, lasting: true };
     readGeneration(model, body);
     const slots = findReferences(body);
-    const resolved = await this.#resolver.resolve(slots, context.ownOrigins(), context.hold);
+    const resolved = await this.#resolver.resolve(slots, {
+      ownOrigins: context.ownOrigins(),
+      model,
+      caller: context.caller,
+      hold: context.hold,
+    });
+    const { uploads } = resolved;
+    const uncachedText = uploads.size === 0 ? undefined : () => replaceStrings(text, uploads);
     if ('unresolved' in resolved) {
       const prepared = {
         kind: 'uncacheable',
         model,
         detail: 'reference',
         reason: resolved.unresolved,
+        uncachedText,
       } as const;
       return { prepared, lasting: false };
     }
     // Only now: what is refused is refused whether it could be cached or not.
     if (!parsed.exactNumbers)
       return {
-        prepared: { kind: 'uncacheable', model, detail: 'number' },
+        prepared: { kind: 'uncacheable', model, detail: 'number', uncachedText },
         lasting: resolved.names.size === 0,
       };
     const pictureChars = slots.reduce((sum, { value }) => sum + value.length, 0);
     if (text.length - pictureChars > MAX_WORDS_CHARS)
-      return { prepared: { kind: 'uncacheable', model, detail: 'size' }, lasting: false };
+      return { prepared: { kind: 'uncacheable', model, detail: 'size', uncachedText }, lasting: false };
     const recipe = buildRecipe({
       model,
       body,
@@ -126,6 +144,7 @@ export class PreparedRequests {
       shapes: SHAPES.filter((shape) => translateBody(body, shape) !== undefined),
       selfContained: resolved.names.size === 0,
       outgoing: outgoingText(parsed, resolved),
+      uncachedText,
     };
     // What stands behind a URL may change, and the bytes would be held in memory.
     return { prepared, lasting: resolved.names.size === 0 };
@@ -144,19 +163,19 @@ function outgoingText(
 ): () => Promise<string> {
   // Readers disagree on which of two values of one name counts; what was hashed must be what is drawn.
   const source = uniqueNames ? text : JSON.stringify(value);
-  return () => replaceReferences(source, replacements);
+  return replacements.size === 0 ? async () => source : () => replaceStrings(source, replacements);
 }
 
-async function replaceReferences(
-  source: string,
-  replacements: ResolvedReferences['replacements'],
+/** A JSON text with other strings in these fields. */
+async function replaceStrings(
+  text: string,
+  replacements: ReadonlyMap<string, () => Promise<string>>,
 ): Promise<string> {
-  if (replacements.size === 0) return source;
-  const edits = findStrings(source, (path) => replacements.has(formatPath(path))).map(
+  const edits = findStrings(text, (path) => replacements.has(formatPath(path))).map(
     async ({ path, start, end }) => {
       const replacement = (await replacements.get(formatPath(path))?.()) ?? '';
       return { start, end, replacement: JSON.stringify(replacement) };
     },
   );
-  return replaceTokens(source, await Promise.all(edits));
+  return replaceTokens(text, await Promise.all(edits));
 }

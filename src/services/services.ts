@@ -9,6 +9,7 @@ import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { SqlDatabase } from '../ports/sql-database.ts';
 import type { Transport } from '../ports/transport.ts';
+import type { UploadUpstream } from '../ports/upload-upstream.ts';
 import { AttemptStore } from './attempt-store.ts';
 import { BlobStore } from './blob-store.ts';
 import { Buyer } from './buyer.ts';
@@ -34,22 +35,27 @@ import { TaskFollower } from './task-follower.ts';
 import { TaskPoller } from './task-poller.ts';
 import { TaskService } from './task-service.ts';
 import { TaskStore } from './task-store.ts';
+import { createUploads } from './uploads.ts';
 import { UsageRecorder } from './usage-recorder.ts';
 
 /** What a runtime brings. Nothing else differs between them. */
 export interface Ports {
   readonly database: SqlDatabase;
   readonly blobDriver: BlobDriver;
+  /** Uploaded files, apart from the blobs: they are never served. */
+  readonly uploadDriver: BlobDriver;
   readonly hasher: Hasher;
   readonly probe: ImageProbe;
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly transport: Transport;
   readonly upstream: ImageUpstream;
+  readonly uploadUpstream: UploadUpstream;
   readonly fetcher: ReferenceFetcher;
   readonly flights: FlightCoordinator<FlightOutcome>;
   readonly healing: FlightCoordinator<Healing>;
   readonly proofs: FlightCoordinator<Verdict>;
+  readonly uploading: FlightCoordinator<string>;
 }
 
 /** The server's own credentials. */
@@ -114,13 +120,16 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs, reporter },
     { mode: config.auth, scope: config.scope, tokens: config.tokens, ...secrets },
   );
-  const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, hasher, probe });
+  const { uploads, uploadCollector } = createUploads(ports, config, secrets.secret);
+  const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, uploads, hasher, probe });
   return {
     entries,
     attempts,
     blobs,
     images,
     credentials,
+    uploads,
+    uploadCollector,
     usage,
     poller,
     tasks: new TaskService({

@@ -2,11 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InProcessFlights } from '../../src/adapters/flight/in-process.ts';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
 import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
+import { MemoryBlobDriver } from '../../src/adapters/memory/blob-driver.ts';
 import { parseConfig } from '../../src/config.ts';
 import { type Directives, NO_DIRECTIVES } from '../../src/core/directives.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { ImageOutcome, ImageRequest } from '../../src/services/image-request.ts';
 import { createServices, type Services } from '../../src/services/services.ts';
+import { FakeUploads } from '../support/fake-uploads.ts';
 import { answer, drawn, FakeUpstream } from '../support/fake-upstream.ts';
 import { Faults } from '../support/faulty.ts';
 import { createGate } from '../support/gate.ts';
@@ -32,10 +34,13 @@ function start(env: Readonly<Record<string, string>> = {}): Services {
       reporter,
       transport: machine.transport,
       upstream,
+      uploadDriver: new MemoryBlobDriver(machine.clock),
+      uploadUpstream: new FakeUploads(),
       fetcher: { fetch: () => Promise.reject(new AppError('reference_unavailable', 'no network')) },
       flights: new InProcessFlights(),
       healing: new InProcessFlights(),
       proofs: new InProcessFlights(),
+      uploading: new InProcessFlights(),
     },
     parseConfig(env),
     { serverKey: undefined, keyPlaces: '', secret: new Uint8Array(32) },

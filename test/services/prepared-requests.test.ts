@@ -7,6 +7,8 @@ import { AppError } from '../../src/core/errors.ts';
 import { BlobStore } from '../../src/services/blob-store.ts';
 import { PreparedRequests } from '../../src/services/prepared-requests.ts';
 import { ReferenceResolver } from '../../src/services/reference-resolver.ts';
+import type { UploadService } from '../../src/services/upload-service.ts';
+import { CALLER, noUploads } from '../support/fake-uploads.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { png } from '../support/sample-images.ts';
 
@@ -20,7 +22,7 @@ beforeEach(() => {
   hashed = 0;
 });
 
-function start(): PreparedRequests {
+function start(uploads: Pick<UploadService, 'find'> = noUploads): PreparedRequests {
   const clock = new ManualClock();
   const blobs = new BlobStore(new MemoryBlobDriver(clock), nativeHasher, imageProbe, clock);
   const fetcher = {
@@ -31,7 +33,7 @@ function start(): PreparedRequests {
     },
   };
   return new PreparedRequests({
-    resolver: new ReferenceResolver({ fetcher, blobs, hasher: nativeHasher, probe: imageProbe }),
+    resolver: new ReferenceResolver({ fetcher, blobs, uploads, hasher: nativeHasher, probe: imageProbe }),
     hasher: {
       xxh128: (bytes) => {
         hashed += 1;
@@ -42,7 +44,12 @@ function start(): PreparedRequests {
   });
 }
 
-const context = (dataInspection?: string) => ({ dataInspection, ownOrigins: () => [], hold: () => {} });
+const context = (dataInspection?: string) => ({
+  dataInspection,
+  ownOrigins: () => [],
+  caller: CALLER,
+  hold: () => {},
+});
 
 async function cacheable(requests: PreparedRequests, text: string, dataInspection?: string) {
   const prepared = await requests.prepare(text, context(dataInspection));
@@ -118,6 +125,63 @@ describe('a body', () => {
       detail: 'reference',
       reason: { code: 'reference_unavailable' },
     });
+  });
+});
+
+describe('an upload of ours', () => {
+  const upload = (isImage: boolean) => ({
+    find: async (url: string) =>
+      url.startsWith('oss://ours/')
+        ? { digest: 'd'.repeat(64), isImage, upstreamName: async () => 'oss://vendors/name' }
+        : undefined,
+  });
+  const sentUncached = async (requests: PreparedRequests, text: string) => {
+    const prepared = await requests.prepare(text, context());
+    if (prepared.kind === 'foreign') throw new Error('it is foreign');
+    return { kind: prepared.kind, text: await prepared.uncachedText?.() };
+  };
+
+  it('counts by its bytes, and goes upstream under the name that the vendor gave it', async () => {
+    const requests = start(upload(true));
+    const one = await cacheable(requests, bodyOf({ prompt: 'x', images: ['oss://ours/1', 'oss://x/y'] }));
+    const two = await cacheable(requests, bodyOf({ prompt: 'x', images: ['oss://ours/2', 'oss://x/y'] }));
+    expect(one.key).toBe(two.key);
+    expect(one.recipe.canonical).toContain(`sha256:${'d'.repeat(64)}`);
+    expect(JSON.parse(await one.outgoing()).input.images).toEqual(['oss://vendors/name', 'oss://x/y']);
+    expect(one.selfContained).toBe(false);
+  });
+
+  it('is found in fields that nobody has documented, but never in words', async () => {
+    const input = { prompt: 'oss://ours/1', odd: [{ frame: 'oss://ours/1' }, 'oss://other/1'] };
+    const prepared = await cacheable(start(upload(true)), bodyOf(input));
+    expect(JSON.parse(await prepared.outgoing()).input).toEqual({
+      prompt: 'oss://ours/1',
+      odd: [{ frame: 'oss://vendors/name' }, 'oss://other/1'],
+    });
+  });
+
+  it('is replaced in what goes on uncached, and nothing else is', async () => {
+    const images = ['oss://ours/1', 'https://a.example/1.png'];
+    const text = ` {"model":"qwen-image", "input":{"prompt":"\\u0041","images":${JSON.stringify(images)}},"parameters":{"seed":12345678901234567890}}`;
+    expect(await sentUncached(start(upload(true)), text)).toEqual({
+      kind: 'uncacheable',
+      text: text.replace('oss://ours/1', 'oss://vendors/name'),
+    });
+    expect(await sentUncached(start(upload(true)), text.replace('ours', 'theirs'))).toEqual({
+      kind: 'uncacheable',
+      text: undefined,
+    });
+  });
+
+  it('that is no image is the vendor’s to judge', async () => {
+    const text = bodyOf({ prompt: 'x', images: ['oss://ours/1'] });
+    expect(await start(upload(false)).prepare(text, context())).toMatchObject({
+      kind: 'uncacheable',
+      detail: 'reference',
+      reason: { code: 'reference_unavailable' },
+    });
+    const sent = await sentUncached(start(upload(false)), text);
+    expect(sent.text).toBe(text.replace('oss://ours/1', 'oss://vendors/name'));
   });
 });
 

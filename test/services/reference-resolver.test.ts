@@ -6,11 +6,13 @@ import { MemoryBlobDriver } from '../../src/adapters/memory/blob-driver.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { BlobStore } from '../../src/services/blob-store.ts';
 import { ReferenceResolver } from '../../src/services/reference-resolver.ts';
+import { CALLER, noUploads } from '../support/fake-uploads.ts';
 import { createGate } from '../support/gate.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
 import { png } from '../support/sample-images.ts';
 
 const OURS = 'http://127.0.0.1:8787';
+const CONTEXT = { ownOrigins: [OURS], model: 'qwen-image-edit', caller: CALLER };
 const [CAT, DOG] = [png(10, 10), png(20, 20)];
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const dataUri = (bytes: Uint8Array) => `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
@@ -36,6 +38,7 @@ beforeEach(() => {
       },
     },
     blobs: new BlobStore(driver, nativeHasher, imageProbe, clock),
+    uploads: noUploads,
     hasher: nativeHasher,
     probe: imageProbe,
   });
@@ -53,7 +56,7 @@ async function resolve(...values: readonly string[]) {
     field: `input.images[${index}]`,
     value,
   }));
-  const resolved = await resolver.resolve(slots, [OURS], (bytes) => held.push(bytes));
+  const resolved = await resolver.resolve(slots, { ...CONTEXT, hold: (bytes) => held.push(bytes) });
   if ('unresolved' in resolved) throw resolved.unresolved;
   const sent = new Map<string, string>();
   for (const [field, make] of resolved.replacements) sent.set(field, await make());
@@ -79,11 +82,10 @@ describe('a reference', () => {
 
   it('is fetched once, and what was hashed is what is sent', async () => {
     pictures.set('https://a.example/x', CAT);
-    const resolved = await resolver.resolve(
-      [{ path: [], field: 'f', value: 'https://a.example/x' }],
-      [OURS],
-      () => {},
-    );
+    const resolved = await resolver.resolve([{ path: [], field: 'f', value: 'https://a.example/x' }], {
+      ...CONTEXT,
+      hold: () => {},
+    });
     if ('unresolved' in resolved) throw resolved.unresolved;
     pictures.set('https://a.example/x', DOG);
     expect(await resolved.replacements.get('f')?.()).toBe(dataUri(CAT));
@@ -130,7 +132,9 @@ describe('what a request holds', () => {
     const full = () => {
       throw new AppError('overloaded', 'full');
     };
-    await expect(resolver.resolve([slot], [OURS], full)).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(resolver.resolve([slot], { ...CONTEXT, hold: full })).rejects.toMatchObject({
+      code: 'overloaded',
+    });
   });
 
   it('is bounded in number before anything is fetched', async () => {

@@ -43,6 +43,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     remedy: 'A service reaches the world through a port: write or extend one in src/ports, and adapt it.',
   },
   adapter('better-sqlite3', { packages: ['better-sqlite3'], node: true }),
+  adapter('busboy', { packages: ['busboy'], node: true }),
   adapter('dashscope'),
   // Its lock on the folder is a SQLite file.
   adapter('data-folder', { packages: ['better-sqlite3'], node: true }),
@@ -136,7 +137,7 @@ export const PORTABLE: readonly string[] = [
 
 /** Packages that exist for Node only. */
 export const NODE_ONLY =
-  /^(node:|better-sqlite3$|undici$|@node-rs\/|@hono\/node-server|pino$|ipaddr\.js$|ini$)/;
+  /^(node:|better-sqlite3$|undici$|@node-rs\/|@hono\/node-server|pino$|busboy$|ipaddr\.js$|ini$)/;
 
 /** Time, chance, environment and output: parameters everywhere but in these files. */
 export const AMBIENT_FILES: readonly string[] = [

@@ -103,7 +103,8 @@ export class DashScopeUpstream implements ImageUpstream {
   }
 }
 
-async function readAnswer(response: TransportResponse, live?: StreamSink): Promise<UpstreamAnswer> {
+/** The whole of an answer, bounded. */
+export async function readAnswer(response: TransportResponse, live?: StreamSink): Promise<UpstreamAnswer> {
   const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
   if (encoding !== 'identity') {
     await discard(response.body);

@@ -1,0 +1,139 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import busboy, { type Busboy } from 'busboy';
+import { AppError } from '../../core/errors.ts';
+import type { FormPart, FormReader } from '../../ports/multipart.ts';
+
+/** Forms of uploads have ten fields, the longest a policy of a kilobyte. */
+const LIMITS = { fieldNameSize: 100, fieldSize: 64 * 1024, fields: 64, parts: 80, headerPairs: 32 };
+
+/** Multipart forms through busboy, for Node. */
+export const busboyForms: FormReader = { read: readForm };
+
+async function* readForm(
+  contentType: string,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<FormPart, void, undefined> {
+  const source = new Source(body);
+  const parser = openParser(contentType);
+  const arrivals = new Arrivals(parser, () => source.failure);
+  const fed = pipeline(source.chunks(), parser).then(
+    () => arrivals.end(undefined),
+    (error: unknown) => arrivals.end(error),
+  );
+  try {
+    for (let part = await arrivals.next(); part !== undefined; part = await arrivals.next()) yield part;
+  } finally {
+    arrivals.dropTheRest();
+    await fed;
+  }
+}
+
+function openParser(contentType: string): Busboy {
+  try {
+    return busboy({ headers: { 'content-type': contentType }, limits: LIMITS, defParamCharset: 'utf8' });
+  } catch (cause) {
+    throw malformed('The body is not declared as multipart/form-data with a boundary.', cause);
+  }
+}
+
+/** A body that remembers how it failed: the parser tells every failure as an early end. */
+class Source {
+  readonly #body: AsyncIterable<Uint8Array>;
+  failure: { readonly cause: unknown } | undefined;
+
+  constructor(body: AsyncIterable<Uint8Array>) {
+    this.#body = body;
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* this.#body;
+    } catch (cause) {
+      this.failure = { cause };
+      throw cause;
+    }
+  }
+}
+
+/** Turns the parser's events into parts to wait for. They come in bursts of one chunk of the body. */
+class Arrivals {
+  readonly #parts: FormPart[] = [];
+  readonly #findFailure: () => { readonly cause: unknown } | undefined;
+  #file: Readable | undefined;
+  #dropping = false;
+  #ended: { readonly error: unknown } | undefined;
+  #problem: AppError | undefined;
+  #wake = () => {};
+
+  constructor(parser: Busboy, findFailure: () => { readonly cause: unknown } | undefined) {
+    this.#findFailure = findFailure;
+    parser.on('field', (name, value, { nameTruncated, valueTruncated }) => {
+      if (nameTruncated || valueTruncated) this.#refuse('A field is too long.');
+      else this.#add({ kind: 'field', name, value });
+    });
+    parser.on('file', (name, stream, { filename = '' }) => {
+      // It fails with the form; whoever reads it learns of that by itself.
+      stream.on('error', () => {});
+      if (this.#dropping) stream.resume();
+      else this.#add({ kind: 'file', name, filename, content: this.#contentOf(stream) }, stream);
+    });
+    parser.on('fieldsLimit', () => this.#refuse('The form has too many fields.'));
+    parser.on('partsLimit', () => this.#refuse('The form has too many parts.'));
+  }
+
+  /** The next part; undefined at the end of the form. */
+  async next(): Promise<FormPart | undefined> {
+    this.#file?.resume();
+    while (this.#parts.length === 0) {
+      if (this.#problem !== undefined) throw this.#problem;
+      if (this.#ended?.error !== undefined) throw this.#failureOf(this.#ended.error);
+      if (this.#ended !== undefined) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#parts.shift();
+  }
+
+  end(error: unknown): void {
+    this.#ended = { error };
+    this.#wake();
+  }
+
+  dropTheRest(): void {
+    this.#dropping = true;
+    this.#file?.resume();
+  }
+
+  #add(part: FormPart, file?: Readable): void {
+    if (file !== undefined) this.#file = file;
+    this.#parts.push(part);
+    this.#wake();
+  }
+
+  #refuse(message: string): void {
+    this.#problem ??= malformed(message);
+    this.#wake();
+  }
+
+  async *#contentOf(stream: Readable): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      // A destroyed file would hold the parser up for ever.
+      for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield chunk;
+    } catch (error) {
+      throw this.#failureOf(error);
+    } finally {
+      stream.resume();
+    }
+  }
+
+  #failureOf(error: unknown): unknown {
+    const failure = this.#findFailure();
+    return failure === undefined ? malformed('The form is cut off or malformed.', error) : failure.cause;
+  }
+}
+
+function malformed(message: string, cause?: unknown): AppError {
+  return new AppError('invalid_request', message, { cause });
+}
