@@ -18,7 +18,7 @@ export interface ReceivedUpload {
   readonly wantedStatus: string | undefined;
 }
 
-/** A policy's name for what a form holds, by lower-case name. */
+/** Values by lower-case name. */
 type FormFields = ReadonlyMap<string, string>;
 
 /** How long a name is good, as at the vendor. */
@@ -98,8 +98,10 @@ export class UploadIntake {
     maxBytes: number,
     toUpload: (file: Pick<StoredUpload, 'digest' | 'size' | 'mediaType'>) => StoredUpload,
   ): Promise<StoredUpload> {
-    const { files, hasher, probe } = this.#parts;
-    const others = await this.#totalBytes();
+    const { files, uploads, collector, hasher, probe } = this.#parts;
+    // What has expired makes room first.
+    await collector.runOnce();
+    const others = await uploads.totalBytes();
     const hash = hasher.sha256();
     const ends = new ImageEnds();
     const stage = await files.stage();
@@ -140,14 +142,6 @@ export class UploadIntake {
       if (isCommitted) await collector.takeBack(upload.digest);
       throw error;
     }
-  }
-
-  async #totalBytes(): Promise<number> {
-    const { uploads, collector } = this.#parts;
-    const total = await uploads.totalBytes();
-    if (total + this.#arriving < this.#maxTotalBytes) return total;
-    await collector.runOnce();
-    return await uploads.totalBytes();
   }
 }
 

@@ -5,7 +5,7 @@ import { AppError } from '../../core/errors.ts';
 import type { FormPart, FormReader } from '../../ports/multipart.ts';
 
 /** Forms of uploads have ten fields, the longest a policy of a kilobyte. */
-const LIMITS = { fieldNameSize: 100, fieldSize: 64 * 1024, fields: 64, parts: 80, headerPairs: 32 };
+const LIMITS = { fieldSize: 64 * 1024, fields: 64, parts: 80, headerPairs: 32 };
 
 /** Multipart forms through busboy, for Node. */
 export const busboyForms: FormReader = { read: readForm };
@@ -58,8 +58,9 @@ class Source {
 
 /** Turns the parser's events into parts to wait for. They come in bursts of one chunk of the body. */
 class Arrivals {
-  readonly #parts: FormPart[] = [];
+  readonly #waiting: { readonly part: FormPart; readonly file?: Readable }[] = [];
   readonly #findFailure: () => { readonly cause: unknown } | undefined;
+  /** The file that was handed out last. */
   #file: Readable | undefined;
   #dropping = false;
   #ended: { readonly error: unknown } | undefined;
@@ -68,8 +69,8 @@ class Arrivals {
 
   constructor(parser: Busboy, findFailure: () => { readonly cause: unknown } | undefined) {
     this.#findFailure = findFailure;
-    parser.on('field', (name, value, { nameTruncated, valueTruncated }) => {
-      if (nameTruncated || valueTruncated) this.#refuse('A field is too long.');
+    parser.on('field', (name, value, { valueTruncated }) => {
+      if (valueTruncated) this.#refuse('A field is too long.');
       else this.#add({ kind: 'field', name, value });
     });
     parser.on('file', (name, stream, { filename = '' }) => {
@@ -85,7 +86,7 @@ class Arrivals {
   /** The next part; undefined at the end of the form. */
   async next(): Promise<FormPart | undefined> {
     this.#file?.resume();
-    while (this.#parts.length === 0) {
+    while (this.#waiting.length === 0) {
       if (this.#problem !== undefined) throw this.#problem;
       if (this.#ended?.error !== undefined) throw this.#failureOf(this.#ended.error);
       if (this.#ended !== undefined) return undefined;
@@ -93,7 +94,9 @@ class Arrivals {
         this.#wake = resolve;
       });
     }
-    return this.#parts.shift();
+    const next = this.#waiting.shift();
+    this.#file = next?.file;
+    return next?.part;
   }
 
   end(error: unknown): void {
@@ -104,11 +107,11 @@ class Arrivals {
   dropTheRest(): void {
     this.#dropping = true;
     this.#file?.resume();
+    for (const { file } of this.#waiting) file?.resume();
   }
 
   #add(part: FormPart, file?: Readable): void {
-    if (file !== undefined) this.#file = file;
-    this.#parts.push(part);
+    this.#waiting.push(file === undefined ? { part } : { part, file });
     this.#wake();
   }
 
