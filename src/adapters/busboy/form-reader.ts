@@ -86,14 +86,15 @@ class Arrivals {
   /** The next part; undefined at the end of the form. */
   async next(): Promise<FormPart | undefined> {
     this.#file?.resume();
-    while (this.#waiting.length === 0) {
-      if (this.#problem !== undefined) throw this.#problem;
+    while (this.#waiting.length === 0 && this.#problem === undefined) {
       if (this.#ended?.error !== undefined) throw this.#failureOf(this.#ended.error);
       if (this.#ended !== undefined) return undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
+    // First of all: what it is about is missing among those that wait.
+    if (this.#problem !== undefined) throw this.#problem;
     const next = this.#waiting.shift();
     this.#file = next?.file;
     return next?.part;

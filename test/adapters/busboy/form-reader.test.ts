@@ -91,7 +91,11 @@ describe('what is no form', () => {
     ['another boundary', 'multipart/form-data; boundary=b1', whole],
     ['nothing', FORM_TYPE, new Uint8Array()],
     ['too many fields', FORM_TYPE, formBytes(Array.from({ length: 65 }, () => ({ name: 'a', value: '1' })))],
-    ['too long a field', FORM_TYPE, formBytes([{ name: 'a', value: 'x'.repeat(65 * 1024) }])],
+    [
+      'too long a field',
+      FORM_TYPE,
+      formBytes([{ name: 'a', value: 'x'.repeat(65 * 1024) }, file('content')]),
+    ],
   ])('is refused: %s', async (_, type, bytes) => {
     await expect(readForm(inChunks(bytes, 100), type)).rejects.toMatchObject({ code: 'invalid_request' });
   });
