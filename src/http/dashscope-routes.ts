@@ -1,12 +1,10 @@
 import { type Context, Hono } from 'hono';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
-import { forStream, readDirectives } from '../core/directives.ts';
 import { AppError } from '../core/errors.ts';
 import type { HeaderList } from '../core/headers.ts';
-import { decodeUtf8, isJsonObject, type JsonValue } from '../core/json-text.ts';
+import { decodeUtf8 } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
-import { DRAWING_SERVICES, type DrawingService, serviceFor } from '../core/services.ts';
-import { translateBody } from '../core/translate.ts';
+import { DRAWING_SERVICES, type DrawingService } from '../core/services.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
 import type { KnownHit } from '../services/known-hits.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
@@ -18,20 +16,16 @@ import { bearerOf } from './bearer.ts';
 import { blobBase } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { answerParts } from './entry-answer.ts';
+import { type Cacheable, imageRequest } from './image-call.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
 import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
 
-/** The client's headers that mean something to the vendor. How it is to answer is ours to say. */
-const FORWARDED = /^(user-agent|cdn-loop|x-dashscope-(?!async$|sse$).*)$/;
-
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
 
 /** The name of this front door in events. */
 const DOOR = 'dashscope';
-
-type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
 
 /** DashScope's own dialect: every endpoint that draws pictures, answering at once or with a task. */
 export function dashScopeRoutes(services: HttpServices, options: HttpOptions): Hono {
@@ -130,7 +124,7 @@ class DashScopeDoor {
     prepared: Cacheable,
   ): Promise<Response> {
     const { credentials, images, platform, tasks } = this.#services;
-    const request = this.#imageRequest(c, asked, principal, prepared);
+    const request = imageRequest(c, this.#options.site, { asked, principal, prepared });
     // A stranger's key must not read what others paid for; its own purchase is its own proof.
     if (
       principal.needsProof &&
@@ -146,34 +140,6 @@ class DashScopeDoor {
     const outcome = await images.generate(request);
     if (isOwnPurchase(outcome)) await credentials.accepted(principal);
     return this.#encode(c, outcome, prepared, principal, streams);
-  }
-
-  #imageRequest(c: Context, asked: DrawingService, principal: Principal, prepared: Cacheable): ImageRequest {
-    const nearest = serviceFor(prepared.recipe.model, asked);
-    // What cannot be said in the other shape goes as it came: the vendor's refusal says why.
-    const service = prepared.shapes.includes(nearest.shape) ? nearest : asked;
-    const directives = readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take'));
-    return {
-      recipe: prepared.recipe,
-      key: prepared.key,
-      references: prepared.references,
-      site: this.#options.site,
-      scope: principal.scope,
-      account: principal.account,
-      isAsyncUpstream: service.isAsync,
-      directives: asksForStream(c) ? forStream(directives) : directives,
-      call: async () => ({
-        path: service.path,
-        headers: [
-          // Not the client's own: a charset there would have the vendor read other words than were hashed.
-          ['content-type', 'application/json'],
-          ...[...c.req.raw.headers].filter(([name]) => FORWARDED.test(name)),
-          ...(service.isAsync ? [['x-dashscope-async', 'enable'] as const] : []),
-        ],
-        body: new TextEncoder().encode(translateText(await prepared.outgoing(), service, asked)),
-        apiKey: principal.apiKey,
-      }),
-    };
   }
 
   #encodeTask(submission: Submission, prepared: Cacheable): Response {
@@ -295,12 +261,4 @@ export function relayed(
   extra: Readonly<Record<string, string>>,
 ): Response {
   return new Response(answer.body, { status: answer.status, headers: plainHeaders(answer.headers, extra) });
-}
-
-/** The text to send to a service, in its shape. */
-function translateText(text: string, service: DrawingService, asked: DrawingService): string {
-  if (service.shape === asked.shape) return text;
-  const body: JsonValue = JSON.parse(text);
-  const translated = isJsonObject(body) ? translateBody(body, service.shape) : undefined;
-  return translated === undefined ? text : JSON.stringify(translated);
 }

@@ -1,5 +1,6 @@
 import { readAnswer } from '../core/answer.ts';
 import type { Entry } from '../core/entry.ts';
+import { isAppError } from '../core/errors.ts';
 import type { JsonValue } from '../core/json-text.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
@@ -52,7 +53,7 @@ export class Recovery {
   /**
    * Stores the pictures of answers that had come before the process ended; returns how many. Each is a flight, so that
    * whoever asks for it again meanwhile waits for it and does not buy it twice: call it before requests are taken. The
-   * URLs live for a day, so what our own store cannot take now is left for the next start.
+   * URLs live for a day, so what cannot be fetched or stored now is left for the next start.
    */
   async finishAnswered(): Promise<number> {
     const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
@@ -66,19 +67,20 @@ export class Recovery {
   }
 
   async #fly(attempt: Attempt, turn: Promise<unknown> | undefined): Promise<FlightOutcome> {
+    const isAlive = this.#clock.now() - attempt.createdAt < URL_LIFE_MS;
     const work = async (): Promise<FlightOutcome> => {
       await turn;
       try {
         return { kind: 'found', entry: await this.#keep(attempt) };
       } catch (cause) {
         this.#reporter.report({ type: 'not-stored', model: attempt.model, reason: 'recovery', cause });
-        if (!isStorageFailure(cause)) await this.#giveUp(attempt);
+        const mayComeYet = isAlive && isAppError(cause, 'upstream_invalid');
+        if (!isStorageFailure(cause) && !mayComeYet) await this.#giveUp(attempt);
         return relayOf(attempt);
       }
     };
     // Nobody shall wait for URLs that are dead.
-    const awaited = this.#clock.now() - attempt.createdAt < URL_LIFE_MS;
-    const name = awaited ? flightName(attempt, readIdentity(attempt)?.take) : attempt.id;
+    const name = isAlive ? flightName(attempt, readIdentity(attempt)?.take) : attempt.id;
     const { value } = await this.#flights.run(name, work, { join: false });
     return value;
   }

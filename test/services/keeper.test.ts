@@ -223,9 +223,23 @@ describe('recovery', () => {
     expect(await later.recovery.finishAnswered()).toBe(0);
   });
 
-  it('gives up pictures that are gone, and goes on with the others', async () => {
+  it('leaves pictures that cannot be had now for the next start while their URLs live', async () => {
+    await bench.answered('cat', CAT);
+    const pictures = new Map(machine.pictures);
+    machine.pictures.clear();
+    const finishing = machine.start().recovery.finishAnswered();
+    await machine.clock.advance(30_000);
+    expect(await finishing).toBe(0);
+    expect(await stateOf('cat')).toBe('answered');
+    for (const [url, bytes] of pictures) machine.pictures.set(url, bytes);
+    expect(await machine.start().recovery.finishAnswered()).toBe(1);
+    expect(await stateOf('cat')).toBe('stored');
+  });
+
+  it('gives up pictures that are gone for good, and goes on with the others', async () => {
     await bench.answered('gone', CAT);
     machine.pictures.clear();
+    await machine.clock.advance(24 * 60 * 60 * 1000);
     await bench.answered('there', DOG);
     const later = machine.start();
     const finishing = later.recovery.finishAnswered();
@@ -260,6 +274,7 @@ describe('recovery', () => {
     machine.pictures.clear();
     await bench.answered('also gone', DOG);
     machine.pictures.clear();
+    await machine.clock.advance(24 * 60 * 60 * 1000);
     const later = machine.start();
     later.faults.fail('database.batch', new AppError('storage_failed', 'broken'));
     const finishing = later.recovery.finishAnswered();
