@@ -54,8 +54,7 @@ export interface StartOptions {
 }
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
-/** Counts of uses are written this often. */
-const FLUSH_MS = 10_000;
+/** Counts of uses are written, and what is beyond the bounds is collected by them, this often. */
 const COLLECT_MS = 60_000;
 /** Uploads of a gigabyte pass through here; headers have no reason to be slow. */
 const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
@@ -163,8 +162,10 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     );
 
     const timers = [
-      every(FLUSH_MS, () => services.usage.flush()),
-      every(COLLECT_MS, () => services.collector.runOnce().catch(failed(reporter, 'collector'))),
+      every(COLLECT_MS, async () => {
+        await services.usage.flush();
+        await services.collector.runOnce().catch(failed(reporter, 'collector'));
+      }),
       every(COLLECT_MS, () => services.tasks.prune().catch(failed(reporter, 'task collector'))),
       every(COLLECT_MS, () => services.uploadCollector.runOnce().catch(failed(reporter, 'upload collector'))),
     ];

@@ -27,13 +27,22 @@ export function decodeBase64(text: string): Uint8Array | undefined {
   return bytes;
 }
 
+const CODES = new TextEncoder().encode(ALPHABET);
+const PADDING = 61;
+const ASCII = new TextDecoder('latin1');
+
 /** Padded standard base64. */
 export function encodeBase64(bytes: Uint8Array): string {
-  // In slices: a call takes only so many arguments, and a multiple of three needs no padding in between.
-  const SLICE = 0x6000;
-  let text = '';
-  for (let at = 0; at < bytes.byteLength; at += SLICE) {
-    text += btoa(String.fromCharCode(...bytes.subarray(at, at + SLICE)));
+  const text = new Uint8Array(Math.ceil(bytes.length / 3) * 4);
+  let at = 0;
+  for (let index = 0; index < bytes.length; index += 3) {
+    const rest = bytes.length - index;
+    const held = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0);
+    text[at] = CODES[held >> 18] ?? 0;
+    text[at + 1] = CODES[(held >> 12) & 63] ?? 0;
+    text[at + 2] = rest > 1 ? (CODES[(held >> 6) & 63] ?? 0) : PADDING;
+    text[at + 3] = rest > 2 ? (CODES[held & 63] ?? 0) : PADDING;
+    at += 4;
   }
-  return text;
+  return ASCII.decode(text);
 }

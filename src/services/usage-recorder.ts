@@ -10,7 +10,7 @@ interface Use {
 const MAX_PENDING = 5_000;
 
 /** Uses written in one go: a few milliseconds in which no request is answered. */
-const SLICE = 100;
+const SLICE = 50;
 
 /** Counts uses in memory and writes them in batches. A crash loses some counts, never an entry. */
 export class UsageRecorder {

@@ -11,7 +11,7 @@ import { type LoadResult, runLoad, writeScript } from './load.ts';
  * Cached answers beside the floor: a bare `node:http` server that parses the same body. One core serves, the other
  * loads; the candidates take turns, so that the machine's moods fall on all of them. Needs wrk and taskset.
  */
-const ROUNDS = 5;
+const ROUNDS = 7;
 const SECONDS = 4;
 const CONNECTIONS = 50;
 const WARM = 1_000;
@@ -79,7 +79,14 @@ function print(candidates: readonly Candidate[]): void {
   console.log(
     `\nOne core serves, ${CONNECTIONS} connections; medians of ${ROUNDS} rounds; the ratio is within each round.\n`,
   );
+  const [, small, large] = candidates;
+  const sizes = small?.results.map(
+    ({ perSecond }, round) => (large?.results[round]?.perSecond ?? Number.NaN) / perSecond,
+  );
   console.log(formatTable(['server', 'ratio', 'requests/s', 'p50 ms', 'p99 ms', 'errors'], rows));
+  console.log(
+    `\nThe same requests with ${LARGE} entries in the store, to those with ${WARM}: ${median(sizes ?? []).toFixed(2)}`,
+  );
 }
 
 async function startFloor(port: number): Promise<void> {

@@ -22,12 +22,15 @@ describe('passthrough mode', () => {
     const stack = await start();
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
     for (const path of [MULTIMODAL, '/api/v1/tasks/x/cancel', '/compatible-mode/v1/chat/completions']) {
-      for (const headers of [init.headers, { ...init.headers, authorization: 'Basic c2stYTpi' }]) {
+      for (const [headers, message] of [
+        [init.headers, 'No API-key provided.'],
+        [{ ...init.headers, authorization: 'Basic c2stYTpi' }, 'Invalid API-key provided.'],
+      ] as const) {
         const response = await fetch(stack.origin + path, { ...init, headers });
         expect(response.status).toBe(401);
         expect(await response.json()).toEqual({
           code: 'InvalidApiKey',
-          message: 'No API-key provided.',
+          message,
           request_id: response.headers.get('x-request-id'),
         });
       }
