@@ -42,6 +42,8 @@ export class ImageService {
   readonly #options: ImageServiceOptions;
   /** By flight name, while the flight is in the air. */
   readonly #progress = new Map<string, FlightProgress>();
+  /** By attempt, also those that nobody can join. */
+  readonly #byAttempt = new Map<string, FlightProgress>();
   #closing = false;
 
   constructor(
@@ -95,8 +97,7 @@ export class ImageService {
 
   /** How far the flight of an attempt has come; undefined when there is none in this process. */
   progressOf(attemptId: string): FlightProgress | undefined {
-    for (const progress of this.#progress.values()) if (progress.attemptId === attemptId) return progress;
-    return undefined;
+    return this.#byAttempt.get(attemptId);
   }
 
   /**
@@ -108,7 +109,7 @@ export class ImageService {
     const { id, upstreamTask, account, model } = attempt;
     if (identity === undefined || upstreamTask === undefined) return false;
     const progress = new FlightProgress();
-    progress.attemptId = id;
+    this.#begin(progress, id);
     const name = flightName(attempt, identity.take);
     this.#progress.set(name, progress);
     const task = { id: upstreamTask, apiKey, account, model };
@@ -130,7 +131,13 @@ export class ImageService {
       return await this.#flights.run(name, work, { join: plan.joins, lead: plan.leads });
     } finally {
       if (this.#progress.get(name) === progress) this.#progress.delete(name);
+      if (progress.attemptId !== undefined) this.#byAttempt.delete(progress.attemptId);
     }
+  }
+
+  #begin(progress: FlightProgress, attemptId: string): void {
+    progress.attemptId = attemptId;
+    this.#byAttempt.set(attemptId, progress);
   }
 
   /** The progress of the flight that this request will join, or of its own. */
@@ -240,7 +247,7 @@ export class ImageService {
       recipe: noStore ? undefined : JSON.stringify(identity),
       createdAt: this.#clock.now(),
     };
-    progress.attemptId = attempt.id;
+    this.#begin(progress, attempt.id);
     // Nothing is to be heard from a synchronous endpoint before its end.
     if (!request.isAsyncUpstream) progress.accept();
     const call = await request.call(fwd);

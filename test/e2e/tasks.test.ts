@@ -158,6 +158,25 @@ describe('any style for any model', () => {
   });
 });
 
+describe('a submission that wants a fresh picture', () => {
+  it('is followed once, however often it is polled, and adds one take', async () => {
+    stack.simulator.control.holdTasks();
+    const fresh = async () =>
+      await stack.request('POST', TEXT2IMAGE, {
+        body: JSON.stringify(promptBody('again, please')),
+        headers: { ...ASYNC, 'content-type': 'application/json', 'cache-control': 'no-cache' },
+      });
+    const ids = [];
+    for (let turn = 0; turn < 2; turn += 1) ids.push((await fresh()).json.output.task_id);
+    for (const id of ids) expect((await poll(id)).json.output.task_status).toBe('PENDING');
+    stack.simulator.control.resumeTasks();
+    for (const id of ids) expect((await ended(id)).json.output.task_status).toBe('SUCCEEDED');
+    expect(counters().tasksSubmitted).toBe(2);
+    const { entries } = await stack.server.services.entries.totals();
+    expect(entries).toBe(2);
+  });
+});
+
 describe('a task that fails', () => {
   it('in whole is shown as the vendor shows it, and is never a hit', async () => {
     stack.simulator.control.fault({ on: 'submit', effect: { kind: 'fail', code: 'DataInspectionFailed' } });
