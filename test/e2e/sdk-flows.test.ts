@@ -58,18 +58,23 @@ const upstreamWork = ({ simulator }: Stack) => {
 /** The flow straight to the vendor, through the proxy, and through the proxy again. */
 async function replay(spelling: Spelling, flow: Flow): Promise<void> {
   const stack = await startStack();
-  const direct = await flow(new Sdk(stack.simulator.origin, spelling));
+  const vendor = new Sdk(stack.simulator.origin, spelling);
+  const direct = await flow(vendor);
   expect(direct.length).toBeGreaterThan(0);
   const alone = upstreamWork(stack);
 
-  const bought = await flow(new Sdk(stack.origin, spelling));
+  const buyer = new Sdk(stack.origin, spelling);
+  const bought = await flow(buyer);
+  expect(buyer.told).toEqual(vendor.told);
   const twice = Object.fromEntries(Object.entries(alone).map(([name, count]) => [name, 2 * count]));
   expect(upstreamWork(stack)).toEqual(twice);
   const pictures = await Promise.all(bought.map(bytesAt));
   expect(pictures).toHaveLength(direct.length);
   for (const picture of pictures) expect(picture.length).toBeGreaterThan(1000);
 
-  const again = await flow(new Sdk(stack.origin, spelling));
+  const repeater = new Sdk(stack.origin, spelling);
+  const again = await flow(repeater);
+  expect(repeater.told).toEqual(vendor.told);
   expect(upstreamWork(stack)).toEqual(twice);
   for (const url of again) expect(url.startsWith(`${stack.origin}/blobs/`), url).toBe(true);
   const repeated = await Promise.all(again.map(bytesAt));

@@ -1,5 +1,6 @@
 import { field } from '../simulator/support.ts';
 import { fieldOrders } from '../simulator/upload-support.ts';
+import { shapeOf } from './fixtures.ts';
 import { API_KEY, MULTIMODAL } from './stack.ts';
 import { itemsOf, readStrictly } from './streams.ts';
 
@@ -87,6 +88,8 @@ export interface SdkAnswer {
 
 /** The calls of one SDK at wire level; answers are read as strictly as the strictest of them reads. */
 export class Sdk {
+  /** Shapes of the answers to posts, and of what waits ended with, in order. */
+  readonly told: unknown[] = [];
   readonly #origin: string;
   readonly #spelling: Spelling;
 
@@ -96,7 +99,10 @@ export class Sdk {
   }
 
   async post(path: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<SdkAnswer> {
-    return parseStrictly(await this.#send('POST', path, { body, headers, agent: this.#spelling.agent }));
+    const { agent } = this.#spelling;
+    const answer = await parseStrictly(await this.#send('POST', path, { body, headers, agent }));
+    this.told.push(shapeOf(answer.json));
+    return answer;
   }
 
   /** Pictures of a stream, in order. */
@@ -124,7 +130,10 @@ export class Sdk {
   async wait(id: string): Promise<SdkAnswer> {
     for (let turn = 0; turn < 200; turn += 1) {
       const answer = await this.fetchTask(id);
-      if (!['PENDING', 'RUNNING', 'SUSPENDED'].includes(answer.json.output.task_status)) return answer;
+      if (!['PENDING', 'RUNNING', 'SUSPENDED'].includes(answer.json.output.task_status)) {
+        this.told.push(shapeOf(answer.json));
+        return answer;
+      }
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     throw new Error(`task ${id} does not end`);
