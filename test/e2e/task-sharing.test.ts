@@ -146,3 +146,17 @@ it('a task that waits for its turn is not given up when another’s fate is look
   control.resumeTasks();
   for (const id of [...ids, old]) expect((await ended(stack, id)).json.output.task_status).toBe('SUCCEEDED');
 });
+
+it('a task that everybody shares is shown only to keys that the vendor has accepted', async () => {
+  const stack = await startStack({ DASHCACHE_AUTH: 'passthrough', DASHCACHE_SCOPE: 'shared' });
+  const id = await submit(stack, draw('shared'));
+  expect((await ended(stack, id)).json.output.task_status).toBe('SUCCEEDED');
+  const as = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
+  const other = await stack.request('GET', `/api/v1/tasks/${id}`, as('sk-somebody-else'));
+  expect(other.json.output.task_status).toBe('SUCCEEDED');
+  const asked = [
+    await stack.request('GET', `/api/v1/tasks/${id}`, as('sk-invalid')),
+    await stack.request('POST', `/api/v1/tasks/${id}/cancel`, as('sk-invalid')),
+  ];
+  for (const { status, json } of asked) expect([status, json.code]).toEqual([401, 'InvalidApiKey']);
+});
