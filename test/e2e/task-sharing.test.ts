@@ -160,3 +160,10 @@ it('a task that everybody shares is shown only to keys that the vendor has accep
   ];
   for (const { status, json } of asked) expect([status, json.code]).toEqual([401, 'InvalidApiKey']);
 });
+
+it('a list that upstream answers with a portal’s page is upstream’s fault, not ours', async () => {
+  const stack = await startStack();
+  stack.simulator.control.fault({ on: 'tasks', effect: { kind: 'html' } });
+  const { status, json } = await stack.request('GET', '/api/v1/tasks');
+  expect([status, json.code]).toEqual([502, 'UpstreamInvalid']);
+});
