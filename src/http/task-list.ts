@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { AppError } from '../core/errors.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { parseListTime } from '../core/task-time.ts';
@@ -76,9 +77,18 @@ function listItem({ id, model, state, submittedAt, endedAt }: Task): JsonObject 
 }
 
 function parseList(text: string): { data: JsonObject[]; total: number } {
-  const value: JsonValue = JSON.parse(text);
+  const value = parse(text);
   const data = isJsonObject(value) && isJsonArray(value.data) ? value.data.filter(isJsonObject) : [];
   return { data, total: isJsonObject(value) && typeof value.total === 'number' ? value.total : data.length };
+}
+
+function parse(text: string): JsonValue {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return value;
+  } catch (cause) {
+    throw new AppError('upstream_invalid', 'Upstream answered the list of tasks with no JSON.', { cause });
+  }
 }
 
 function wholeNumber(text: string | null, fallback: number, most: number): number {

@@ -3,8 +3,8 @@ import type { JsonObject } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { bearerOf } from './bearer.ts';
 import { blobBase } from './blob-base.ts';
+import { relayed } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
-import { plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { taskBody, unknownTaskBody } from './task-body.ts';
 import { listTasks } from './task-list.ts';
@@ -20,6 +20,12 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
     if (!options.ownTasksOnly) return await passForeign(c, services, options, principal);
     return status === 200 ? json(services, (requestId) => unknownTaskBody(id, requestId)) : refusal(services);
   };
+  /** Among tasks that everybody shares, a key that the vendor has not vouched for finds nothing. */
+  const refused = async (c: Context, principal: Principal) => {
+    if (!principal.needsProof || principal.scope !== 'shared') return undefined;
+    const verdict = await services.credentials.prove(principal, services.platform.clientAddress(c));
+    return verdict.accepted ? undefined : relayed(verdict.answer, {});
+  };
   for (const slash of ['', '/']) {
     routes.get(
       `/api/v1/tasks${slash}`,
@@ -28,6 +34,8 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
     routes.get(`/api/v1/tasks/:id${slash}`, async (c) => {
       const principal = await identify(c);
       const id = c.req.param('id');
+      const refusedKey = await refused(c, principal);
+      if (refusedKey !== undefined) return refusedKey;
       const view = await services.tasks.find(id, principal);
       if (view === undefined) return await elsewhere(c, principal, id, 200);
       return json(services, (requestId) => taskBody(view, blobBase(c, options), requestId));
@@ -35,12 +43,13 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
     routes.post(`/api/v1/tasks/:id/cancel${slash}`, async (c) => {
       const principal = await identify(c);
       const id = c.req.param('id');
+      const refusedKey = await refused(c, principal);
+      if (refusedKey !== undefined) return refusedKey;
       const canceled = await services.tasks.cancel(id, principal);
       if (canceled === undefined) return await elsewhere(c, principal, id, 400);
       if (canceled.kind === 'refused') return refusal(services);
       if (canceled.kind === 'canceled') return json(services, (requestId) => ({ request_id: requestId }));
-      const { status, headers, body } = canceled.answer;
-      return new Response(body, { status, headers: plainHeaders(headers, {}) });
+      return relayed(canceled.answer, {});
     });
   }
   return routes;

@@ -10,6 +10,8 @@ export class FlightProgress {
   state: Extract<VendorTaskState, 'PENDING' | 'RUNNING'> = 'PENDING';
   /** Requests that still want its result. */
   interested = 0;
+  /** The vendor has been told to drop the job: whoever comes now wants one of his own. */
+  isCanceled = false;
   /** Resolves when upstream has taken the job, so that it goes on whoever waits. */
   readonly accepted: Promise<void>;
   accept: () => void = () => undefined;

@@ -90,9 +90,11 @@ export class ImageService {
     if (request.directives.onlyIfCached) throw await this.#notCached(request);
     if (this.#closing)
       throw new AppError('shutting_down', 'The server is stopping; try again.', { retryAfterMs: 1_000 });
-    const progress = this.#progressFor(request, plan);
+    const known = plan.joins ? this.#progress.get(flightName(request, request.directives.take)) : undefined;
+    const actual = known?.isCanceled === true ? { ...plan, joins: false } : plan;
+    const progress = this.#progressFor(request, actual);
     progress.interested += 1;
-    return { progress, outcome: this.#fly(request, plan, fwd, progress) };
+    return { progress, outcome: this.#fly(request, actual, fwd, progress) };
   }
 
   /** How far the flight of an attempt has come; undefined when there is none in this process. */
@@ -102,23 +104,30 @@ export class ImageService {
 
   /**
    * Goes on with a task that the vendor had taken before this process began: a flight like any other, which requests
-   * join. False when the attempt does not say what it was for (`no-store`).
+   * join, unless it must not be stored. `interested` is how many tasks wait for it. Undefined when it is in the air
+   * already, or is no task of the vendor's.
    */
-  resume(attempt: Attempt, apiKey: string): boolean {
-    const identity = readIdentity(attempt);
+  resume(attempt: Attempt, apiKey: string, interested: number): Promise<FlightOutcome> | undefined {
     const { id, upstreamTask, account, model } = attempt;
-    if (identity === undefined || upstreamTask === undefined) return false;
+    if (upstreamTask === undefined || this.#byAttempt.has(id)) return undefined;
+    const known = readIdentity(attempt);
+    const { site, scope, key } = attempt;
+    const nameless = { site, scope, key, model, canonical: '', prompt: '', take: undefined, references: [] };
     const progress = new FlightProgress();
+    progress.interested = interested;
     this.#begin(progress, id);
-    const name = flightName(attempt, identity.take);
-    this.#progress.set(name, progress);
+    const name = flightName(attempt, known?.take);
+    const plan = { joins: false, leads: known !== undefined };
+    if (plan.leads && !this.#progress.has(name)) this.#progress.set(name, progress);
     const task = { id: upstreamTask, apiKey, account, model };
-    const delivered = { attemptId: id, identity, simulated: false };
-    const plan = { joins: false, leads: true };
-    this.#run(name, progress, plan, () => this.#follower.follow(task, delivered, progress)).catch((cause) =>
-      this.#reporter.report({ type: 'failure', where: 'resumed task', cause }),
-    );
-    return true;
+    const delivered = {
+      attemptId: id,
+      identity: known ?? nameless,
+      simulated: false,
+      unstorable: known === undefined ? 'no-store' : undefined,
+    };
+    const work = () => this.#follower.follow(task, delivered, progress);
+    return this.#run(name, progress, plan, work).then(({ value }) => value);
   }
 
   async #run(

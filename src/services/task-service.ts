@@ -6,10 +6,11 @@ import type { AnswerFamily } from '../core/services.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageUpstream, UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import type { AttemptStore } from './attempt-store.ts';
+import type { Attempt, AttemptStore } from './attempt-store.ts';
 import { withDeadline } from './deadline.ts';
 import type { EntryStore } from './entry-store.ts';
-import type { ImageOutcome, ImageRequest, StartedRequest } from './image-request.ts';
+import type { FlightProgress } from './flight-progress.ts';
+import type { FlightOutcome, ImageOutcome, ImageRequest, StartedRequest } from './image-request.ts';
 import type { ImageService } from './image-service.ts';
 import type { Task, TaskEnd, TaskState, TaskStore } from './task-store.ts';
 
@@ -50,6 +51,8 @@ export class TaskService {
   readonly #upstream: ImageUpstream;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
+  /** Tasks, and attempts gone on with, whose end this process is going to write. */
+  readonly #awaited = new Set<string>();
 
   constructor(parts: {
     images: ImageService;
@@ -99,7 +102,9 @@ export class TaskService {
       body: undefined,
       endedAt: undefined,
     });
-    this.#endLater(task.id, outcome);
+    void this.#endLater(task.id, outcome, async (end) => {
+      await this.#tasks.end(task.id, end);
+    });
     const collapsed = progress.interested > 1;
     return {
       kind: 'task',
@@ -128,7 +133,10 @@ export class TaskService {
     if (task === undefined) return undefined;
     const live = task.attemptId === undefined ? undefined : this.#images.progressOf(task.attemptId);
     const state = task.endedAt === undefined && live !== undefined ? live.state : task.state;
-    if (task.entryId === undefined) return { task, state, entry: undefined };
+    if (task.entryId === undefined) {
+      const isGone = state === 'SUCCEEDED' && task.body === undefined;
+      return isGone ? undefined : { task, state, entry: undefined };
+    }
     const entry = await this.#entries.findById(task.entryId);
     // Evicted or purged: there is nothing left to show for it.
     return entry === undefined ? undefined : { task, state, entry };
@@ -142,15 +150,33 @@ export class TaskService {
     const progress = this.#images.progressOf(view.task.attemptId);
     const isLast = progress !== undefined && progress.interested <= 1;
     if (isLast && progress.upstreamTask !== undefined) {
-      const { upstreamTask } = progress;
-      const answer = await withDeadline(this.#clock, CANCEL_TIMEOUT_MS, (signal) =>
-        this.#upstream.cancel(upstreamTask, principal.apiKey, signal),
-      );
+      const answer = await this.#cancelUpstream(progress.upstreamTask, progress, principal);
       if (answer.status !== 200) return { kind: 'relay', answer };
     }
+    // Canceled twice at once, it counts once: others may wait for the same job.
+    if (!(await this.#tasks.end(id, { state: 'CANCELED', at: this.#clock.now() })))
+      return { kind: 'refused' };
     if (progress !== undefined) progress.interested -= 1;
-    await this.#tasks.end(id, { state: 'CANCELED', at: this.#clock.now() });
     return { kind: 'canceled' };
+  }
+
+  /** From the question on nobody joins the job, unless the vendor will not drop it. */
+  async #cancelUpstream(
+    upstreamTask: string,
+    progress: FlightProgress,
+    { apiKey }: Principal,
+  ): Promise<UpstreamAnswer> {
+    let isCanceled = false;
+    progress.isCanceled = true;
+    try {
+      const answer = await withDeadline(this.#clock, CANCEL_TIMEOUT_MS, (signal) =>
+        this.#upstream.cancel(upstreamTask, apiKey, signal),
+      );
+      isCanceled = answer.status === 200;
+      return answer;
+    } finally {
+      progress.isCanceled = isCanceled;
+    }
   }
 
   /** This caller's tasks that are still known, newest first. */
@@ -169,7 +195,7 @@ export class TaskService {
   async recover(own: { readonly account: string; readonly apiKey: string } | undefined): Promise<void> {
     await this.#reconcile();
     for (const attempt of await this.#attempts.listSubmitted()) {
-      if (attempt.account === own?.account) this.#images.resume(attempt, own.apiKey);
+      if (attempt.account === own?.account) await this.#resume(attempt, own.apiKey);
     }
   }
 
@@ -182,40 +208,56 @@ export class TaskService {
     const task = await this.#tasks.find(id);
     if (task?.scope !== principal.scope || !isKnown(task, this.#clock.now())) return undefined;
     if (task.endedAt !== undefined || task.attemptId === undefined) return task;
-    if (this.#images.progressOf(task.attemptId) !== undefined) return task;
-    await this.#reconcile();
+    if (this.#awaited.has(id) || this.#awaited.has(task.attemptId)) return task;
+    await this.#reconcile(id);
     const attempt = await this.#attempts.find(task.attemptId);
     // Only the account that submitted a job may ask for it.
     if (attempt?.state === 'submitted' && attempt.account === principal.account) {
-      this.#images.resume(attempt, principal.apiKey);
+      await this.#resume(attempt, principal.apiKey);
     }
     return await this.#tasks.find(id);
   }
 
-  async #reconcile(): Promise<void> {
+  async #resume(attempt: Attempt, apiKey: string): Promise<void> {
+    const interested = await this.#tasks.countOpen(attempt.id);
+    const outcome = this.#images.resume(attempt, apiKey, interested);
+    if (outcome === undefined) return;
+    void this.#endLater(attempt.id, outcome, (end) => this.#tasks.endAll(attempt.id, end));
+  }
+
+  async #reconcile(id?: string): Promise<void> {
     const lost = { code: 'InternalError', message: 'What became of this task is not known.' };
-    await this.#tasks.reconcile(this.#clock.now(), JSON.stringify(lost));
+    await this.#tasks.reconcile(this.#clock.now(), JSON.stringify(lost), id);
   }
 
-  #endLater(id: string, outcome: Promise<ImageOutcome>): void {
-    outcome
-      .then(
-        (value) => this.#tasks.end(id, endOf(value, this.#clock.now())),
-        (error) => this.#fail(id, error),
-      )
-      .catch((cause) => this.#reporter.report({ type: 'failure', where: 'task record', cause }));
+  /** Writes how the flight ended. Meanwhile the record of its attempt says nothing that its tasks should be told. */
+  async #endLater(
+    awaited: string,
+    outcome: Promise<ImageOutcome | FlightOutcome>,
+    write: (end: TaskEnd) => Promise<void>,
+  ): Promise<void> {
+    this.#awaited.add(awaited);
+    try {
+      const end = await this.#endOf(outcome);
+      if (end !== undefined) await write(end);
+    } catch (cause) {
+      this.#reporter.report({ type: 'failure', where: 'task record', cause });
+    } finally {
+      this.#awaited.delete(awaited);
+    }
   }
 
-  async #fail(id: string, error: unknown): Promise<void> {
-    // The job goes on at the vendor's; the next start finds it.
-    if (isAppError(error, 'shutting_down')) return;
-    const message = isAppError(error) ? error.message : 'An internal error has occurred.';
-    const code = isAppError(error, 'no_image') ? 'NoImage' : 'InternalError';
-    await this.#tasks.end(id, {
-      state: 'FAILED',
-      at: this.#clock.now(),
-      body: JSON.stringify({ code, message }),
-    });
+  /** Undefined when the job goes on at the vendor's: the next start finds it. */
+  async #endOf(outcome: Promise<ImageOutcome | FlightOutcome>): Promise<TaskEnd | undefined> {
+    try {
+      return endOf(await outcome, this.#clock.now());
+    } catch (error) {
+      if (isAppError(error, 'shutting_down')) return undefined;
+      if (!isAppError(error)) this.#reporter.report({ type: 'failure', where: 'task', cause: error });
+      const message = isAppError(error) ? error.message : 'An internal error has occurred.';
+      const code = isAppError(error, 'no_image') ? 'NoImage' : 'InternalError';
+      return { state: 'FAILED', at: this.#clock.now(), body: JSON.stringify({ code, message }) };
+    }
   }
 }
 
@@ -223,8 +265,8 @@ function isKnown({ submittedAt, endedAt }: Task, now: number): boolean {
   return endedAt === undefined ? now - submittedAt <= PRUNE_MS : now - endedAt <= KNOWN_MS;
 }
 
-function endOf(outcome: ImageOutcome, at: number): TaskEnd {
-  if (outcome.kind === 'entry') return { state: 'SUCCEEDED', at, entryId: outcome.entry.id };
+function endOf(outcome: ImageOutcome | FlightOutcome, at: number): TaskEnd {
+  if (outcome.kind !== 'relay') return { state: 'SUCCEEDED', at, entryId: outcome.entry.id };
   const body = new TextDecoder().decode(outcome.answer.body);
   if (outcome.answer.status === 200) return { state: 'SUCCEEDED', at, body };
   return { state: body.includes('"code":"TaskCanceled"') ? 'CANCELED' : 'FAILED', at, body };

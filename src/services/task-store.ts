@@ -64,27 +64,36 @@ const statements = {
     params: [state, at, entryId ?? null, body ?? null, id],
   }),
 
-  /** What tasks have come to whose end this process did not see, by what their attempts say. */
-  reconcile: (at: number, lost: string): SqlStatement[] => [
+  endAll: (attemptId: string, { state, at, entryId, body }: TaskEnd): SqlStatement => ({
+    sql: `update tasks set state = ?, ended_at = ?, entry_id = ?, body = ? where attempt_id = ? and ${OPEN}`,
+    params: [state, at, entryId ?? null, body ?? null, attemptId],
+  }),
+
+  /**
+   * What tasks have come to whose end this process did not see, by what their attempts say. A record that is closed
+   * does not name its entry: it is the newest that there was by then.
+   */
+  reconcile: (at: number, lost: string, id: string | null): SqlStatement[] => [
     {
       sql: `update tasks set state = 'SUCCEEDED', ended_at = ?, entry_id = (
           select max(e.id) from entries e where e.site = tasks.site and e.scope = tasks.scope and e.key = tasks.key
+            and e.created_at <= (select updated_at from attempts where id = tasks.attempt_id)
         )
-        where ${OPEN} and attempt_id in (select id from attempts where state = 'stored')`,
-      params: [at],
+        where ${OPEN} and id = coalesce(?, id) and attempt_id in (select id from attempts where state = 'stored')`,
+      params: [at, id],
     },
     {
       sql: `update tasks set state = 'FAILED', ended_at = ?, body = ?
-        where ${OPEN} and (attempt_id is null or attempt_id not in (
+        where ${OPEN} and id = coalesce(?, id) and (attempt_id is null or attempt_id not in (
           select id from attempts where state in ('open', 'submitted', 'answered', 'stored')
         ))`,
-      params: [at, lost],
+      params: [at, lost, id],
     },
   ],
 
-  othersOpen: (attemptId: string, id: string): SqlStatement => ({
-    sql: `select count(*) as n from tasks where attempt_id = ? and id <> ? and ${OPEN}`,
-    params: [attemptId, id],
+  countOpen: (attemptId: string): SqlStatement => ({
+    sql: `select count(*) as n from tasks where attempt_id = ? and ${OPEN}`,
+    params: [attemptId],
   }),
 
   since: (scope: string, from: number): SqlStatement => ({
@@ -120,19 +129,28 @@ export class TaskStore {
     return row === undefined ? undefined : readTask(row);
   }
 
-  /** Ends a task; one that has ended stays as it is. */
-  async end(id: string, end: TaskEnd): Promise<void> {
-    await this.#database.batch([statements.end(id, end)]);
+  /** Ends a task; one that has ended stays as it is, and the answer is false. */
+  async end(id: string, end: TaskEnd): Promise<boolean> {
+    const [result] = await this.#database.batch([statements.end(id, end)]);
+    return (result?.changes ?? 0) > 0;
   }
 
-  /** Ends the tasks whose attempts have ended without them being told: `lost` is the body of those that failed. */
-  async reconcile(at: number, lost: string): Promise<void> {
-    await this.#database.batch(statements.reconcile(at, lost));
+  /** Ends every task of an attempt that has not ended. */
+  async endAll(attemptId: string, end: TaskEnd): Promise<void> {
+    await this.#database.batch([statements.endAll(attemptId, end)]);
   }
 
-  /** How many other tasks wait for the same attempt. */
-  async countOthersOpen(attemptId: string, id: string): Promise<number> {
-    const [row] = await this.#database.all(statements.othersOpen(attemptId, id));
+  /**
+   * Ends tasks whose attempts have ended without them being told: one task, or all when none is named. `lost` is the
+   * body of those that failed. Not for tasks whose flight is in the air: its record may not have been written yet.
+   */
+  async reconcile(at: number, lost: string, id?: string): Promise<void> {
+    await this.#database.batch(statements.reconcile(at, lost, id ?? null));
+  }
+
+  /** How many tasks wait for an attempt. */
+  async countOpen(attemptId: string): Promise<number> {
+    const [row] = await this.#database.all(statements.countOpen(attemptId));
     return row === undefined ? 0 : integer(row, 'n');
   }
 

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { formatTaskTime, parseListTime } from '../../src/core/task-time.ts';
+
+it('times of tasks are written in UTC+8, to the millisecond', () => {
+  expect(formatTaskTime(Date.UTC(2026, 8, 21, 2, 0, 16, 7))).toBe('2026-09-21 10:00:16.007');
+  expect(formatTaskTime(Date.UTC(2026, 11, 31, 16))).toBe('2027-01-01 00:00:00.000');
+});
+
+it('filters of the list are read in UTC+8', () => {
+  expect(parseListTime('20260921100016')).toBe(Date.UTC(2026, 8, 21, 2, 0, 16));
+  expect(parseListTime('20270101000000')).toBe(Date.UTC(2026, 11, 31, 16));
+});
+
+it.each(['', '2026', '2026-09-21 10:00:16', '202609211000160', '2026092110001x'])('%j is no time', (text) => {
+  expect(parseListTime(text)).toBeUndefined();
+});
