@@ -1,4 +1,5 @@
 import { AppError } from './errors.ts';
+import { readJson, stringEnd } from './json-reader.ts';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
@@ -50,6 +51,7 @@ export function parseJson(text: string, limits: JsonLimits = JSON_LIMITS): Parse
   let value: JsonValue;
   try {
     value = JSON.parse(text);
+    if (survey.escapedNames) value = readJson(text);
   } catch (cause) {
     throw new AppError('invalid_json', `The body is not valid JSON: ${reasonOf(cause)}`, { cause });
   }
@@ -135,11 +137,12 @@ function scan(
   text: string,
   limits: JsonLimits,
   onString?: (start: number, end: number, path: JsonPath) => void,
-): { exactNumbers: boolean; uniqueNames: boolean } {
+): { exactNumbers: boolean; uniqueNames: boolean; escapedNames: boolean } {
   const frames: Frame[] = [];
   let values = 0;
   let exactNumbers = true;
   let uniqueNames = true;
+  let escapedNames = false;
   let at = 0;
   while (at < text.length) {
     const top = frames.at(-1);
@@ -148,7 +151,10 @@ function scan(
       case '"': {
         const end = stringEnd(text, at);
         if (top?.names !== undefined && top.expectsName) {
-          const name = readName(text.slice(at, end));
+          const token = text.slice(at, end);
+          const escaped = token.includes('\\');
+          if (escaped) escapedNames = true;
+          const name = escaped ? readName(token) : token.slice(1, -1);
           if (top.names.has(name)) uniqueNames = false;
           top.names.add(name);
           top.step = name;
@@ -203,23 +209,10 @@ function scan(
       throw new AppError('invalid_json', `The body holds more than ${limits.maxValues} values.`);
     }
   }
-  return { exactNumbers, uniqueNames };
-}
-
-/** The position behind the closing quote. Jumps from quote to quote: a data URI of many megabytes is one step. */
-function stringEnd(text: string, start: number): number {
-  let quote = text.indexOf('"', start + 1);
-  while (quote !== -1) {
-    let backslashes = 0;
-    while (text[quote - 1 - backslashes] === '\\') backslashes += 1;
-    if (backslashes % 2 === 0) return quote + 1;
-    quote = text.indexOf('"', quote + 1);
-  }
-  return text.length;
+  return { exactNumbers, uniqueNames, escapedNames };
 }
 
 function readName(token: string): string {
-  if (!token.includes('\\')) return token.slice(1, -1);
   try {
     return String(JSON.parse(token));
   } catch {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { keepAlive } from '../../src/adapters/better-sqlite3/keep-alive.ts';
 import { migrate, readMigrations } from '../../src/adapters/better-sqlite3/migrate.ts';
 import { openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts';
 import { openDataFolder } from '../../src/adapters/data-folder/data-folder.ts';
@@ -41,17 +42,19 @@ export async function fillStore(folder: string, count: number, site: string, api
   const migrated = openDatabase(path);
   await migrate(migrated, await readMigrations(join(import.meta.dirname, '../../migrations')));
   migrated.close();
-  const database = new Database(path);
-  database.pragma('synchronous = off');
+  const database = keepAlive(new Database(path));
+  database.exec('pragma synchronous = off');
   const now = Date.now();
   const digests = await Promise.all(Array.from({ length: BLOBS }, (_, index) => writeBlob(data.path, index)));
-  const insertBlob = database.prepare('insert into blobs values (?, ?, ?, ?, ?, ?)');
+  const insertBlob = keepAlive(database.prepare('insert into blobs values (?, ?, ?, ?, ?, ?)'));
   for (const { digest, size } of digests) insertBlob.run(digest, size, 'image/png', 64 + 1, 64, now);
-  const insertEntry = database.prepare(
-    `insert into entries (id, site, scope, key, take, canonical, model, prompt, answer, usage, created_at, used_at)
+  const insertEntry = keepAlive(
+    database.prepare(
+      `insert into entries (id, site, scope, key, take, canonical, model, prompt, answer, usage, created_at, used_at)
      values (?, ?, ?, ?, 1, ?, 'qwen-image-max', ?, ?, '{"height":1328,"image_count":1,"width":1328}', ?, ?)`,
+    ),
   );
-  const insertImage = database.prepare('insert into images values (?, 0, ?, null)');
+  const insertImage = keepAlive(database.prepare('insert into images values (?, 0, ?, null)'));
   const answer = JSON.stringify([
     '{"output":{"choices":[{"finish_reason":"stop","message":{"content":[{"image":',
     { image: 0 },

@@ -45,8 +45,11 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   adapter('better-sqlite3', { packages: ['better-sqlite3'], node: true }),
   adapter('busboy', { packages: ['busboy'], node: true }),
   adapter('dashscope'),
-  // Its lock on the folder is a SQLite file.
-  adapter('data-folder', { packages: ['better-sqlite3'], node: true }),
+  {
+    // Its lock on the folder is a SQLite file.
+    ...adapter('data-folder', { packages: ['better-sqlite3'], node: true }),
+    may: ['core/', 'ports/', 'adapters/data-folder/', 'adapters/better-sqlite3/keep-alive.ts'],
+  },
   adapter('flight'),
   adapter('fs', { node: true }),
   adapter('hash'),

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { keepAlive } from '../../src/adapters/better-sqlite3/keep-alive.ts';
 import type { Stack } from './stack.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Rows of a stack's SQLite file, read beside the running server. */
 export function readRows(stack: Stack, sql: string): readonly Row[] {
-  const database = new Database(join(stack.folder, 'data', 'dashcache.sqlite'), { readonly: true });
+  const database = keepAlive(
+    new Database(join(stack.folder, 'data', 'dashcache.sqlite'), { readonly: true }),
+  );
   try {
-    return database
-      .prepare<[], Row>(sql)
+    return keepAlive(database.prepare<[], Row>(sql))
       .all()
       .map((row) => ({ ...row }));
   } finally {
@@ -19,7 +21,7 @@ export function readRows(stack: Stack, sql: string): readonly Row[] {
 
 /** Changes rows behind the back of a server at rest. */
 export function writeRows(stack: Stack, sql: string): void {
-  const database = new Database(join(stack.folder, 'data', 'dashcache.sqlite'));
+  const database = keepAlive(new Database(join(stack.folder, 'data', 'dashcache.sqlite')));
   try {
     database.exec(sql);
   } finally {

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { AppError } from '../../core/errors.ts';
 import type { SqlDatabase, SqlResult, SqlRow, SqlStatement, SqlValue } from '../../ports/sql-database.ts';
+import { keepAlive } from './keep-alive.ts';
 
 export interface OpenOptions {
   /** How long a statement waits for another process's write to end. Default 5000. */
@@ -10,12 +11,11 @@ export interface OpenOptions {
 
 /** D1's limit, held here too so that what runs on Node runs there. */
 const MAX_PARAMS = 100;
-const MAX_PREPARED = 256;
 const MIB = 1024 * 1024;
 
 /**
- * Run as a script: `pragma()` would leave a statement to the garbage collector for each, and collecting a statement of
- * better-sqlite3 12 aborts the process on Node 24. A WAL that a long reader let grow is cut back at the next checkpoint.
+ * Run as a script: `pragma()` would leave a statement to the garbage collector for each (see `keepAlive`). A WAL that a
+ * long reader let grow is cut back at the next checkpoint.
  */
 const SETTINGS = `
   pragma journal_mode = wal;
@@ -40,7 +40,7 @@ export function openDatabase(path: string, options: OpenOptions = {}): BetterSql
   return translated(() => {
     // The folder may have been there before, open to all. What SQLite puts beside the file gets the file's own mode.
     if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
-    const database = new Database(path, { timeout: options.busyTimeoutMs ?? 5000 });
+    const database = keepAlive(new Database(path, { timeout: options.busyTimeoutMs ?? 5000 }));
     try {
       database.exec(SETTINGS);
       return new BetterSqlite3Database(database);
@@ -68,7 +68,7 @@ export class BetterSqlite3Database implements SqlDatabase {
       database.exec(sql);
       return this.#run(statement);
     });
-    this.#changes = database.prepare<[], number>('select changes()').pluck();
+    this.#changes = keepAlive(database.prepare<[], number>('select changes()').pluck());
   }
 
   async all(statement: SqlStatement): Promise<readonly SqlRow[]> {
@@ -101,12 +101,8 @@ export class BetterSqlite3Database implements SqlDatabase {
   #prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
-    const prepared = this.#database.prepare<SqlValue[], SqlRow>(sql);
-    // The program's texts are few; the bound is for whoever builds them from input. Oldest out.
-    for (const oldest of this.#prepared.keys()) {
-      if (this.#prepared.size < MAX_PREPARED) break;
-      this.#prepared.delete(oldest);
-    }
+    // For good: the texts are the program's own, and few.
+    const prepared = keepAlive(this.#database.prepare<SqlValue[], SqlRow>(sql));
     this.#prepared.set(sql, prepared);
     return prepared;
   }

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError } from '../../core/errors.ts';
+import { keepAlive } from '../better-sqlite3/keep-alive.ts';
 
 /** SQLite takes an exclusive lock in steps: of two who begin at once both fail unless one of them waits a little. */
 const TAKE_TIMEOUT_MS = 500;
@@ -15,7 +16,7 @@ const TAKE_TIMEOUT_MS = 500;
  * process may open `owner.lock`: closing any handle of a file drops the process's POSIX locks on it.
  */
 export function claimFolder(path: string): () => void {
-  const lock = new Database(join(path, 'owner.lock'), { timeout: TAKE_TIMEOUT_MS });
+  const lock = keepAlive(new Database(join(path, 'owner.lock'), { timeout: TAKE_TIMEOUT_MS }));
   const pidFile = join(path, 'owner.pid');
   try {
     lock.exec('BEGIN EXCLUSIVE');

@@ -1,0 +1,11 @@
+const kept: object[] = [];
+
+/**
+ * Keeps a database or statement of better-sqlite3 from the garbage collector for the life of the process, closed or not.
+ * Built against the headers of Node 24.19 and later, collecting one aborts the process
+ * (`RemoveEnvironmentCleanupHook`, `env != nullptr`): their `ObjectWrap` asks for an environment that V8 has not entered then.
+ */
+export function keepAlive<T extends object>(native: T): T {
+  kept.push(native);
+  return native;
+}
