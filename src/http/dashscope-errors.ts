@@ -25,6 +25,7 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
   upstream_unreachable: [502, 'UpstreamUnreachable'],
   upstream_timeout: [504, 'RequestTimeOut'],
   upstream_invalid: [502, 'UpstreamInvalid'],
+  upstream_refused: [502, 'UpstreamRefused'],
   image_too_large: [502, 'UpstreamInvalid'],
   outcome_unknown: [502, 'OutcomeUnknown'],
   // No 5xx: clients retry those by themselves, and each try is paid for.
