@@ -11,13 +11,15 @@ export interface Problem {
   readonly code: ErrorCode;
   /** The request field at fault, as a path. */
   readonly field?: string;
+  /** The vendor's own code, where it refused. */
+  readonly upstream_code?: string;
   readonly request_id: string;
 }
 
 /** What a door has its callers do about an error, in a sentence; undefined when it has nothing to say. */
 export type Advise = (status: number, code: ErrorCode) => string | undefined;
 
-const STATUS: Readonly<Record<ErrorCode, keyof typeof TITLES>> = {
+const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid_json: 400,
   invalid_request: 400,
   missing_model: 400,
@@ -41,6 +43,8 @@ const STATUS: Readonly<Record<ErrorCode, keyof typeof TITLES>> = {
   upstream_unreachable: 502,
   upstream_timeout: 504,
   upstream_invalid: 502,
+  // Where upstream gave a status, its own.
+  upstream_refused: 502,
   image_too_large: 502,
   outcome_unknown: 502,
   // No 5xx: clients retry those by themselves, and each try is paid for.
@@ -53,39 +57,40 @@ const STATUS: Readonly<Record<ErrorCode, keyof typeof TITLES>> = {
 };
 
 /** The statuses' own names (RFC 9110), as `about:blank` asks. */
-const TITLES = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  422: 'Unprocessable Content',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  507: 'Insufficient Storage',
-  508: 'Loop Detected',
-} as const;
+const TITLES: ReadonlyMap<number, string> = new Map([
+  [400, 'Bad Request'],
+  [401, 'Unauthorized'],
+  [403, 'Forbidden'],
+  [404, 'Not Found'],
+  [405, 'Method Not Allowed'],
+  [413, 'Content Too Large'],
+  [415, 'Unsupported Media Type'],
+  [422, 'Unprocessable Content'],
+  [429, 'Too Many Requests'],
+  [500, 'Internal Server Error'],
+  [502, 'Bad Gateway'],
+  [503, 'Service Unavailable'],
+  [504, 'Gateway Timeout'],
+  [507, 'Insufficient Storage'],
+  [508, 'Loop Detected'],
+]);
 
 const NO_ADVICE: Advise = () => undefined;
 
 /** The problem that an error is to a caller; of what went wrong in here it tells nothing. */
 export function problemOf(error: AppError, requestId: string, advise: Advise = NO_ADVICE): Problem {
-  const status = STATUS[error.code];
+  const status = error.upstream?.status ?? STATUS[error.code];
   const hidden = isPrivate(error);
   const what = hidden ? 'Something went wrong in dashcache; its log has this request id.' : error.message;
   const advice = advise(status, error.code);
   return {
     type: 'about:blank',
-    title: TITLES[status],
+    title: TITLES.get(status) ?? 'Error',
     status,
     detail: advice === undefined ? what : `${what} ${advice}`,
     code: hidden ? 'internal' : error.code,
     ...(error.field === undefined || hidden ? {} : { field: error.field }),
+    ...(error.upstream?.code === undefined ? {} : { upstream_code: error.upstream.code }),
     request_id: requestId,
   };
 }
