@@ -97,6 +97,7 @@ export class StoreBench {
       ...this.#stores(),
       downloader: this.downloader,
       healing: new InProcessFlights(),
+      prices: new Map(),
     });
     const { reporter } = this;
     this.recovery = new Recovery({
