@@ -17,8 +17,8 @@ const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 5_000;
 /** While the vendor tells nothing: it has trouble enough. */
 const MAX_SILENT_DELAY_MS = 60_000;
-/** A key that is refused so often in a row has been revoked, or has expired; once may be a gateway's slip. */
-const MAX_REFUSALS = 3;
+/** A key that is refused so often in a row, for half a minute, has been revoked or has expired: no gateway's slip. */
+const MAX_REFUSALS = 6;
 /** The vendor keeps a task for a day after it ended, and ends the slowest after three hours. */
 const PATIENCE_MS = 24 * 60 * 60 * 1000;
 

@@ -114,8 +114,7 @@ export class TaskService {
     const found = await this.#tasks.find(id);
     if (found?.scope !== principal.scope || !isKnown(found, this.#clock.now())) return undefined;
     const task = await this.#recovery.refresh(found, principal);
-    const live = task.attemptId === undefined ? undefined : this.#board.progressOf(task.attemptId);
-    const state = task.endedAt === undefined && live !== undefined ? live.state : task.state;
+    const state = this.stateOf(task);
     if (task.entryId === undefined) {
       const isGone = state === 'SUCCEEDED' && task.body === undefined;
       return isGone ? undefined : { task, state, entry: undefined };
@@ -123,6 +122,12 @@ export class TaskService {
     const entry = await this.#entries.findById(task.entryId);
     // Evicted or purged: there is nothing left to show for it.
     return entry === undefined ? undefined : { task, state, entry };
+  }
+
+  /** Where a task stands: while its job is in the air, where the vendor says; the row learns of the end only. */
+  stateOf({ state, attemptId, endedAt }: Task): TaskState {
+    if (endedAt !== undefined || attemptId === undefined) return state;
+    return this.#board.progressOf(attemptId)?.state ?? state;
   }
 
   /** Cancels this task; the job behind it only when nobody else waits for it. Undefined when there is no such task. */

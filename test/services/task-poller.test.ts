@@ -38,7 +38,7 @@ function follow() {
 
 describe('a poll that is refused', () => {
   it.each([400, 401, 403, 404])(
-    'with %i ends the following when it happens three times in a row',
+    'with %i ends the following when it happens for half a minute',
     async (status) => {
       upstream.onPoll = () => answer(status, { code: 'No' });
       const { end } = follow();
@@ -48,12 +48,13 @@ describe('a poll that is refused', () => {
       });
       await clock.advance(MINUTE_MS);
       await rejected;
-      expect(upstream.polls).toHaveLength(3);
+      expect(upstream.polls).toHaveLength(6);
     },
   );
 
-  it('twice, with a word of the task in between, is lived through', async () => {
-    const answers = [401, 401, 200, 401, 401, 200, 200];
+  it('so often, with a word of the task in between, is lived through', async () => {
+    const refused = Array.from({ length: 5 }, () => 401);
+    const answers = [...refused, 200, ...refused, 200, 200];
     upstream.onPoll = () => {
       const status = answers.shift() ?? 200;
       if (status !== 200) return answer(status, {});
