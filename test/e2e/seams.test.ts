@@ -27,8 +27,8 @@
  * | 14 | the vendor's own oss:// names, unchanged  | references.test.ts: an oss:// name of the vendor’s counts by its name, and the header that lets it be read goes upstream |
  * | 15 | references by content, not by URL         | references.test.ts: as data URI, at a URL and as a blob of ours it is one recipe, bought once |
  * |    |                                           | references.test.ts: what stands behind a URL is looked at each time: other bytes are another picture |
- * | 16 | retries of a message list changed in place | request-seams.test.ts: a message list that an SDK has changed in place is good for the retry, and is uploaded once |
- * | 17 | nulls and noise, forwarded and not counted | request-seams.test.ts: what the SDKs put beside the request goes upstream as it came, and counts for nothing |
+ * | 16 | retries of a list changed in place        | request-seams.test.ts: a message list that an SDK has changed in place is good for the retry, and is uploaded once |
+ * | 17 | nulls and noise, forwarded, not counted   | request-seams.test.ts: what the SDKs put beside the request goes upstream as it came, and counts for nothing |
  * |    | stream: true is needed upstream           | sdk-flows.test.ts: MultiModalConversation.call, streaming texts and pictures in turn |
  * | 18 | the negative prompt told twice            | sdk-flows.test.ts: all SDKs share what one of them bought |
  * |    | two that differ                           | ../core/recipe.test.ts: is both of two negative prompts that differ |
@@ -47,6 +47,7 @@
  * |    |                                           | task-seams.test.ts: is never one too many |
  * | 27 | the vendor's 401 untouched                | passthrough.test.ts: the vendor's 401 comes out byte for byte, without a content-type |
  * | 28 | no hit for an invalid key                 | auth-passthrough.test.ts: an invalid key gets the vendor's own 401, also for what is stored |
+ * |    | nor of what everybody shares              | auth-passthrough.test.ts: serves every key that the vendor accepts, and no other |
  * |    | 401 before 400                            | request-seams.test.ts: a key that the vendor refuses is told so first, whatever else is wrong |
  * | 29 | the region of the key                     | simulated.test.ts: of one simulator are no hits for another upstream |
  * |    |                                           | README.md: a key works in one region only |
