@@ -147,6 +147,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         site: config.site,
         publicUrl: config.publicUrl ?? (local ? undefined : origin),
         addedModels: config.models,
+        prices: config.prices,
         maxBody: config.maxBody,
         maxImage: config.maxImage,
         ownTasksOnly: config.auth === 'token',

@@ -1,3 +1,4 @@
+import type { PriceOverrides } from '../core/list-price.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageProbe } from '../ports/image-probe.ts';
 import type { ImageUpstream } from '../ports/image-upstream.ts';
@@ -24,6 +25,8 @@ export interface HttpOptions {
   readonly publicUrl: string | undefined;
   /** Ids of image models beside the official ones. */
   readonly addedModels: ReadonlySet<string>;
+  /** Prices that hold instead of the table's. */
+  readonly prices: PriceOverrides;
   readonly maxBody: number;
   /** The largest picture that a form may bring, in bytes. */
   readonly maxImage: number;
