@@ -145,6 +145,16 @@ describe('who asks', () => {
   });
 });
 
+describe('a key that the vendor refuses', () => {
+  it('gets no picture that another paid for', async () => {
+    const stack = await startStack({ DASHCACHE_AUTH: 'passthrough', DASHCACHE_SCOPE: 'shared' });
+    await openAi(stack).images.generate(WANTED);
+    const problem = await refusal(openAi(stack, { apiKey: 'sk-invalid' }).images.generate(WANTED));
+    expect(problem).toBeInstanceOf(OpenAI.AuthenticationError);
+    expect(stack.asked).toBe(1);
+  });
+});
+
 describe('models', () => {
   it('are the vendor’s own, and those that were added', async () => {
     const stack = await startStack({ DASHCACHE_MODELS: 'house-style' });

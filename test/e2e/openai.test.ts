@@ -112,6 +112,17 @@ describe('images.generate of the openai package', () => {
     expect(stack.asked).toBe(2);
   });
 
+  it('draws with models that the vendor serves only as tasks', async () => {
+    const stack = await startStack();
+    const client = openAi(stack);
+    const wanted = { ...small('a boat'), model: 'wan2.2-t2i-flash' };
+    const { data } = await client.images.generate(wanted);
+    expect(data?.[0]?.url).toMatch(new RegExp(`^${stack.origin}/blobs/`));
+    const encoded = await client.images.generate({ ...wanted, response_format: BASE64 });
+    expect(encoded.data?.[0]?.b64_json).toBe(await base64At(data?.[0]?.url));
+    expect(stack.asked).toBe(1);
+  });
+
   it('takes the cache’s directives and takes', async () => {
     const stack = await startStack({ DASHCACHE_SEEDLESS: 'takes:2' });
     const client = openAi(stack);
