@@ -11,6 +11,7 @@ import type { EntryStore } from '../services/entry-store.ts';
 import type { Health } from '../services/health.ts';
 import type { ImageService } from '../services/image-service.ts';
 import type { KnownHits } from '../services/known-hits.ts';
+import type { Pacer } from '../services/pacer.ts';
 import type { PreparedRequests } from '../services/prepared-requests.ts';
 import type { Relay } from '../services/relay.ts';
 import type { TaskService } from '../services/task-service.ts';
@@ -41,6 +42,8 @@ export interface HttpOptions {
 export interface HttpServices {
   readonly images: ImageService;
   readonly tasks: TaskService;
+  /** Turns to poll the vendor, by account. */
+  readonly pollPacer: Pacer;
   readonly upstream: ImageUpstream;
   readonly prepared: PreparedRequests;
   readonly credentials: CredentialService;
