@@ -10,6 +10,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { SqlDatabase } from '../ports/sql-database.ts';
 import type { Transport } from '../ports/transport.ts';
 import type { UploadUpstream } from '../ports/upload-upstream.ts';
+import { AdminAccess } from './admin-access.ts';
 import { AttemptStore } from './attempt-store.ts';
 import { BlobStore } from './blob-store.ts';
 import { Buyer } from './buyer.ts';
@@ -20,6 +21,7 @@ import { CredentialStore } from './credential-store.ts';
 import { Downloader } from './downloader.ts';
 import { EntryFinder } from './entry-finder.ts';
 import { EntryStore } from './entry-store.ts';
+import { Explainer } from './explainer.ts';
 import { Governor } from './governor.ts';
 import { Health } from './health.ts';
 import type { FlightOutcome } from './image-request.ts';
@@ -122,6 +124,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   );
   const { uploads, uploadCollector } = createUploads(ports, config, secrets.secret);
   const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, uploads, hasher, probe });
+  const prepared = new PreparedRequests({ resolver, hasher, addedModels: config.models });
   return {
     entries,
     attempts,
@@ -141,7 +144,15 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       clock,
       reporter,
     }),
-    prepared: new PreparedRequests({ resolver, hasher, addedModels: config.models }),
+    prepared,
+    explainer: new Explainer(
+      { prepared, finder, entries, clock },
+      { site: config.site, seedless: config.seedless },
+    ),
+    adminAccess: new AdminAccess(
+      { hasher, clock },
+      { token: config.adminToken, local: config.auth === 'local', secret: secrets.secret },
+    ),
     knownHits: new KnownHits({ finder, clock, reporter }),
     bodies: new ByteBudget(config.maxInflight),
     health: new Health(database, blobs, onFailure('readiness')),
