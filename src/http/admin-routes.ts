@@ -7,6 +7,7 @@ import { bearerOf } from './bearer.ts';
 import { ownOrigins } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { explanationBody } from './explanation-body.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
 import { asksForStream } from './stream-answer.ts';
 
@@ -39,9 +40,7 @@ export function adminRoutes(services: HttpServices, options: HttpOptions): Hono 
       return c.json(explanationBody(explanation, headersLeftOut(c)));
     });
   });
-  routes.all('/admin/api/explain', (c) => {
-    throw new AppError('method_not_allowed', `This path takes POST, not ${c.req.method}.`, { allow: 'POST' });
-  });
+  routes.all('/admin/api/explain', methodNotAllowed('POST'));
   return routes;
 }
 

@@ -6,7 +6,8 @@ import type { Cost } from '../core/events.ts';
 import { type ExcludedField, excludedParameters } from '../core/exclusions.ts';
 import { readModel } from '../core/generation.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../core/json-text.ts';
-import { drawsVideo, listPrice } from '../core/models.ts';
+import { listPrice, type PriceOverrides } from '../core/list-price.ts';
+import { drawsVideo } from '../core/models.ts';
 import { invalid } from '../core/normalized-request.ts';
 import type { Recipe } from '../core/recipe.ts';
 import type { SeedlessPolicy } from '../core/seedless.ts';
@@ -43,6 +44,13 @@ export interface Explanation {
   readonly nearest: readonly NearEntry[];
 }
 
+export interface ExplainerOptions {
+  readonly site: string;
+  readonly seedless: SeedlessPolicy;
+  /** Prices that hold instead of the list prices. */
+  readonly prices: PriceOverrides;
+}
+
 type Verdict = Pick<Explanation, 'result' | 'reason' | 'entry'>;
 type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
 type Uncacheable = Extract<PreparedRequest, { kind: 'uncacheable' }>;
@@ -58,7 +66,7 @@ export class Explainer {
   readonly #finder: Pick<EntryFinder, 'inspect' | 'nearest'>;
   readonly #entries: Pick<EntryStore, 'isElsewhere'>;
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #options: { readonly site: string; readonly seedless: SeedlessPolicy };
+  readonly #options: ExplainerOptions;
 
   constructor(
     parts: {
@@ -67,7 +75,7 @@ export class Explainer {
       entries: Pick<EntryStore, 'isElsewhere'>;
       clock: Pick<Clock, 'now'>;
     },
-    options: { readonly site: string; readonly seedless: SeedlessPolicy },
+    options: ExplainerOptions,
   ) {
     this.#prepared = parts.prepared;
     this.#finder = parts.finder;
@@ -126,7 +134,7 @@ export class Explainer {
       ...(plan.reads
         ? await this.#judge(found, directives, () => this.#entries.isElsewhere(address))
         : bypass(plan, directives)),
-      cost: priceOf(recipe, site),
+      cost: priceOf(recipe, this.#options),
       nearest: nearest.slice(0, NEAREST_SHOWN),
     };
   }
@@ -202,10 +210,10 @@ function bypass(plan: LookupPlan, { noStore }: Directives): Verdict {
 }
 
 /** Undefined where the price or the number of pictures is not known. */
-function priceOf({ model, canonical }: Recipe, site: string): Cost | undefined {
+function priceOf({ model, canonical }: Recipe, { site, prices }: ExplainerOptions): Cost | undefined {
   const { parameters } = asObject(JSON.parse(canonical));
-  const { n } = asObject(parameters ?? null);
-  return typeof n === 'number' ? listPrice(model, site, n) : undefined;
+  const { n: count } = asObject(parameters ?? null);
+  return typeof count === 'number' ? listPrice({ model, site, count, canonical }, prices) : undefined;
 }
 
 function asObject(value: JsonValue): JsonObject {

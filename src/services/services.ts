@@ -89,6 +89,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     downloader,
     lock,
     healing: ports.healing,
+    prices: config.prices,
     clock,
     reporter,
   });
@@ -147,7 +148,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     prepared,
     explainer: new Explainer(
       { prepared, finder, entries, clock },
-      { site: config.site, seedless: config.seedless },
+      { site: config.site, seedless: config.seedless, prices: config.prices },
     ),
     adminAccess: new AdminAccess(
       { hasher, clock },
