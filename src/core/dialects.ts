@@ -1,6 +1,7 @@
 import { EXCLUSIONS, type ExcludedField } from './exclusions.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json-text.ts';
 import { readNormalized, toDashScope } from './normalized-request.ts';
+import { generateReferenceField } from './own-words.ts';
 
 /** The words in which a request for pictures is said. */
 export type Dialect = 'dashscope' | 'image.generate';
@@ -8,22 +9,32 @@ export type Dialect = 'dashscope' | 'image.generate';
 /** A request body of any dialect. */
 export interface AnyRequest {
   readonly dialect: Dialect;
-  /** The same request in the vendor's words; undefined when it is said in them already. */
-  readonly translated: JsonObject | undefined;
+  /** Where the words are not the vendor's. */
+  readonly translation: Translation | undefined;
   readonly take: number | undefined;
   /** What is no part of the picture, beyond what the vendor's words leave out. */
   readonly excluded: readonly ExcludedField[];
 }
 
+/** A request of our own dialects in the vendor's words. */
+export interface Translation {
+  readonly body: JsonObject;
+  /** What the dialect calls a reference image, by its place. */
+  readonly referenceField: (index: number) => string;
+}
+
 /** Tells the dialect of a body by its shape, and reads it as that dialect's front door does, with the same errors. */
 export function readAnyRequest(value: JsonValue): AnyRequest {
   if (!isJsonObject(value) || value.input !== undefined || value.prompt === undefined) {
-    return { dialect: 'dashscope', translated: undefined, take: undefined, excluded: [] };
+    return { dialect: 'dashscope', translation: undefined, take: undefined, excluded: [] };
   }
   const wish = readNormalized(value);
   return {
     dialect: 'image.generate',
-    translated: toDashScope(wish),
+    translation: {
+      body: toDashScope(wish),
+      referenceField: generateReferenceField(wish.references.length),
+    },
     take: wish.take,
     excluded: wish.take === undefined ? [] : [{ field: 'take', reason: TAKE_REASON }],
   };

@@ -9,6 +9,7 @@ import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../cor
 import { listPrice, type PriceOverrides } from '../core/list-price.ts';
 import { drawsVideo } from '../core/models.ts';
 import { invalid } from '../core/normalized-request.ts';
+import { inOwnWords } from '../core/own-words.ts';
 import type { Recipe } from '../core/recipe.ts';
 import type { SeedlessPolicy } from '../core/seedless.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -88,7 +89,7 @@ export class Explainer {
   async explain(text: string, context: ExplainContext): Promise<Explanation> {
     const { value } = parseJson(text);
     const asked = readAnyRequest(value);
-    const { model, body } = readModel(asked.translated ?? value);
+    const { model, body } = readModel(asked.translation?.body ?? value);
     const about = {
       dialect: asked.dialect,
       model,
@@ -97,23 +98,31 @@ export class Explainer {
     };
     if (drawsVideo(model)) return { ...about, ...foreign(`${model} draws videos`) };
     if (context.isEncrypted) return { ...about, ...ENCRYPTED };
-    const { scope, resolvesNames } = context;
-    const prepared = await this.#prepared.prepare(
-      asked.translated === undefined ? text : JSON.stringify(asked.translated),
-      {
-        ...context,
-        // Nothing is sent, so nobody's key is needed.
-        caller: {
-          scope,
-          account: '',
-          apiKey: '',
-          resolvesNames: resolvesNames || asked.dialect !== 'dashscope',
-        },
-      },
-    );
+    const prepared = await this.#prepare(text, asked, context);
     if (prepared.kind === 'foreign') return { ...about, ...foreign(`${model} is no image model here`) };
-    if (prepared.kind === 'uncacheable') return { ...about, ...uncacheable(prepared, asked) };
+    if (prepared.kind === 'uncacheable') return { ...about, ...uncacheable(prepared) };
     return { ...about, ...(await this.#lookUp(prepared, asked, context)) };
+  }
+
+  async #prepare(
+    text: string,
+    { translation }: AnyRequest,
+    context: ExplainContext,
+  ): Promise<PreparedRequest> {
+    // Nothing is sent, so nobody's key is needed.
+    const caller = { scope: context.scope, account: '', apiKey: '', resolvesNames: context.resolvesNames };
+    if (translation === undefined) return await this.#prepared.prepare(text, { ...context, caller });
+    try {
+      const prepared = await this.#prepared.prepare(JSON.stringify(translation.body), {
+        ...context,
+        caller: { ...caller, resolvesNames: true },
+      });
+      // The front doors of our own refuse what could not be cached.
+      if (prepared.kind === 'uncacheable') throw prepared.reason ?? invalid('prompt', 'is too long');
+      return prepared;
+    } catch (error) {
+      throw inOwnWords(error, translation.referenceField);
+    }
   }
 
   async #lookUp(
@@ -181,9 +190,8 @@ function foreign(what: string) {
   return { result: 'foreign', reason: `${what}: nothing of it is cached.`, nearest: [] } as const;
 }
 
-/** What of a request keeps it from being cached. On the front doors of our own such a request is an error. */
-function uncacheable({ detail, reason }: Uncacheable, { dialect }: AnyRequest) {
-  if (dialect !== 'dashscope') throw reason ?? invalid('prompt', 'is too long');
+/** What of a request keeps it from being cached. */
+function uncacheable({ detail, reason }: Uncacheable) {
   const why = UNCACHEABLE[detail] ?? detail;
   const said = reason === undefined ? why : `${why} (${reason.message})`;
   return {

@@ -225,6 +225,13 @@ describe('what cannot be explained is a problem that names the field', () => {
       'reference_refused',
       expect.any(String),
     ],
+    [
+      'image.generate’s own',
+      '{"prompt":"x","size":"1*1","reference_image":"http://10.0.0.1/"}',
+      400,
+      'reference_refused',
+      'reference_image',
+    ],
     ['image.generate without a size', '{"prompt":"a fox"}', 400, 'invalid_request', 'size'],
   ])('%s', async (_, text, status, code, field) => {
     const stack = await startStack();
