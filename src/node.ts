@@ -146,6 +146,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         local,
         site: config.site,
         publicUrl: config.publicUrl ?? (local ? undefined : origin),
+        addedModels: config.models,
         maxBody: config.maxBody,
         maxImage: config.maxImage,
         ownTasksOnly: config.auth === 'token',

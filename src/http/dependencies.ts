@@ -24,6 +24,8 @@ export interface HttpOptions {
   readonly site: string;
   /** Base of blob URLs; undefined in local mode, where it is the request's own checked origin. */
   readonly publicUrl: string | undefined;
+  /** Ids of image models beside the official ones. */
+  readonly addedModels: ReadonlySet<string>;
   readonly maxBody: number;
   /** The largest picture that a form may bring, in bytes. */
   readonly maxImage: number;

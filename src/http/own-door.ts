@@ -4,6 +4,7 @@ import type { CacheStatus } from '../core/cache-status.ts';
 import { AppError } from '../core/errors.ts';
 import { findHeader } from '../core/headers.ts';
 import { isJsonObject, type JsonValue } from '../core/json-text.ts';
+import { requireKnownModel, requireOfferedSize } from '../core/models.ts';
 import { invalid, type NormalizedRequest, toDashScope } from '../core/normalized-request.ts';
 import { inOwnWords } from '../core/own-words.ts';
 import type { Principal } from '../core/principal.ts';
@@ -55,9 +56,11 @@ export class OwnDoor {
     return await this.#services.credentials.identify(bearerOf(c));
   }
 
-  /** Fetches the reference images; errors name the field. A key that the vendor refuses gets no further. */
+  /** Checks model and size, and fetches the reference images; errors name the field. A key that the vendor refuses gets no further. */
   async prepare(c: Context, asking: Asking): Promise<PreparedWish> {
     const { principal, wish } = asking;
+    requireKnownModel(wish.model, this.#options.addedModels);
+    if (wish.size !== undefined) requireOfferedSize(wish.model, wish.size);
     const prepared = await this.#prepare(c, asking);
     const made = imageRequest(c, this.#options.site, { asked: MULTIMODAL, principal, prepared });
     const { take } = wish;
