@@ -1,6 +1,6 @@
 import { EXCLUSIONS, type ExcludedField } from './exclusions.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from './json-text.ts';
-import { readNormalized, toDashScope } from './normalized-request.ts';
+import { isJsonObject, type JsonValue } from './json-text.ts';
+import { type NormalizedRequest, readNormalized } from './normalized-request.ts';
 import { generateReferenceField } from './own-words.ts';
 
 /** The words in which a request for pictures is said. */
@@ -16,9 +16,9 @@ export interface AnyRequest {
   readonly excluded: readonly ExcludedField[];
 }
 
-/** A request of our own dialects in the vendor's words. */
+/** A request of our own dialects, in the words that they share. */
 export interface Translation {
-  readonly body: JsonObject;
+  readonly wish: NormalizedRequest;
   /** What the dialect calls a reference image, by its place. */
   readonly referenceField: (index: number) => string;
 }
@@ -32,7 +32,7 @@ export function readAnyRequest(value: JsonValue): AnyRequest {
   return {
     dialect: 'image.generate',
     translation: {
-      body: toDashScope(wish),
+      wish,
       referenceField: generateReferenceField(wish.references.length),
     },
     take: wish.take,

@@ -7,6 +7,7 @@ import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { encodeError } from './error-dialects.ts';
 import { generateRoutes } from './generate-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { openApiRoutes } from './openapi-routes.ts';
 import { passthroughRoutes } from './passthrough-routes.ts';
 import { guard } from './request-guard.ts';
 import { taskRoutes } from './task-routes.ts';
@@ -20,6 +21,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
     throw new AppError('not_found', 'There is nothing at this path.');
   });
   app.route('/', healthRoutes(services.health));
+  app.route('/', openApiRoutes());
   app.route(
     '/',
     blobRoutes({

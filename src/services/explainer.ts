@@ -7,8 +7,8 @@ import { type ExcludedField, excludedParameters } from '../core/exclusions.ts';
 import { readModel } from '../core/generation.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../core/json-text.ts';
 import { listPrice, type PriceOverrides } from '../core/list-price.ts';
-import { drawsVideo } from '../core/models.ts';
-import { invalid } from '../core/normalized-request.ts';
+import { drawsVideo, requireKnownModel, requireOfferedSize } from '../core/models.ts';
+import { invalid, type NormalizedRequest, toDashScope } from '../core/normalized-request.ts';
 import { inOwnWords } from '../core/own-words.ts';
 import type { Recipe } from '../core/recipe.ts';
 import type { SeedlessPolicy } from '../core/seedless.ts';
@@ -48,6 +48,8 @@ export interface Explanation {
 export interface ExplainerOptions {
   readonly site: string;
   readonly seedless: SeedlessPolicy;
+  /** Ids of image models beside the official ones. */
+  readonly addedModels: ReadonlySet<string>;
   /** Prices that hold instead of the list prices. */
   readonly prices: PriceOverrides;
 }
@@ -89,7 +91,10 @@ export class Explainer {
   async explain(text: string, context: ExplainContext): Promise<Explanation> {
     const { value } = parseJson(text);
     const asked = readAnyRequest(value);
-    const { model, body } = readModel(asked.translation?.body ?? value);
+    const { translation } = asked;
+    if (translation !== undefined) requireOffered(translation.wish, this.#options.addedModels);
+    const inVendorsWords = translation === undefined ? undefined : toDashScope(translation.wish);
+    const { model, body } = readModel(inVendorsWords ?? value);
     const about = {
       dialect: asked.dialect,
       model,
@@ -113,7 +118,7 @@ export class Explainer {
     const caller = { scope: context.scope, account: '', apiKey: '', resolvesNames: context.resolvesNames };
     if (translation === undefined) return await this.#prepared.prepare(text, { ...context, caller });
     try {
-      const prepared = await this.#prepared.prepare(JSON.stringify(translation.body), {
+      const prepared = await this.#prepared.prepare(JSON.stringify(toDashScope(translation.wish)), {
         ...context,
         caller: { ...caller, resolvesNames: true },
       });
@@ -178,6 +183,12 @@ export class Explainer {
     }
     return { result: 'hit', reason: `Take ${entry.take} of this recipe is stored.`, entry };
   }
+}
+
+/** The front doors of our own refuse what the vendor does not offer. */
+function requireOffered({ model, size }: NormalizedRequest, addedModels: ReadonlySet<string>): void {
+  requireKnownModel(model, addedModels);
+  if (size !== undefined) requireOfferedSize(model, size);
 }
 
 const ENCRYPTED = {

@@ -148,7 +148,12 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     prepared,
     explainer: new Explainer(
       { prepared, finder, entries, clock },
-      { site: config.site, seedless: config.seedless, prices: config.prices },
+      {
+        site: config.site,
+        seedless: config.seedless,
+        addedModels: config.models,
+        prices: config.prices,
+      },
     ),
     adminAccess: new AdminAccess(
       { hasher, clock },

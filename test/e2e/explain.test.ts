@@ -232,6 +232,13 @@ describe('what cannot be explained is a problem that names the field', () => {
       'reference_refused',
       'reference_image',
     ],
+    [
+      'a model that nobody has',
+      '{"prompt":"x","size":"1*1","model":"qwen-imagine"}',
+      400,
+      'unknown_model',
+      'model',
+    ],
     ['image.generate without a size', '{"prompt":"a fox"}', 400, 'invalid_request', 'size'],
   ])('%s', async (_, text, status, code, field) => {
     const stack = await startStack();
