@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'image_too_large'
   | 'outcome_unknown'
   | 'no_image'
+  | 'not_stored'
   // below
   | 'constraint'
   | 'storage_full'

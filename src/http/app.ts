@@ -7,6 +7,8 @@ import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { encodeError } from './error-dialects.ts';
 import { generateRoutes } from './generate-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { openAiModelRoutes } from './openai-models.ts';
+import { openAiRoutes } from './openai-routes.ts';
 import { openApiRoutes } from './openapi-routes.ts';
 import { passthroughRoutes } from './passthrough-routes.ts';
 import { guard } from './request-guard.ts';
@@ -34,6 +36,8 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
   app.route('/', adminRoutes(services, options));
   app.route('/', dashScopeRoutes(services, options));
   app.route('/', generateRoutes(services, options));
+  app.route('/', openAiRoutes(services, options));
+  app.route('/', openAiModelRoutes(services, options));
   app.route('/', taskRoutes(services, options));
   app.route('/', uploadRoutes(services, options));
   app.route('/', passthroughRoutes(services, options));

@@ -32,6 +32,7 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
   outcome_unknown: [502, 'OutcomeUnknown'],
   // No 5xx: clients retry those by themselves, and each try is paid for.
   no_image: [422, 'NoImage'],
+  not_stored: [500, 'InternalError'],
   constraint: [500, 'InternalError'],
   storage_full: [507, 'InternalError'],
   storage_failed: [500, 'InternalError'],
