@@ -3,7 +3,7 @@ import { isAppError } from '../core/errors.ts';
 import { decodeUtf8, parseJson } from '../core/json-text.ts';
 import { listPrice } from '../core/models.ts';
 import { type NormalizedRequest, readNormalized, simplify } from '../core/normalized-request.ts';
-import { generateReferenceField } from '../core/own-words.ts';
+import { referenceFieldOf } from '../core/own-words.ts';
 import type { Principal } from '../core/principal.ts';
 import type { ImageOutcome } from '../services/image-request.ts';
 import { blobBase } from './blob-base.ts';
@@ -65,7 +65,7 @@ class GenerateDoor {
     hold: (bytes: number) => void,
   ): Promise<Drawn> {
     const drawOne = async (one: NormalizedRequest) => {
-      const referenceField = generateReferenceField(wish.references.length);
+      const referenceField = referenceFieldOf('reference_image', wish.references.length);
       const made = await this.#own.prepare(c, { principal, wish: one, hold, referenceField });
       return { ...made, outcome: await this.#own.draw(made, principal) };
     };

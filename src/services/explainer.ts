@@ -89,12 +89,12 @@ export class Explainer {
 
   /** A request body in any dialect. The errors are those that the request itself would get. */
   async explain(text: string, context: ExplainContext): Promise<Explanation> {
-    const { value } = parseJson(text);
-    const asked = readAnyRequest(value);
+    const parsed = parseJson(text);
+    const asked = readAnyRequest(parsed);
     const { translation } = asked;
     if (translation !== undefined) requireOffered(translation.wish, this.#options.addedModels);
     const inVendorsWords = translation === undefined ? undefined : toDashScope(translation.wish);
-    const { model, body } = readModel(inVendorsWords ?? value);
+    const { model, body } = readModel(inVendorsWords ?? parsed.value);
     const about = {
       dialect: asked.dialect,
       model,
@@ -132,10 +132,11 @@ export class Explainer {
 
   async #lookUp(
     { recipe, key }: Cacheable,
-    { take }: AnyRequest,
+    { translation }: AnyRequest,
     { scope, directives: given }: ExplainContext,
   ): Promise<Omit<Explanation, 'dialect' | 'model' | 'scope' | 'excluded'>> {
     const { site, seedless } = this.#options;
+    const take = translation?.wish.take;
     const directives = take === undefined ? given : { ...given, take };
     const wanted = { site, scope, key, recipe, directives };
     const plan = planLookup(recipe.seedless, directives, seedless);

@@ -210,6 +210,27 @@ describe('explain', () => {
     expect(own.excluded).toEqual([{ field: 'take', reason: expect.any(String) }]);
     expect(own.key).toBe(vendors.key);
   });
+
+  it('reads OpenAI’s words, and says what of them is no part of the picture', async () => {
+    const stack = await startStack();
+    const words = { prompt: 'a fox', model: 'qwen-image-max', size: '512x512', seed: 7 };
+    const noise = { response_format: 'b64_json', user: 'u', quality: 'high', background: null };
+    const openai = (await explain(stack, { ...words, ...noise })).json;
+    const vendors = (await explain(stack, wish('a fox', { seed: 7 }))).json;
+    expect([openai.dialect, openai.key]).toEqual(['openai', vendors.key]);
+    const fields = openai.excluded.map(({ field }: { field: string }) => field).sort();
+    expect(fields).toEqual(['quality', 'response_format', 'user']);
+    // Both dialects' words, and the same in both.
+    expect((await explain(stack, words)).json.key).toBe(vendors.key);
+
+    const picture = dataUri('image/png', png(400, 300));
+    const edits = (await explain(stack, { prompt: 'from steel to copper', image: picture, size: '512x512' }))
+      .json;
+    expect([edits.dialect, edits.model]).toEqual(['openai', 'qwen-image-edit-plus']);
+    expect(edits.key).toBe(
+      (await explain(stack, { ...edit(picture), parameters: { size: '512*512', n: 1 } })).json.key,
+    );
+  });
 });
 
 describe('what cannot be explained is a problem that names the field', () => {
@@ -239,7 +260,27 @@ describe('what cannot be explained is a problem that names the field', () => {
       'unknown_model',
       'model',
     ],
-    ['image.generate without a size', '{"prompt":"a fox"}', 400, 'invalid_request', 'size'],
+    [
+      'image.generate without a size',
+      '{"prompt":"x","reference_image":"oss://a"}',
+      400,
+      'invalid_request',
+      'size',
+    ],
+    [
+      'OpenAI’s own',
+      '{"prompt":"x","image":["http://10.0.0.1/","oss://a"]}',
+      400,
+      'reference_refused',
+      'image[0]',
+    ],
+    [
+      'a number that cannot be kept',
+      '{"prompt":"x","user":"u","y":1e999}',
+      400,
+      'invalid_request',
+      undefined,
+    ],
   ])('%s', async (_, text, status, code, field) => {
     const stack = await startStack();
     const answer = await explain(stack, text);

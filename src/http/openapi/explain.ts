@@ -48,7 +48,7 @@ export const EXPLAIN: ApiPart = {
   schemas: {
     Explanation: closedObject(
       {
-        dialect: { enum: ['dashscope', 'image.generate'] },
+        dialect: { enum: ['dashscope', 'image.generate', 'openai'] },
         model: { type: 'string' },
         key: { anyOf: [schema('CacheKey'), { type: 'null' }], description: 'Null where nothing is cached.' },
         scope: { type: 'string', description: 'Whose entries were looked at.' },
