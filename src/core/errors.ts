@@ -21,6 +21,7 @@ export type ErrorCode =
   // the cache
   | 'not_cached'
   | 'overloaded'
+  | 'paced_out'
   | 'shutting_down'
   // upstream
   | 'loop'

@@ -39,6 +39,9 @@ export const NORMALIZED_FIELDS: readonly string[] = [
   'take',
 ];
 
+/** Those whose value is text, whatever it looks like in a form. */
+export const TEXT_FIELDS: readonly string[] = ['prompt', 'size', 'negative_prompt', 'style', 'model'];
+
 /** The vendor's bound. */
 const MAX_SEED = 2 ** 31 - 1;
 

@@ -21,6 +21,8 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
   throttled: [429, 'Throttling'],
   not_cached: [504, 'NotCached'],
   overloaded: [429, 'Throttling.RateQuota'],
+  // No 429: it would end the SDKs' waiting, which goes on after a 503.
+  paced_out: [503, 'Throttling.RateQuota'],
   shutting_down: [503, 'ModelUnavailable'],
   loop: [508, 'LoopDetected'],
   proof_unavailable: [503, 'ModelUnavailable'],

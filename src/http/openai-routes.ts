@@ -13,9 +13,10 @@ import { toBodyStream } from './body-stream.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { eventsOf, fillHoles, type ImagesResponse, responseOfEntry } from './openai-answer.ts';
-import { OwnDoor, picturesOf } from './own-door.ts';
+import { OwnDoor } from './own-door.ts';
 import { type BodyLimits, isForm, requireJson, withBody } from './read-body.ts';
 import { withForm } from './read-form.ts';
+import { picturesOf } from './upstream-answer.ts';
 
 /** OpenAI's images API. */
 export function openAiRoutes(services: HttpServices, options: HttpOptions): Hono {

@@ -38,6 +38,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   throttled: 429,
   not_cached: 504,
   overloaded: 429,
+  paced_out: 503,
   shutting_down: 503,
   loop: 508,
   proof_unavailable: 503,

@@ -7,9 +7,11 @@ import {
   namedSchemaErrors,
   schemaErrors,
 } from '../support/api-schema.ts';
+import { dataUri } from '../support/assets.ts';
 import { explain } from '../support/explain.ts';
 import { send } from '../support/http-client.ts';
 import { routesOf } from '../support/routes.ts';
+import { png } from '../support/sample-images.ts';
 import { type Answer, body, imageUrls, type Stack } from '../support/stack.ts';
 import { SMALL, startStack } from '../support/start-stack.ts';
 
@@ -61,31 +63,63 @@ it('describes every route of our own, and nothing that is none', async () => {
   }
 });
 
-it('real answers are as described', async () => {
+it('real answers of image.generate are as described', async () => {
   const stack = await startStack();
   const generate = '/v1/image.generate';
-  const wish = { prompt: 'a fox', size: '512*512', n: 2, model: 'qwen-image-plus' };
-  for (const value of [
-    { ...wish, n: 1, model: null },
-    { prompt: 'a fox', size: '512*512' },
-  ]) {
+  const wish = { prompt: 'a fox', size: '512*512' };
+  for (const value of [{ ...wish, model: null, n: 1 }, wish]) {
     expect(namedSchemaErrors('GenerateRequest', value)).toEqual([]);
     expectDescribed(generate, 'post', await post(stack, generate, value));
   }
+  expect(namedSchemaErrors('GenerateRequest', { ...wish, style: 5 })).not.toEqual([]);
+  expectDescribed(generate, 'post', await post(stack, generate, wish, { 'cache-control': 'no-store' }));
   expectDescribed(generate, 'post', await post(stack, generate, {}));
   expectDescribed(generate, 'post', await stack.request('PUT', generate));
-  expectDescribed(
-    generate,
-    'post',
-    await post(stack, generate, { prompt: 'a crow', size: '512*512' }, { 'cache-control': 'only-if-cached' }),
-  );
+  const notCached = { 'cache-control': 'only-if-cached' };
+  expectDescribed(generate, 'post', await post(stack, generate, { ...wish, prompt: 'a crow' }, notCached));
 
+  const task = `${generate}/tasks/{id}`;
+  const accepted = await post(stack, generate, wish, { prefer: 'respond-async' });
+  expect(accepted.status).toBe(202);
+  expectDescribed(generate, 'post', accepted);
+  const location = accepted.headers.get('location') ?? '';
+  const done = await stack.request('GET', location);
+  expect(done.json.status).toBe('succeeded');
+  expectDescribed(task, 'get', done);
+  expectDescribed(task, 'get', await stack.request('GET', `${generate}/tasks/none`));
+});
+
+it('real answers of OpenAI’s API are as described', async () => {
+  const stack = await startStack();
+  const generations = '/v1/images/generations';
+  const wish = { prompt: 'a fox', size: '512x512', model: 'qwen-image-max' };
+  for (const value of [wish, { ...wish, response_format: 'b64_json', quality: 'high' }]) {
+    expect(namedSchemaErrors('OpenAiGeneration', value)).toEqual([]);
+    expectDescribed(generations, 'post', await post(stack, generations, value));
+  }
+  expectDescribed(generations, 'post', await post(stack, generations, {}));
+  expectDescribed(generations, 'post', await post(stack, generations, { ...wish, model: 'none' }));
+  const edits = '/v1/images/edits';
+  const edit = { prompt: 'in copper', image: dataUri('image/png', png(400, 300)), size: '512x512' };
+  expect(namedSchemaErrors('OpenAiEdit', edit)).toEqual([]);
+  expectDescribed(edits, 'post', await post(stack, edits, edit));
+  expectDescribed(edits, 'post', await post(stack, edits, { prompt: 'x' }));
+  expectDescribed('/v1/models', 'get', await stack.request('GET', '/v1/models'));
+  for (const id of ['qwen-image-max', 'none']) {
+    expectDescribed('/v1/models/{id}', 'get', await stack.request('GET', `/v1/models/${id}`));
+  }
+});
+
+it('other real answers are as described', async () => {
+  const stack = await startStack();
   const explained = '/admin/api/explain';
+  await stack.generate(body('a fox', SMALL));
   for (const value of [body('a fox', SMALL), body('a crow', SMALL), { ...body('x'), model: 'qwen-vl-max' }]) {
     expectDescribed(explained, 'post', await explain(stack, value));
   }
   expectDescribed(explained, 'post', await explain(stack, '{'));
   expectDescribed(explained, 'post', await explain(stack, {}, { headers: { 'content-type': 'text/plain' } }));
+  expectDescribed(explained, 'post', await stack.request('GET', explained));
 
   for (const path of ['/healthz', '/readyz', '/openapi.json']) {
     expectDescribed(path, 'get', await stack.request('GET', path));

@@ -37,6 +37,7 @@ export function routesOf(stack: Stack): readonly KnownRoute[] {
       site: config.site,
       publicUrl: undefined,
       addedModels: config.models,
+      prices: config.prices,
       maxBody: config.maxBody,
       maxImage: config.maxImage,
       ownTasksOnly: false,

@@ -1,87 +1,20 @@
 import type { JsonObject } from '../../core/json-text.ts';
-import { DEFAULT_MODEL } from '../../core/normalized-request.ts';
 import { CACHE_HEADERS, CACHE_PARAMETERS } from './common.ts';
-import { type ApiPart, closedObject, jsonContent, nullable, problems, schema } from './parts.ts';
+import { IMAGE_GENERATE_SCHEMAS } from './image-generate-schemas.ts';
+import { type ApiPart, jsonContent, problems, schema } from './parts.ts';
 
-const REFERENCE: JsonObject = {
-  type: 'string',
-  description: 'An http(s) URL, a `data:…;base64,` URI, an `oss://` name or the URL of a stored picture.',
+const SECURITY: readonly JsonObject[] = [{}, { credential: [] }];
+
+const PREFER: JsonObject = {
+  name: 'Prefer',
+  in: 'header',
+  description: '`respond-async`: answer at once with a task, and draw meanwhile (RFC 7240).',
+  schema: { type: 'string' },
 };
 
-const REQUEST: JsonObject = closedObject(
-  {
-    prompt: { type: 'string', minLength: 1, description: 'What to draw.' },
-    size: {
-      type: 'string',
-      description: 'Width and height in pixels as `W*H`, or a name that the model knows, such as `2K`.',
-      pattern: '^([1-9]\\d{0,4}[*xX][1-9]\\d{0,4}|[1-4]K)$',
-    },
-    negative_prompt: nullable('string', { description: 'What not to draw.' }),
-    style: nullable('string'),
-    seed: nullable('integer', {
-      minimum: -1,
-      maximum: 2_147_483_647,
-      description: 'Absent, null or -1: any. The model may not follow it to the pixel.',
-    }),
-    reference_image: {
-      description: 'One picture to draw from, or several in their order.',
-      anyOf: [REFERENCE, { type: 'array', items: REFERENCE }, { type: 'null' }],
-    },
-    model: nullable('string', { default: DEFAULT_MODEL, description: 'An official id.' }),
-    n: nullable('integer', { minimum: 1, default: 1, description: 'How many pictures.' }),
-    take: nullable('integer', {
-      minimum: 1,
-      maximum: 1000,
-      description: 'Which take of this picture; one that is not stored is bought.',
-    }),
-  },
-  ['negative_prompt', 'style', 'seed', 'reference_image', 'model', 'n', 'take'],
-);
+const WISH: JsonObject = { prompt: 'a paper boat crossing a puddle', size: '1328*1328', seed: 7 };
 
-const PIXELS = nullable('integer', { minimum: 1, description: 'Read from the stored picture itself.' });
-
-const IMAGE: JsonObject = {
-  description: 'One picture; what only a stored one tells is null for one that could not be kept.',
-  ...closedObject({
-    url: { type: 'string', format: 'uri' },
-    width: PIXELS,
-    height: PIXELS,
-    sha256: nullable('string', { pattern: '^[0-9a-f]{64}$' }),
-    media_type: nullable('string', { pattern: '^image/' }),
-    bytes: nullable('integer', { minimum: 1 }),
-  }),
-};
-
-const ANSWER: JsonObject = closedObject(
-  {
-    image_url: { type: 'string', format: 'uri', description: 'The first picture.' },
-    width: PIXELS,
-    height: PIXELS,
-    seed: nullable('integer', { description: 'As asked for; the vendor tells none.' }),
-    images: { type: 'array', minItems: 1, items: schema('GeneratedImage') },
-    cached: { type: 'boolean', description: 'Nothing had to be drawn for it.' },
-    key: {
-      anyOf: [schema('CacheKey')],
-      description: 'Only for callers who may look into the store.',
-    },
-    take: nullable('integer', { minimum: 1, description: 'Null where nothing was stored.' }),
-    model: { type: 'string' },
-    cost: {
-      anyOf: [schema('Cost'), { type: 'null' }],
-      description: 'What drawing it cost; null when that is not known.',
-    },
-    spent: nullable('number', { minimum: 0, description: 'What this request paid of it.' }),
-    avoided: nullable('number', { minimum: 0, description: 'What it did not have to pay.' }),
-    request_id: { type: 'string' },
-    simplified_prompt: {
-      type: 'string',
-      description: 'What was drawn instead: the prompt itself drew nothing.',
-    },
-  },
-  ['key', 'simplified_prompt'],
-);
-
-/** `POST /v1/image.generate`. */
+/** `image.generate`, and its tasks. */
 export const IMAGE_GENERATE: ApiPart = {
   tag: { name: 'image.generate', description: 'A picture from words, the same for every model.' },
   paths: {
@@ -90,15 +23,14 @@ export const IMAGE_GENERATE: ApiPart = {
         tags: ['image.generate'],
         operationId: 'generateImage',
         summary: 'Draw a picture, or give the one that is stored',
-        security: [{}, { credential: [] }],
-        parameters: CACHE_PARAMETERS,
+        security: SECURITY,
+        parameters: [...CACHE_PARAMETERS, PREFER],
         requestBody: {
           required: true,
-          content: jsonContent(schema('GenerateRequest'), {
-            prompt: 'a paper boat crossing a puddle',
-            size: '1328*1328',
-            seed: 7,
-          }),
+          content: {
+            ...jsonContent(schema('GenerateRequest'), WISH),
+            'multipart/form-data': { schema: schema('GenerateForm') },
+          },
         },
         responses: {
           200: {
@@ -106,13 +38,22 @@ export const IMAGE_GENERATE: ApiPart = {
             headers: CACHE_HEADERS,
             content: jsonContent(schema('GenerateAnswer')),
           },
+          202: {
+            description: 'The task that draws it.',
+            headers: {
+              Location: { description: 'Where to ask for the task.', schema: { type: 'string' } },
+              'Preference-Applied': { schema: { const: 'respond-async' } },
+              ...CACHE_HEADERS,
+            },
+            content: jsonContent(schema('GenerateTaskAccepted')),
+          },
           ...problems({
             400: 'A field is missing, malformed or not known, or a reference image cannot be had.',
             401: 'No credential, or one that is not known here or to the vendor.',
             403: 'The vendor refuses the key, or in `local` mode another web page asks.',
             405: 'The path takes POST.',
             413: 'The body, with the pictures it names, is too large.',
-            415: 'The body is not JSON.',
+            415: 'The body is neither JSON nor a form.',
             422: 'The vendor drew nothing, for the simplified prompt either.',
             429: 'Too much at once, here or at the vendor; `Retry-After` says when to come back.',
             502: 'The vendor cannot be reached, or its answer cannot be used.',
@@ -122,6 +63,23 @@ export const IMAGE_GENERATE: ApiPart = {
         },
       },
     },
+    '/v1/image.generate/tasks/{id}': {
+      get: {
+        tags: ['image.generate'],
+        operationId: 'findGenerateTask',
+        summary: 'How far a task has come',
+        security: SECURITY,
+        parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+        responses: {
+          200: { description: 'The task.', content: jsonContent(schema('GenerateTask')) },
+          ...problems({
+            401: 'No credential, or one that is not known here or to the vendor.',
+            404: 'There is no such task for this credential, or it is forgotten.',
+            405: 'The path takes GET.',
+          }),
+        },
+      },
+    },
   },
-  schemas: { GenerateRequest: REQUEST, GenerateAnswer: ANSWER, GeneratedImage: IMAGE },
+  schemas: IMAGE_GENERATE_SCHEMAS,
 };

@@ -31,12 +31,17 @@ export function nullable(type: string, rest: JsonObject = {}): JsonObject {
   return { type: [type, 'null'], ...rest };
 }
 
-/** Answers in `application/problem+json`, by status: the cases of each in words. */
-export function problems(cases: Readonly<Record<number, string>>): JsonObject {
+/** The cases of a failure in words, by status. */
+export type FailureCases = Readonly<Record<number, string>>;
+
+/** Failures in `application/problem+json`. */
+export function problems(cases: FailureCases): JsonObject {
+  return failures({ 'application/problem+json': { schema: schema('Problem') } }, cases);
+}
+
+/** Failures that are all told in one way. */
+export function failures(content: JsonObject, cases: FailureCases): JsonObject {
   return Object.fromEntries(
-    Object.entries(cases).map(([status, description]) => [
-      status,
-      { description, content: { 'application/problem+json': { schema: schema('Problem') } } },
-    ]),
+    Object.entries(cases).map(([status, description]) => [status, { description, content }]),
   );
 }
