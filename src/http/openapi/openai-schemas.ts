@@ -51,10 +51,14 @@ export const OPENAI_SCHEMAS: Readonly<Record<string, JsonObject>> = {
         type: 'array',
         minItems: 1,
         items: {
-          anyOf: [
-            closedObject({ url: { type: 'string', format: 'uri' } }),
-            closedObject({ b64_json: { type: 'string', contentEncoding: 'base64' } }),
-          ],
+          description: 'One of the two, as was asked for.',
+          ...closedObject(
+            {
+              url: { type: 'string', format: 'uri' },
+              b64_json: { type: 'string', contentEncoding: 'base64' },
+            },
+            ['url', 'b64_json'],
+          ),
         },
       },
       size: { type: 'string', pattern: '^\\d+x\\d+$' },

@@ -39,9 +39,10 @@ export function problems(cases: FailureCases): JsonObject {
   return failures({ 'application/problem+json': { schema: schema('Problem') } }, cases);
 }
 
-/** Failures that are all told in one way. */
+/** Failures that are all told in one way, those that nobody foresaw too. */
 export function failures(content: JsonObject, cases: FailureCases): JsonObject {
+  const all = { ...cases, default: 'Any other failure.' };
   return Object.fromEntries(
-    Object.entries(cases).map(([status, description]) => [status, { description, content }]),
+    Object.entries(all).map(([status, description]) => [status, { description, content }]),
   );
 }
