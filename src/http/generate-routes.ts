@@ -4,6 +4,7 @@ import { valuesOfForm } from '../core/form-values.ts';
 import { decodeUtf8, parseJson } from '../core/json-text.ts';
 import { listPrice } from '../core/list-price.ts';
 import { type NormalizedRequest, readNormalized, simplify, TEXT_FIELDS } from '../core/normalized-request.ts';
+import { referenceFieldOf } from '../core/own-words.ts';
 import type { Principal } from '../core/principal.ts';
 import { MULTIMODAL } from '../core/services.ts';
 import type { StageListener } from '../services/flight-stage.ts';
@@ -184,8 +185,7 @@ class GenerateDoor {
   }
 
   async #prepare(c: Context, { principal, hold }: Asked, wish: NormalizedRequest): Promise<PreparedWish> {
-    const referenceField = (index: number) =>
-      wish.references.length === 1 ? 'reference_image' : `reference_image[${index}]`;
+    const referenceField = referenceFieldOf('reference_image', wish.references.length);
     return await this.#own.prepare(c, { principal, wish, hold, referenceField });
   }
 

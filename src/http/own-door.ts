@@ -1,8 +1,9 @@
 import type { Context } from 'hono';
 import type { CacheStatus } from '../core/cache-status.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import type { AppError } from '../core/errors.ts';
 import { requireKnownModel, requireOfferedSize } from '../core/models.ts';
 import { invalid, type NormalizedRequest, toDashScope } from '../core/normalized-request.ts';
+import { inOwnWords } from '../core/own-words.ts';
 import type { Principal } from '../core/principal.ts';
 import { isOssUrl } from '../core/references.ts';
 import { MULTIMODAL } from '../core/services.ts';
@@ -35,9 +36,6 @@ export interface Asking {
   /** What this dialect calls a reference image, by its place. */
   readonly referenceField: (index: number) => string;
 }
-
-/** The place of a reference image in what `toDashScope` makes of a wish. */
-const REFERENCE_FIELD = /^input\.messages\[0\]\.content\[(\d+)\]\.image/;
 
 /** What the front doors of our own (`image.generate`, OpenAI's) do alike: they differ in words only. */
 export class OwnDoor {
@@ -130,14 +128,4 @@ function resolvingNames(call: ImageRequest['call']): ImageRequest['call'] {
     const others = made.headers.filter(([name]) => name !== 'x-dashscope-ossresourceresolve');
     return { ...made, headers: [...others, ['x-dashscope-ossresourceresolve', 'enable']] };
   };
-}
-
-/** A failure that names a field of the vendor's body names the client's own instead. */
-function inOwnWords(error: unknown, referenceField: (index: number) => string): unknown {
-  if (!isAppError(error) || error.field === undefined) return error;
-  const [, index] = REFERENCE_FIELD.exec(error.field) ?? [];
-  if (index === undefined) return error;
-  const field = referenceField(Number(index));
-  const message = error.message.replace(error.field, field);
-  return new AppError(error.code, message, { field, cause: error });
 }

@@ -83,6 +83,25 @@ export const entryStatements = {
     params: [site, scope, model, prompt, limit, prompt],
   }),
 
+  /**
+   * A scope other than this one that has an entry of the recipe. It goes from scope to scope by the index, which begins
+   * with them: as many steps as there are scopes, however many entries.
+   */
+  otherScope: ({ site, scope, key, canonical }: RecipeAddress): SqlStatement => ({
+    sql: `with recursive scopes (scope) as (
+        select min(scope) from entries where site = ?
+        union all
+        select (select min(e.scope) from entries e where e.site = ? and e.scope > scopes.scope)
+        from scopes where scopes.scope is not null
+      )
+      select scope from scopes
+      where scope <> ? and exists (
+        select 1 from entries e where e.site = ? and e.scope = scopes.scope and e.key = ? and e.canonical = ?
+      )
+      limit 1`,
+    params: [site, site, scope, site, key, canonical],
+  }),
+
   insertBlobs: ({ images, createdAt }: NewEntry): SqlStatement => ({
     // "where true" tells the parser that "on conflict" is no join condition (SQLite, "UPSERT", section 2.2).
     sql: `insert into blobs (sha256, size, media_type, width, height, created_at)

@@ -107,6 +107,11 @@ export class EntryStore {
     return rows.map((row) => integer(row, 'take'));
   }
 
+  /** Whether another scope of the site has an entry of the recipe. */
+  async isElsewhere(recipe: RecipeAddress): Promise<boolean> {
+    return (await this.#database.all(entryStatements.otherScope(recipe))).length > 0;
+  }
+
   /**
    * Stores an entry, its images and the blobs' rows, all or nothing, together with the statements `also` (such as the
    * attempt's new state). The bytes must be stored already. Its take is the one asked for if it is free, else the next.

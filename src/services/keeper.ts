@@ -136,6 +136,12 @@ export class Keeper {
     return entry.images.every((image) => this.#blobs.wasThere(image.digest, image.size));
   }
 
+  /** True when every picture of an entry is there right now. */
+  async isWhole(entry: Entry): Promise<boolean> {
+    const there = await Promise.all(entry.images.map(({ digest, size }) => this.#blobs.has(digest, size)));
+    return there.every(Boolean);
+  }
+
   /**
    * True when every picture of an entry is there, or could be fetched again from where it came from. Otherwise the entry
    * is dropped: a hit whose picture is gone is a miss. It stays when only our disk is in the way: there may be room later.
