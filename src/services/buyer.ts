@@ -167,10 +167,15 @@ export class Buyer {
         { cause },
       );
     }
+    const what = isAppError(cause)
+      ? cause.message
+      : 'The connection to upstream was lost after the request was sent.';
     return new AppError(
       'outcome_unknown',
-      'The connection to upstream was lost after the request was sent; whether it drew is not known, so it was not sent again.',
-      { cause },
+      `${what} Whether it drew is not known, so it was not sent again.`,
+      {
+        cause,
+      },
     );
   }
 }
