@@ -98,16 +98,14 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     maxQueue: config.maxQueue,
     queueTimeoutMs: config.queueTimeout,
   });
+  const retry = {
+    throttledAttempts: config.throttledAttempts,
+    failedAttempts: config.failedAttempts,
+    budgetMs: config.retryBudget,
+  };
   const buyer = new Buyer(
     { upstream, governor, attempts, clock, reporter },
-    {
-      retry: {
-        throttledAttempts: config.throttledAttempts,
-        failedAttempts: config.failedAttempts,
-        budgetMs: config.retryBudget,
-      },
-      generationTimeoutMs: config.generationTimeout,
-    },
+    { retry, generationTimeoutMs: config.generationTimeout },
   );
   const settlement = new Settlement({ keeper, attempts, clock, reporter });
   const poller = new TaskPoller({ upstream, clock, reporter });
@@ -120,7 +118,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs, reporter },
     { mode: config.auth, scope: config.scope, tokens: config.tokens, ...secrets },
   );
-  const { uploads, uploadCollector } = createUploads(ports, config, secrets.secret);
+  const { uploads, uploadCollector } = createUploads(ports, config, retry, secrets.secret);
   const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, uploads, hasher, probe });
   return {
     entries,
@@ -144,7 +142,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     prepared: new PreparedRequests({ resolver, hasher, addedModels: config.models }),
     knownHits: new KnownHits({ finder, clock, reporter }),
     bodies: new ByteBudget(config.maxInflight),
-    health: new Health(database, blobs, onFailure('readiness')),
+    health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),
     recovery: new Recovery({ attempts, keeper, flights: ports.flights, clock, reporter }),
     collector: new Collector(
       { entries, attempts, blobs, lock, clock, reporter },

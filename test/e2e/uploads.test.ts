@@ -170,8 +170,18 @@ describe('when the file cannot be brought to the vendor', () => {
     expect([stack.asked, attempts(stack)]).toEqual([0, []]);
   });
 
-  it('nothing is asked for and nothing is paid, and the next request tries again', async () => {
+  it('it is tried again, and the request knows nothing of it', async () => {
     const stack = await startStack();
+    const name = await uploaded(stack);
+    stack.simulator.control.fault({ on: 'policy', effect: { kind: 'refuse', status: 503, retryAfter: '0' } });
+    stack.simulator.control.fault({ on: 'upload', effect: { kind: 'reset' } });
+    const answer = await stack.generate(edit(name), RESOLVE);
+    expect(answer.headers.get('x-cache')).toBe('MISS');
+    expect([upstreamUploads(stack), stack.asked]).toEqual([1, 1]);
+  });
+
+  it('nothing is asked for and nothing is paid, and the next request tries again', async () => {
+    const stack = await startStack({ env: { DASHCACHE_ATTEMPTS_5XX: '1' } });
     const name = await uploaded(stack);
     for (const [effect, status, code] of [
       [{ kind: 'refuse', status: 503 }, 502, 'UpstreamInvalid'],
