@@ -133,7 +133,6 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const app = createApp(
       {
         ...services,
-        upstream: vendor,
         relay: new Relay(transport, { ...upstream, hidesAccount: config.auth === 'token' }),
         clock: systemClock,
         platform: nodePlatform,

@@ -1,5 +1,4 @@
 import type { Clock } from '../ports/clock.ts';
-import type { ImageUpstream } from '../ports/image-upstream.ts';
 import type { FormReader } from '../ports/multipart.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { BlobStore } from '../services/blob-store.ts';
@@ -13,6 +12,7 @@ import type { PreparedRequests } from '../services/prepared-requests.ts';
 import type { Relay } from '../services/relay.ts';
 import type { TaskService } from '../services/task-service.ts';
 import type { UploadService } from '../services/upload-service.ts';
+import type { VendorTaskList } from '../services/vendor-task-list.ts';
 import type { Platform } from './platform.ts';
 
 export interface HttpOptions {
@@ -33,7 +33,7 @@ export interface HttpOptions {
 export interface HttpServices {
   readonly images: ImageService;
   readonly tasks: TaskService;
-  readonly upstream: ImageUpstream;
+  readonly vendorTasks: VendorTaskList;
   readonly prepared: PreparedRequests;
   readonly credentials: CredentialService;
   readonly entries: EntryStore;

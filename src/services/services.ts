@@ -37,6 +37,7 @@ import { TaskService } from './task-service.ts';
 import { TaskStore } from './task-store.ts';
 import { createUploads } from './uploads.ts';
 import { UsageRecorder } from './usage-recorder.ts';
+import { VendorTaskList } from './vendor-task-list.ts';
 
 /** What a runtime brings. Nothing else differs between them. */
 export interface Ports {
@@ -139,6 +140,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       clock,
       reporter,
     }),
+    vendorTasks: new VendorTaskList({ upstream, clock }),
     prepared: new PreparedRequests({ resolver, hasher, addedModels: config.models }),
     knownHits: new KnownHits({ finder, clock, reporter }),
     bodies: new ByteBudget(config.maxInflight),
