@@ -1,6 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
+import { readDirectives } from '../core/directives.ts';
 import { AppError } from '../core/errors.ts';
+import { isUnknownHeader } from '../core/exclusions.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { decodeUtf8 } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
@@ -68,9 +70,10 @@ class DashScopeDoor {
         this.#generate(c, asked, principal, bytes, take),
       );
     } catch (error) {
+      if (!(error instanceof UploadRefusal)) throw error;
       // The vendor's word on a file that it was to be given stands for its word on the request.
-      if (error instanceof UploadRefusal) return relayed(error.answer, {});
-      throw error;
+      if (error.answer.status === 401) await this.#services.credentials.refused(principal);
+      return relayed(error.answer, {});
     }
   }
 
@@ -107,6 +110,8 @@ class DashScopeDoor {
     request: Exclude<PreparedRequest, { kind: 'foreign' }>,
     detail: string | undefined,
   ): Promise<Response> {
+    const { onlyIfCached } = readDirectives(c.req.header('cache-control'), undefined);
+    if (onlyIfCached) throw new AppError('not_cached', `This request is not cached (${detail}).`);
     const status: CacheStatus = { kind: 'forwarded', fwd: 'bypass', stored: false, collapsed: false, detail };
     const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
     const text = await request.uncachedText?.();
@@ -133,13 +138,26 @@ class DashScopeDoor {
       const verdict = await credentials.prove(principal, platform.clientAddress(c));
       if (!verdict.accepted) return relayed(verdict.answer, {});
     }
-    if (asked.isAsync) return this.#encodeTask(await tasks.submit(request, asked.family), prepared);
+    if (asked.isAsync) {
+      const submission = await tasks.submit(request, asked.family);
+      if (submission.kind === 'relay') await this.#learn(principal, submission);
+      return this.#encodeTask(submission, prepared);
+    }
     const streams = asksForStream(c);
     // What upstream has only as a task comes whole, and is replayed.
     if (streams && !request.isAsyncUpstream) return await this.#stream(c, request, prepared, principal);
     const outcome = await images.generate(request);
-    if (isOwnPurchase(outcome)) await credentials.accepted(principal);
+    await this.#learn(principal, outcome);
     return this.#encode(c, outcome, prepared, principal, streams);
+  }
+
+  /** A hit or another's flight says nothing of the key that asked: it would be proved for ever without the vendor. */
+  async #learn(principal: Principal, outcome: ImageOutcome): Promise<void> {
+    const { credentials } = this.#services;
+    if (outcome.status.kind === 'hit' || outcome.status.collapsed) return;
+    const status = outcome.kind === 'entry' ? 200 : outcome.answer.status;
+    if (status < 300) await credentials.accepted(principal);
+    if (status === 401) await credentials.refused(principal);
   }
 
   #encodeTask(submission: Submission, prepared: Cacheable): Response {
@@ -174,17 +192,15 @@ class DashScopeDoor {
     prepared: Cacheable,
     principal: Principal,
   ): Promise<Response> {
-    const { credentials, images, reporter } = this.#services;
+    const { images, reporter } = this.#services;
     const streamed = await generateStreamed(images, request);
     if (streamed.kind === 'settled') {
-      if (isOwnPurchase(streamed.outcome)) await credentials.accepted(principal);
+      await this.#learn(principal, streamed.outcome);
       return this.#encode(c, streamed.outcome, prepared, principal, true);
     }
     // The client has its answer by then: what happens at its end is for the store and the log.
     streamed.outcome
-      .then(async (outcome) => {
-        if (isOwnPurchase(outcome)) await credentials.accepted(principal);
-      })
+      .then((outcome) => this.#learn(principal, outcome))
       .catch((cause) => reporter.report({ type: 'failure', where: c.req.path, cause }));
     return liveAnswer(c, this.#services, streamed, this.#cacheHeaders(streamed.status, prepared));
   }
@@ -235,18 +251,11 @@ class DashScopeDoor {
   }
 }
 
-/** What the endpoint does not have, or has in a way that is not cached: the vendor answers. */
+/** What the endpoint does not have, or what nobody knows the effect of: the vendor answers. */
 function uncachedTransport(c: Context, asked: DrawingService): string | undefined {
   const isAsync = c.req.header('x-dashscope-async')?.toLowerCase() === 'enable';
   if (isAsync !== asked.isAsync) return isAsync ? 'async' : 'sync';
-  return undefined;
-}
-
-/** A hit or another's flight says nothing of the key that asked: it would be proved for ever without the vendor. */
-function isOwnPurchase(outcome: ImageOutcome): boolean {
-  const { status } = outcome;
-  if (status.kind === 'hit' || status.collapsed) return false;
-  return outcome.kind === 'entry' || outcome.answer.status < 300;
+  return [...c.req.raw.headers.keys()].some(isUnknownHeader) ? 'header' : undefined;
 }
 
 function textOf({ body }: { readonly body: Uint8Array }): string {
