@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { watch } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +18,7 @@ import { requestRaw } from '../support/raw-request.ts';
 import { countEntries, readRows, writeRows } from '../support/rows.ts';
 import { png } from '../support/sample-images.ts';
 import { API_KEY, type Stack } from '../support/stack.ts';
+import { untilFiles } from '../support/until-files.ts';
 
 const RESOLVE = { 'x-dashscope-ossresourceresolve': 'enable' };
 const MODEL = edit().model;
@@ -223,20 +223,6 @@ describe('a sender that leaves', () => {
     expect(filesIn(stack, 'references')).toHaveLength(1);
   });
 });
-
-/** Resolves when a folder holds so many files. */
-async function untilFiles(folder: string, count: number): Promise<void> {
-  const ended = new AbortController();
-  const changes = watch(folder, { signal: ended.signal })[Symbol.asyncIterator]();
-  const next = () => changes.next();
-  let change = next();
-  while (readdirSync(folder).length !== count) {
-    await change;
-    change = next();
-  }
-  change.catch(() => {});
-  ended.abort();
-}
 
 describe('a name', () => {
   const refused = async (stack: Stack, name: string, headers: Readonly<Record<string, string>>) => {
