@@ -15,13 +15,17 @@ import { generateStreamed } from '../services/streaming.ts';
 import type { Submission } from '../services/task-service.ts';
 import { UploadRefusal } from '../services/upload-refusal.ts';
 import { bearerOf } from './bearer.ts';
-import { blobBase } from './blob-base.ts';
+import { blobBase, ownOrigins } from './blob-base.ts';
+import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { answerParts } from './entry-answer.ts';
 import { type Cacheable, imageRequest } from './image-call.ts';
+import { learnOfKey } from './learn-of-key.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
+import { refusedKey } from './refused-key.ts';
 import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
 
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
@@ -36,11 +40,7 @@ export function dashScopeRoutes(services: HttpServices, options: HttpOptions): H
   for (const asked of DRAWING_SERVICES) {
     for (const path of [asked.path, `${asked.path}/`]) {
       routes.post(path, (c) => door.generate(c, asked));
-      routes.all(path, (c) => {
-        throw new AppError('method_not_allowed', `This path takes POST, not ${c.req.method}.`, {
-          allow: 'POST',
-        });
-      });
+      routes.all(path, methodNotAllowed('POST'));
     }
   }
   return routes;
@@ -86,7 +86,7 @@ class DashScopeDoor {
   ): Promise<Response> {
     const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
-      ownOrigins: () => this.#ownOrigins(c),
+      ownOrigins: () => ownOrigins(c, this.#options),
       hold,
       caller: {
         ...principal,
@@ -128,36 +128,21 @@ class DashScopeDoor {
     principal: Principal,
     prepared: Cacheable,
   ): Promise<Response> {
-    const { credentials, images, platform, tasks } = this.#services;
+    const { images, tasks } = this.#services;
     const request = imageRequest(c, this.#options.site, { asked, principal, prepared });
-    // A stranger's key must not read what others paid for; its own purchase is its own proof.
-    if (
-      principal.needsProof &&
-      (principal.scope === 'shared' || (await images.peek(request)) !== undefined)
-    ) {
-      const verdict = await credentials.prove(principal, platform.clientAddress(c));
-      if (!verdict.accepted) return relayed(verdict.answer, {});
-    }
+    const refusal = await refusedKey(c, this.#services, principal, request);
+    if (refusal !== undefined) return relayed(refusal, {});
     if (asked.isAsync) {
       const submission = await tasks.submit(request, asked.family);
-      if (submission.kind === 'relay') await this.#learn(principal, submission);
+      if (submission.kind === 'relay') await learnOfKey(this.#services, principal, submission);
       return this.#encodeTask(submission, prepared);
     }
     const streams = asksForStream(c);
     // What upstream has only as a task comes whole, and is replayed.
     if (streams && !request.isAsyncUpstream) return await this.#stream(c, request, prepared, principal);
     const outcome = await images.generate(request);
-    await this.#learn(principal, outcome);
+    await learnOfKey(this.#services, principal, outcome);
     return this.#encode(c, outcome, prepared, principal, streams);
-  }
-
-  /** A hit or another's flight says nothing of the key that asked: it would be proved for ever without the vendor. */
-  async #learn(principal: Principal, outcome: ImageOutcome): Promise<void> {
-    const { credentials } = this.#services;
-    if (outcome.status.kind === 'hit' || outcome.status.collapsed) return;
-    const status = outcome.kind === 'entry' ? 200 : outcome.answer.status;
-    if (status < 300) await credentials.accepted(principal);
-    if (status === 401) await credentials.refused(principal);
   }
 
   #encodeTask(submission: Submission, prepared: Cacheable): Response {
@@ -170,20 +155,9 @@ class DashScopeDoor {
     return new Response(JSON.stringify({ output, request_id: requestId }), { headers });
   }
 
-  /** Counts the answer, and says how it came about. */
-  #cacheHeaders(status: CacheStatus, { recipe, key }: Cacheable): Record<string, string> {
-    const result = formatXCache(status);
-    const { detail } = status;
-    this.#services.reporter.report({
-      type: 'request',
-      door: DOOR,
-      result: RESULTS[result],
-      model: recipe.model,
-      detail,
-    });
-    // The key tells what is in the store: only for those who may look into it.
-    const cacheStatus = formatCacheStatus(status, this.#options.local ? key : undefined);
-    return { 'cache-status': cacheStatus, 'x-cache': result };
+  #cacheHeaders(status: CacheStatus, prepared: Cacheable): Record<string, string> {
+    const { reporter } = this.#services;
+    return cacheHeaders({ reporter, local: this.#options.local, door: DOOR }, status, prepared);
   }
 
   async #stream(
@@ -195,12 +169,12 @@ class DashScopeDoor {
     const { images, reporter } = this.#services;
     const streamed = await generateStreamed(images, request);
     if (streamed.kind === 'settled') {
-      await this.#learn(principal, streamed.outcome);
+      await learnOfKey(this.#services, principal, streamed.outcome);
       return this.#encode(c, streamed.outcome, prepared, principal, true);
     }
     // The client has its answer by then: what happens at its end is for the store and the log.
     streamed.outcome
-      .then((outcome) => this.#learn(principal, outcome))
+      .then((outcome) => learnOfKey(this.#services, principal, outcome))
       .catch((cause) => reporter.report({ type: 'failure', where: c.req.path, cause }));
     return liveAnswer(c, this.#services, streamed, this.#cacheHeaders(streamed.status, prepared));
   }
@@ -231,23 +205,14 @@ class DashScopeDoor {
       this.#remember(c, { entry, door: DOOR, headers, parts });
     }
     const requestId = this.#services.newRequestId();
-    const age = status.kind === 'hit' ? { age: String(status.ageSeconds) } : {};
     const text = parts.join(requestId);
-    const all = { ...headers, 'x-request-id': requestId, ...age };
+    const all = { ...headers, 'x-request-id': requestId };
     return (streams ? replayedAnswer(text, all) : undefined) ?? new Response(text, { headers: all });
   }
 
   #remember(c: Context, hit: KnownHit): void {
     const request = this.#services.platform.textOfRequest(c);
     if (request !== undefined) this.#services.knownHits.remember(request, hit);
-  }
-
-  /** In local mode a URL handed out under one of this machine's names may come back beside another. */
-  #ownOrigins(c: Context): string[] {
-    const base = blobBase(c, this.#options);
-    if (!this.#options.local) return [base];
-    const port = /:\d+$/.exec(c.req.header('host') ?? '')?.[0] ?? '';
-    return [base, ...['localhost', '127.0.0.1', '[::1]'].map((name) => `http://${name}${port}`)];
   }
 }
 
@@ -261,8 +226,6 @@ function uncachedTransport(c: Context, asked: DrawingService): string | undefine
 function textOf({ body }: { readonly body: Uint8Array }): string {
   return new TextDecoder().decode(body);
 }
-
-const RESULTS = { HIT: 'hit', MISS: 'miss', COALESCED: 'coalesced', BYPASS: 'bypass' } as const;
 
 /** What the vendor said, to the client that it is meant for. */
 export function relayed(

@@ -1,4 +1,6 @@
+import type { PriceOverrides } from '../core/list-price.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ImageProbe } from '../ports/image-probe.ts';
 import type { FormReader } from '../ports/multipart.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { BlobStore } from '../services/blob-store.ts';
@@ -8,6 +10,7 @@ import type { EntryStore } from '../services/entry-store.ts';
 import type { Health } from '../services/health.ts';
 import type { ImageService } from '../services/image-service.ts';
 import type { KnownHits } from '../services/known-hits.ts';
+import type { Pacer } from '../services/pacer.ts';
 import type { PreparedRequests } from '../services/prepared-requests.ts';
 import type { Relay } from '../services/relay.ts';
 import type { TaskService } from '../services/task-service.ts';
@@ -21,7 +24,13 @@ export interface HttpOptions {
   readonly site: string;
   /** Base of blob URLs; undefined in local mode, where it is the request's own checked origin. */
   readonly publicUrl: string | undefined;
+  /** Ids of image models beside the official ones. */
+  readonly addedModels: ReadonlySet<string>;
+  /** Prices that hold instead of the table's. */
+  readonly prices: PriceOverrides;
   readonly maxBody: number;
+  /** The largest picture that a form may bring, in bytes. */
+  readonly maxImage: number;
   /** In token mode the account is the server's: callers are shown only what their own scope submitted. */
   readonly ownTasksOnly: boolean;
   /** Path prefixes that may pass through; undefined means all. */
@@ -34,6 +43,8 @@ export interface HttpServices {
   readonly images: ImageService;
   readonly tasks: TaskService;
   readonly vendorTasks: VendorTaskList;
+  /** Turns to poll the vendor, by account. */
+  readonly pollPacer: Pacer;
   readonly prepared: PreparedRequests;
   readonly credentials: CredentialService;
   readonly entries: EntryStore;
@@ -45,6 +56,7 @@ export interface HttpServices {
   readonly clock: Clock;
   readonly uploads: UploadService;
   readonly forms: FormReader;
+  readonly probe: ImageProbe;
   readonly platform: Platform;
   readonly reporter: Reporter;
   newRequestId(): string;

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { forStream, readDirectives } from '../core/directives.ts';
+import { isUnknownHeader } from '../core/exclusions.ts';
 import { isJsonObject, type JsonValue } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { type DrawingService, serviceFor } from '../core/services.ts';
@@ -10,7 +11,7 @@ import { asksForStream } from './stream-answer.ts';
 
 export type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
 
-/** The client's headers that mean something to the vendor. How it is to answer is ours to say. */
+/** The client's headers that mean something to the vendor, of a known kind. How it is to answer is ours to say. */
 const FORWARDED = /^(user-agent|cdn-loop|x-dashscope-(?!async$|sse$).*)$/;
 
 /** A client's request for a picture in no dialect, and what upstream is sent if it has to be bought. */
@@ -35,13 +36,14 @@ export function imageRequest(
     scope: principal.scope,
     account: principal.account,
     isAsyncUpstream: service.isAsync,
+    hangUp: c.req.raw.signal,
     directives: asksForStream(c) ? forStream(directives) : directives,
     call: async () => ({
       path: service.path,
       headers: [
         // Not the client's own: a charset there would have the vendor read other words than were hashed.
         ['content-type', 'application/json'],
-        ...[...c.req.raw.headers].filter(([name]) => FORWARDED.test(name)),
+        ...[...c.req.raw.headers].filter(([name]) => FORWARDED.test(name) && !isUnknownHeader(name)),
         ...(service.isAsync ? [['x-dashscope-async', 'enable'] as const] : []),
       ],
       body: new TextEncoder().encode(translateText(await prepared.outgoing(), service, asked)),

@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { parseListTime } from '../core/task-time.ts';
-import type { Task } from '../services/task-store.ts';
+import type { Task } from '../services/task.ts';
 import type { VendorList } from '../services/vendor-task-list.ts';
 import { relayed } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
@@ -68,7 +68,7 @@ async function readTheirs(
 }
 
 async function readOurs(
-  { tasks, images }: HttpServices,
+  { tasks }: HttpServices,
   principal: Principal,
   query: URLSearchParams,
 ): Promise<JsonObject[]> {
@@ -80,14 +80,8 @@ async function readOurs(
   return ours
     .filter((task) => model === undefined || task.model === model)
     .filter(({ submittedAt }) => submittedAt >= from && submittedAt <= to)
-    .map((task) => listItem(task, stateOf(task, images)))
+    .map((task) => listItem(task, tasks.stateOf(task)))
     .filter((item) => status === undefined || item.status === status);
-}
-
-/** While its job is in the air, what the vendor last said of it; the row learns of the end only. */
-function stateOf({ state, attemptId, endedAt }: Task, images: HttpServices['images']): string {
-  const live = endedAt === undefined && attemptId !== undefined ? images.progressOf(attemptId) : undefined;
-  return live?.state ?? state;
 }
 
 /** Times in epoch milliseconds, as the vendor's list has them. */

@@ -92,7 +92,7 @@ export class VendorTaskList {
     const asked = new URLSearchParams(query);
     asked.set('page_no', String(page));
     asked.set('page_size', String(PAGE_SIZE));
-    await this.#pacer.turn(account);
+    await this.#pacer.turn(account, { signal });
     return await this.#upstream.list(asked.toString(), apiKey, signal, via);
   }
 }

@@ -57,6 +57,17 @@ describe('image models', () => {
     expect((await stack.generate(body('poisoned'))).headers.get('x-cache')).toBe('MISS');
   });
 
+  it('by image.generate, which is no dialect of the vendor’s, take none of its unknown headers along', async () => {
+    const stack = await startStack();
+    const headers = { ...json, 'x-dashscope-experiment': 'sepia', 'x-dashscope-workspace': 'llm-1' };
+    const wish = JSON.stringify({ prompt: 'plain', size: '512*512' });
+    const answer = await stack.request('POST', '/v1/image.generate', { headers, body: wish });
+    expect(answer.status).toBe(200);
+    const sent = stack.simulator.control.recent('generation').at(-1)?.headers;
+    expect(sent?.['x-dashscope-workspace']).toBe('llm-1');
+    expect(sent).not.toHaveProperty('x-dashscope-experiment');
+  });
+
   it('with the headers of the SDKs they are cached as without', async () => {
     const stack = await startStack();
     const headers = {
