@@ -8,6 +8,7 @@ import type { Principal } from '../core/principal.ts';
 import { isOssUrl } from '../core/references.ts';
 import { MULTIMODAL } from '../core/services.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
+import type { StageListener } from '../services/flight-stage.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import { UploadRefusal } from '../services/upload-refusal.ts';
@@ -71,9 +72,13 @@ export class OwnDoor {
     return { wish, request, prepared };
   }
 
-  /** A picture from the store or from upstream; upstream's refusal is `upstream_refused`. */
-  async draw({ request }: PreparedWish, principal: Principal): Promise<ImageOutcome> {
-    const outcome = await this.#generate(request);
+  /** A picture from the store or from upstream, whose refusal is `upstream_refused`. `onStage` is told how far a flight is. */
+  async draw(
+    { request }: PreparedWish,
+    principal: Principal,
+    onStage?: StageListener,
+  ): Promise<ImageOutcome> {
+    const outcome = await this.#generate(request, onStage);
     if (outcome.kind === 'relay' && pictureAnswer(outcome.answer) === undefined)
       throw this.#refusedBy(outcome.answer);
     if (isOwnPurchase(outcome)) await this.#services.credentials.accepted(principal);
@@ -86,9 +91,9 @@ export class OwnDoor {
     return cacheHeaders({ reporter, local: this.#options.local, door: this.#name }, status, prepared);
   }
 
-  async #generate(request: ImageRequest): Promise<ImageOutcome> {
+  async #generate(request: ImageRequest, onStage?: StageListener): Promise<ImageOutcome> {
     try {
-      return await this.#services.images.generate(request);
+      return await this.#services.images.generate(request, onStage);
     } catch (error) {
       // The vendor's word on a file that it was to be given stands for its word on the request.
       throw error instanceof UploadRefusal ? this.#refusedBy(error.answer) : error;

@@ -55,6 +55,11 @@ export const entryStatements = {
     params: [site, scope, key, take, canonical],
   }),
 
+  elapsed: (site: string, scope: string, model: string, limit: number): SqlStatement => ({
+    sql: `select elapsed_ms from entries where site = ? and scope = ? and model = ? order by id desc limit ?`,
+    params: [site, scope, model, limit],
+  }),
+
   byId: (id: number): SqlStatement => ({
     sql: `select ${ENTRY_COLUMNS} from entries e ${WITH_IMAGES} where e.id = ? order by i.position`,
     params: [id],
