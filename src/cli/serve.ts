@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { type RunningServer, startServer } from '../node.ts';
+import { givenSettings, type SettingFlags } from './settings-source.ts';
 
 /** npm sends on the Ctrl-C that the terminal has already sent: within this time, two of them are one. */
 const ECHO_MS = 500;
 
 /** Runs the server until SIGTERM or SIGINT, then drains it. A second signal ends it at once. */
-export async function serve(): Promise<void> {
-  const server = await startServer(process.env);
+export async function serve(flags: SettingFlags): Promise<void> {
+  const { env } = await givenSettings(flags);
+  const server = await startServer(env);
   console.log(`dashcache listens on ${server.origin}`);
   for (const line of describe(server)) console.log(`  ${line}`);
   const signal = await firstSignal();
