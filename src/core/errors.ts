@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'upstream_unreachable'
   | 'upstream_timeout'
   | 'upstream_invalid'
+  | 'upstream_refused'
   | 'image_too_large'
   | 'outcome_unknown'
   | 'no_image'
@@ -44,6 +45,14 @@ export interface AppErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number | undefined;
   /** What the path does take, as in `Allow`: `GET, HEAD`. */
   readonly allow?: string | undefined;
+  /** The vendor's own refusal, where that is the failure. */
+  readonly upstream?: UpstreamRefusal | undefined;
+}
+
+/** What the vendor answered instead of a picture: its status and, where it gave one, its code. */
+export interface UpstreamRefusal {
+  readonly status: number;
+  readonly code: string | undefined;
 }
 
 /**
@@ -56,6 +65,7 @@ export class AppError extends Error {
   readonly field: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly allow: string | undefined;
+  readonly upstream: UpstreamRefusal | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -63,6 +73,7 @@ export class AppError extends Error {
     this.field = options.field;
     this.retryAfterMs = options.retryAfterMs;
     this.allow = options.allow;
+    this.upstream = options.upstream;
   }
 }
 

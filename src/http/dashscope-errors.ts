@@ -1,4 +1,5 @@
 import type { AppError, ErrorCode } from '../core/errors.ts';
+import { errorHeaders, isPrivate } from './error-answer.ts';
 
 /** Status and `code` of each failure in DashScope's dialect; its own codes where it has one for the case. */
 const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>> = {
@@ -25,6 +26,7 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
   upstream_unreachable: [502, 'UpstreamUnreachable'],
   upstream_timeout: [504, 'RequestTimeOut'],
   upstream_invalid: [502, 'UpstreamInvalid'],
+  upstream_refused: [502, 'UpstreamRefused'],
   image_too_large: [502, 'UpstreamInvalid'],
   outcome_unknown: [502, 'OutcomeUnknown'],
   // No 5xx: clients retry those by themselves, and each try is paid for.
@@ -36,24 +38,12 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
   internal: [500, 'InternalError'],
 };
 
-/** Codes whose message is about our insides: logged, never sent. */
-const PRIVATE: ReadonlySet<ErrorCode> = new Set([
-  'constraint',
-  'storage_full',
-  'storage_failed',
-  'config',
-  'internal',
-]);
-
 /** `{code, message, request_id}` with its status. */
 export function dashScopeError(error: AppError, requestId: string): Response {
   const [status, code] = TABLE[error.code];
-  const message = PRIVATE.has(error.code)
+  const message = isPrivate(error)
     ? 'An internal error has occurred, please try again later.'
     : error.message;
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': requestId };
-  if (error.retryAfterMs !== undefined)
-    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
-  if (error.allow !== undefined) headers.allow = error.allow;
+  const headers = { ...errorHeaders(error, requestId), 'content-type': 'application/json' };
   return new Response(JSON.stringify({ code, message, request_id: requestId }), { status, headers });
 }

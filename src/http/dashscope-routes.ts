@@ -13,13 +13,15 @@ import { generateStreamed } from '../services/streaming.ts';
 import type { Submission } from '../services/task-service.ts';
 import { UploadRefusal } from '../services/upload-refusal.ts';
 import { bearerOf } from './bearer.ts';
-import { blobBase } from './blob-base.ts';
+import { blobBase, ownOrigins } from './blob-base.ts';
+import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { answerParts } from './entry-answer.ts';
-import { type Cacheable, imageRequest } from './image-call.ts';
+import { type Cacheable, imageRequest, isOwnPurchase } from './image-call.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
+import { refusedKey } from './refused-key.ts';
 import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
 
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
@@ -83,7 +85,7 @@ class DashScopeDoor {
   ): Promise<Response> {
     const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
-      ownOrigins: () => this.#ownOrigins(c),
+      ownOrigins: () => ownOrigins(c, this.#options),
       hold,
       caller: {
         ...principal,
@@ -123,16 +125,10 @@ class DashScopeDoor {
     principal: Principal,
     prepared: Cacheable,
   ): Promise<Response> {
-    const { credentials, images, platform, tasks } = this.#services;
+    const { credentials, images, tasks } = this.#services;
     const request = imageRequest(c, this.#options.site, { asked, principal, prepared });
-    // A stranger's key must not read what others paid for; its own purchase is its own proof.
-    if (
-      principal.needsProof &&
-      (principal.scope === 'shared' || (await images.peek(request)) !== undefined)
-    ) {
-      const verdict = await credentials.prove(principal, platform.clientAddress(c));
-      if (!verdict.accepted) return relayed(verdict.answer, {});
-    }
+    const refusal = await refusedKey(c, this.#services, principal, request);
+    if (refusal !== undefined) return relayed(refusal, {});
     if (asked.isAsync) return this.#encodeTask(await tasks.submit(request, asked.family), prepared);
     const streams = asksForStream(c);
     // What upstream has only as a task comes whole, and is replayed.
@@ -152,20 +148,9 @@ class DashScopeDoor {
     return new Response(JSON.stringify({ output, request_id: requestId }), { headers });
   }
 
-  /** Counts the answer, and says how it came about. */
-  #cacheHeaders(status: CacheStatus, { recipe, key }: Cacheable): Record<string, string> {
-    const result = formatXCache(status);
-    const { detail } = status;
-    this.#services.reporter.report({
-      type: 'request',
-      door: DOOR,
-      result: RESULTS[result],
-      model: recipe.model,
-      detail,
-    });
-    // The key tells what is in the store: only for those who may look into it.
-    const cacheStatus = formatCacheStatus(status, this.#options.local ? key : undefined);
-    return { 'cache-status': cacheStatus, 'x-cache': result };
+  #cacheHeaders(status: CacheStatus, prepared: Cacheable): Record<string, string> {
+    const { reporter } = this.#services;
+    return cacheHeaders({ reporter, local: this.#options.local, door: DOOR }, status, prepared);
   }
 
   async #stream(
@@ -215,23 +200,14 @@ class DashScopeDoor {
       this.#remember(c, { entry, door: DOOR, headers, parts });
     }
     const requestId = this.#services.newRequestId();
-    const age = status.kind === 'hit' ? { age: String(status.ageSeconds) } : {};
     const text = parts.join(requestId);
-    const all = { ...headers, 'x-request-id': requestId, ...age };
+    const all = { ...headers, 'x-request-id': requestId };
     return (streams ? replayedAnswer(text, all) : undefined) ?? new Response(text, { headers: all });
   }
 
   #remember(c: Context, hit: KnownHit): void {
     const request = this.#services.platform.textOfRequest(c);
     if (request !== undefined) this.#services.knownHits.remember(request, hit);
-  }
-
-  /** In local mode a URL handed out under one of this machine's names may come back beside another. */
-  #ownOrigins(c: Context): string[] {
-    const base = blobBase(c, this.#options);
-    if (!this.#options.local) return [base];
-    const port = /:\d+$/.exec(c.req.header('host') ?? '')?.[0] ?? '';
-    return [base, ...['localhost', '127.0.0.1', '[::1]'].map((name) => `http://${name}${port}`)];
   }
 }
 
@@ -242,18 +218,9 @@ function uncachedTransport(c: Context, asked: DrawingService): string | undefine
   return undefined;
 }
 
-/** A hit or another's flight says nothing of the key that asked: it would be proved for ever without the vendor. */
-function isOwnPurchase(outcome: ImageOutcome): boolean {
-  const { status } = outcome;
-  if (status.kind === 'hit' || status.collapsed) return false;
-  return outcome.kind === 'entry' || outcome.answer.status < 300;
-}
-
 function textOf({ body }: { readonly body: Uint8Array }): string {
   return new TextDecoder().decode(body);
 }
-
-const RESULTS = { HIT: 'hit', MISS: 'miss', COALESCED: 'coalesced', BYPASS: 'bypass' } as const;
 
 /** What the vendor said, to the client that it is meant for. */
 export function relayed(

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonValue } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { type DrawingService, serviceFor } from '../core/services.ts';
 import { translateBody } from '../core/translate.ts';
-import type { ImageRequest } from '../services/image-request.ts';
+import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
 import { asksForStream } from './stream-answer.ts';
 
@@ -48,6 +48,13 @@ export function imageRequest(
       apiKey: principal.apiKey,
     }),
   };
+}
+
+/** A hit or another's flight says nothing of the key that asked: it would be proved for ever without the vendor. */
+export function isOwnPurchase(outcome: ImageOutcome): boolean {
+  const { status } = outcome;
+  if (status.kind === 'hit' || status.collapsed) return false;
+  return outcome.kind === 'entry' || outcome.answer.status < 300;
 }
 
 /** The text to send to a service, in its shape. */

@@ -1,0 +1,176 @@
+import type { Context } from 'hono';
+import { readAnswer } from '../core/answer.ts';
+import type { CacheStatus } from '../core/cache-status.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import { findHeader } from '../core/headers.ts';
+import { isJsonObject, type JsonValue } from '../core/json-text.ts';
+import { invalid, type NormalizedRequest, toDashScope } from '../core/normalized-request.ts';
+import type { Principal } from '../core/principal.ts';
+import { isOssUrl } from '../core/references.ts';
+import { parseRetryAfter } from '../core/retry-policy.ts';
+import { MULTIMODAL } from '../core/services.ts';
+import type { UpstreamAnswer } from '../ports/image-upstream.ts';
+import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
+import type { Hold } from '../services/reference-resolver.ts';
+import { UploadRefusal } from '../services/upload-refusal.ts';
+import { bearerOf } from './bearer.ts';
+import { ownOrigins } from './blob-base.ts';
+import { cacheHeaders } from './cache-headers.ts';
+import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { type Cacheable, imageRequest, isOwnPurchase } from './image-call.ts';
+import { refusedKey } from './refused-key.ts';
+
+/** A wish, understood: what is asked of the store and, on a miss, of upstream. */
+export interface PreparedWish {
+  readonly wish: NormalizedRequest;
+  readonly request: ImageRequest;
+  readonly prepared: Cacheable;
+}
+
+/** Who wants what, and in which words. */
+export interface Asking {
+  readonly principal: Principal;
+  readonly wish: NormalizedRequest;
+  /** Told of the pictures that are read for the request. */
+  readonly hold: Hold;
+  /** What this dialect calls a reference image, by its place. */
+  readonly referenceField: (index: number) => string;
+}
+
+/** The place of a reference image in what `toDashScope` makes of a wish. */
+const REFERENCE_FIELD = /^input\.messages\[0\]\.content\[(\d+)\]\.image/;
+
+/** What the front doors of our own (`image.generate`, OpenAI's) do alike: they differ in words only. */
+export class OwnDoor {
+  /** Its name in events. */
+  readonly #name: string;
+  readonly #services: HttpServices;
+  readonly #options: HttpOptions;
+
+  constructor(name: string, services: HttpServices, options: HttpOptions) {
+    this.#name = name;
+    this.#services = services;
+    this.#options = options;
+  }
+
+  async identify(c: Context): Promise<Principal> {
+    return await this.#services.credentials.identify(bearerOf(c));
+  }
+
+  /** Fetches the reference images; errors name the field. A key that the vendor refuses gets no further. */
+  async prepare(c: Context, asking: Asking): Promise<PreparedWish> {
+    const { principal, wish } = asking;
+    const prepared = await this.#prepare(c, asking);
+    const made = imageRequest(c, this.#options.site, { asked: MULTIMODAL, principal, prepared });
+    const { take } = wish;
+    const request = {
+      ...made,
+      directives: take === undefined ? made.directives : { ...made.directives, take },
+      call: wish.references.some(isOssUrl) ? resolvingNames(made.call) : made.call,
+    };
+    const refusal = await refusedKey(c, this.#services, principal, request);
+    if (refusal !== undefined) throw this.#refusedBy(refusal);
+    return { wish, request, prepared };
+  }
+
+  /** A picture from the store or from upstream; upstream's refusal is `upstream_refused`. */
+  async draw({ request }: PreparedWish, principal: Principal): Promise<ImageOutcome> {
+    const outcome = await this.#generate(request);
+    // Some refusals come with 200: a code, and no output.
+    if (
+      outcome.kind === 'relay' &&
+      (outcome.answer.status !== 200 || picturesOf(outcome.answer).length === 0)
+    )
+      throw this.#refusedBy(outcome.answer);
+    if (isOwnPurchase(outcome)) await this.#services.credentials.accepted(principal);
+    return outcome;
+  }
+
+  /** Counts the answer, and says how it came about. */
+  cacheHeaders(status: CacheStatus, prepared: Cacheable): Record<string, string> {
+    const { reporter } = this.#services;
+    return cacheHeaders({ reporter, local: this.#options.local, door: this.#name }, status, prepared);
+  }
+
+  async #generate(request: ImageRequest): Promise<ImageOutcome> {
+    try {
+      return await this.#services.images.generate(request);
+    } catch (error) {
+      // The vendor's word on a file that it was to be given stands for its word on the request.
+      throw error instanceof UploadRefusal ? this.#refusedBy(error.answer) : error;
+    }
+  }
+
+  #refusedBy(answer: UpstreamAnswer): AppError {
+    return refusedBy(answer, this.#services.clock.now());
+  }
+
+  async #prepare(c: Context, { principal, wish, hold, referenceField }: Asking): Promise<Cacheable> {
+    try {
+      const prepared = await this.#services.prepared.prepare(JSON.stringify(toDashScope(wish)), {
+        dataInspection: c.req.header('x-dashscope-datainspection'),
+        ownOrigins: () => ownOrigins(c, this.#options),
+        hold,
+        caller: { ...principal, resolvesNames: true },
+      });
+      if (prepared.kind === 'cacheable') return prepared;
+      if (prepared.kind === 'foreign') throw invalid('model', 'names no image model');
+      throw prepared.reason ?? invalid('prompt', 'is too long');
+    } catch (error) {
+      throw inOwnWords(error, referenceField);
+    }
+  }
+}
+
+/** The URLs of the pictures in an answer of upstream's; none where it is no success. */
+export function picturesOf({ body }: Pick<UpstreamAnswer, 'body'>): readonly string[] {
+  const text = new TextDecoder().decode(body);
+  const value = parse(text);
+  if (value === undefined) return [];
+  const read = readAnswer(text, value);
+  return 'refusal' in read ? [] : read.imageUrls;
+}
+
+/** Upstream's refusal as an error, for dialects that are not its own. */
+export function refusedBy({ status, headers, body }: UpstreamAnswer, now: number): AppError {
+  const value = parse(new TextDecoder().decode(body));
+  const { code, message } = isJsonObject(value) ? value : {};
+  const retryAfter = findHeader(headers, 'retry-after');
+  return new AppError(
+    'upstream_refused',
+    typeof message === 'string' && message !== '' ? message : `Upstream answered ${status}.`,
+    {
+      upstream: { status: status < 400 ? 502 : status, code: typeof code === 'string' ? code : undefined },
+      retryAfterMs: parseRetryAfter(retryAfter, now),
+    },
+  );
+}
+
+function parse(text: string): JsonValue | undefined {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return value;
+  } catch {
+    // A gateway's page: its status says all there is to say.
+    return undefined;
+  }
+}
+
+/** The vendor reads `oss://` names only for those who say that they mean them. */
+function resolvingNames(call: ImageRequest['call']): ImageRequest['call'] {
+  return async (reason) => {
+    const made = await call(reason);
+    const others = made.headers.filter(([name]) => name !== 'x-dashscope-ossresourceresolve');
+    return { ...made, headers: [...others, ['x-dashscope-ossresourceresolve', 'enable']] };
+  };
+}
+
+/** A failure that names a field of the vendor's body names the client's own instead. */
+function inOwnWords(error: unknown, referenceField: (index: number) => string): unknown {
+  if (!isAppError(error) || error.field === undefined) return error;
+  const [, index] = REFERENCE_FIELD.exec(error.field) ?? [];
+  if (index === undefined) return error;
+  const field = referenceField(Number(index));
+  const message = error.message.replace(error.field, field);
+  return new AppError(error.code, message, { field, cause: error });
+}

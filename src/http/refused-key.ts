@@ -1,0 +1,21 @@
+import type { Context } from 'hono';
+import type { Principal } from '../core/principal.ts';
+import type { UpstreamAnswer } from '../ports/image-upstream.ts';
+import type { ImageRequest } from '../services/image-request.ts';
+import type { HttpServices } from './dependencies.ts';
+
+/**
+ * The vendor's refusal of a caller's key, where it has to be asked before the request is answered: a stranger's key must
+ * not read what others paid for. Its own purchase is its own proof.
+ */
+export async function refusedKey(
+  c: Context,
+  { credentials, images, platform }: Pick<HttpServices, 'credentials' | 'images' | 'platform'>,
+  principal: Principal,
+  request: ImageRequest,
+): Promise<UpstreamAnswer | undefined> {
+  if (!principal.needsProof) return undefined;
+  if (principal.scope !== 'shared' && (await images.peek(request)) === undefined) return undefined;
+  const verdict = await credentials.prove(principal, platform.clientAddress(c));
+  return verdict.accepted ? undefined : verdict.answer;
+}
