@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addServerOptions } from './cache-server.ts';
 import { printConfig } from './config-command.ts';
 import { demo } from './demo.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
+import { generate } from './generate.ts';
 import { migrate } from './migrate.ts';
+import { run } from './run.ts';
 import { serve } from './serve.ts';
 import { ALL_SETTINGS, addSettingOptions } from './settings-source.ts';
 import { simulate } from './simulate.ts';
@@ -19,11 +22,30 @@ const program = new Command('dashcache')
   .version(version)
   .exitOverride()
   .showHelpAfterError('Try --help.')
-  .addHelpText('afterAll', EXIT_CODES_HELP);
+  .addHelpText('afterAll', EXIT_CODES_HELP)
+  // What follows the program of `run` is the program's own.
+  .enablePositionalOptions();
 
 addSettingOptions(program.command('serve'), ALL_SETTINGS)
   .description('run the server; settings come from flags, the environment and --config, in this order')
   .action(serve);
+
+addServerOptions(program.command('generate'))
+  .description(
+    'draw the pictures of an image.generate request, or find them in the cache, and write them to files',
+  )
+  .requiredOption('--request <json>', 'the request: JSON, the path of a file, or - for standard input')
+  .option('--output <file>', 'where to write; several pictures get numbered names')
+  .option('--print-response', 'print the response as JSON')
+  .option('--json', 'print one line of JSON with the files and the response')
+  .action(generate);
+
+addServerOptions(program.command('run'))
+  .description('run a program that asks dashcache in place of the vendor, and say what that came to')
+  .argument('<program...>', 'the program with its arguments; -- in front of it keeps options apart')
+  .option('--json', 'say what it came to as one line of JSON')
+  .passThroughOptions()
+  .action(run);
 
 addSettingOptions(program.command('config'), ALL_SETTINGS)
   .description('print the settings that serve would have, with secrets masked, and where each was given')
@@ -51,5 +73,6 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = reportFailure(error);
+  // At once: a command that was ended may have work under way that nobody waits for any more.
+  process.exit(reportFailure(error));
 }

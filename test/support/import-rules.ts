@@ -98,6 +98,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'cli/',
       'config.ts',
       'settings.ts',
+      'setting-parsers.ts',
       'core/',
       'simulator/',
       'node.ts',
@@ -105,6 +106,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'adapters/system/',
       // A client of somebody else's server looks for the user's key where the server looks for its own.
       'adapters/node/api-key.ts',
+      // Files are named by what is in them.
+      'adapters/image-size/media-type.ts',
     ],
     // undici itself: Node's own fetch gives up on an answer after five minutes, which drawing may take.
     packages: ['commander', 'cli-progress', 'undici'],

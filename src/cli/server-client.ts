@@ -1,0 +1,93 @@
+import { Agent, fetch, type RequestInit, type Response } from 'undici';
+import { readEvents } from '../core/sse.ts';
+import type { CacheServer } from './cache-server.ts';
+import { Failure } from './failure.ts';
+import { type GenerateAnswer, type GeneratedImage, type ProgressEvent, readProgress } from './generation.ts';
+import { refused } from './refusal.ts';
+
+/** A server's answer to a POST. */
+export interface Answer {
+  readonly status: number;
+  /** `X-Cache`; undefined where the path is no front door. */
+  readonly cache: string | undefined;
+  readonly text: string;
+}
+
+const GENERATE_PATH = '/v1/image.generate';
+
+/** Speaks HTTP to a dashcache, for the commands. */
+export class ServerClient {
+  readonly origin: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  /** Node's own fetch waits for five minutes at most; queueing and drawing may take longer. */
+  readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+
+  constructor({ origin, apiKey }: Pick<CacheServer, 'origin' | 'apiKey'>) {
+    this.origin = origin;
+    this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  }
+
+  /** Sends JSON text as it is. */
+  async post(path: string, text: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const response = await this.#request(this.origin + path, {
+      method: 'POST',
+      headers: { ...this.#headers, 'content-type': 'application/json', ...headers },
+      body: text,
+    });
+    const cache = response.headers.get('x-cache') ?? undefined;
+    return { status: response.status, cache, text: await response.text() };
+  }
+
+  /** Asks for pictures by an `image.generate` request, and tells how far they have come. */
+  async generate(text: string, onProgress: (event: ProgressEvent) => void): Promise<GenerateAnswer> {
+    const response = await this.#request(this.origin + GENERATE_PATH, {
+      method: 'POST',
+      headers: { ...this.#headers, 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: text,
+    });
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    if (!isStream || response.body === null) {
+      throw refused(response.status, await response.text(), this.origin);
+    }
+    let unread = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body) {
+      unread += decoder.decode(chunk, { stream: true });
+      const end = unread.lastIndexOf('\n\n') + 2;
+      if (end < 2) continue;
+      for (const { event, data } of readEvents(unread.slice(0, end))) {
+        if (event === 'done') return JSON.parse(data);
+        if (event === 'error') throw refused(response.status, data, this.origin);
+        const progress = readProgress(event, data);
+        if (progress !== undefined) onProgress(progress);
+      }
+      unread = unread.slice(end);
+    }
+    throw new Failure(
+      `${this.origin} broke off before the picture was there. Ask again: what was paid for is kept.`,
+    );
+  }
+
+  /** A picture's bytes: from this server, or from upstream's URL where it could not be kept. */
+  async download({ url, sha256 }: GeneratedImage): Promise<Uint8Array> {
+    // Not by its URL: that may be for those outside, or of a server that is to run later.
+    const from = sha256 === null ? url : `${this.origin}/blobs/${sha256}`;
+    const response = await this.#request(from, {});
+    if (!response.ok) throw new Failure(`${from} answered ${response.status}.`);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  /** Gives its connections up. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #request(url: string, init: RequestInit): Promise<Response> {
+    try {
+      return await fetch(url, { ...init, dispatcher: this.#agent });
+    } catch (cause) {
+      const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : cause;
+      throw new Failure(`${new URL(url).origin} cannot be reached: ${reason}`, undefined, { cause });
+    }
+  }
+}
