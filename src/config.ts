@@ -1,4 +1,5 @@
 import { AppError, isAppError } from './core/errors.ts';
+import { isImageModel } from './core/models.ts';
 import { siteOf } from './core/site.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 
@@ -35,6 +36,7 @@ export function parseConfig(env: Environment) {
     publicUrl: read(SETTINGS.publicUrl),
     seedless: need(SETTINGS.seedless),
     models: need(SETTINGS.models),
+    prices: need(SETTINGS.prices),
     maxBytes: read(SETTINGS.maxBytes),
     maxAge: read(SETTINGS.maxAge),
     maxBody: need(SETTINGS.maxBody),
@@ -55,6 +57,14 @@ export function parseConfig(env: Environment) {
     memory: need(SETTINGS.memory),
     logLevel: need(SETTINGS.logLevel),
   };
+  for (const name of config.prices.keys()) {
+    const [model = ''] = name.split('@');
+    if (isImageModel(model, config.models)) continue;
+    throw new AppError(
+      'config',
+      `DASHCACHE_PRICES names ${model}, which is no image model. DASHCACHE_MODELS adds further ones.`,
+    );
+  }
   if (auth === 'local' && !isLoopback(host)) {
     throw new AppError(
       'config',

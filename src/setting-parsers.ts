@@ -1,9 +1,13 @@
 import { AppError } from './core/errors.ts';
+import type { Cost } from './core/events.ts';
+import type { PriceOverrides } from './core/list-price.ts';
 import { parseDuration } from './core/quantities.ts';
 import type { SeedlessPolicy } from './core/seedless.ts';
 
 /** A limit per model, with one for all others. */
 export type PerModel = (model: string) => number;
+
+const CURRENCIES = ['CNY', 'USD'] as const;
 
 function fail(message: string): never {
   throw new AppError('config', message);
@@ -71,6 +75,20 @@ export function prefixes(text: string): readonly string[] | 'all' {
   return list(text).map((prefix) =>
     prefix.startsWith('/') ? prefix : fail(`must be paths that begin with /; ${prefix} does not`),
   );
+}
+
+export function prices(text: string): PriceOverrides {
+  const priceOf = new Map<string, Cost>();
+  for (const item of list(text)) {
+    const [, name, amount, code] =
+      /^([^=@\s]+(?:@[^=@\s]+)?)=(\d{1,6}(?:\.\d{1,6})?) (CNY|USD)$/.exec(item) ?? [];
+    const currency = CURRENCIES.find((known) => known === code);
+    if (name === undefined || currency === undefined)
+      return fail(`must be model=AMOUNT CNY or USD, or model@site=…; ${item} is not`);
+    if (priceOf.has(name)) return fail(`must hold a price only once; the one of ${name} is there twice`);
+    priceOf.set(name, { amount: Number(amount), currency });
+  }
+  return priceOf;
 }
 
 export function seedless(text: string): SeedlessPolicy {

@@ -7,6 +7,7 @@ import {
   oneOf,
   perModel,
   prefixes,
+  prices,
   seedless,
   timer,
   tokens,
@@ -103,6 +104,14 @@ export const SETTINGS = {
     fallback: '',
     meaning: 'Comma-separated ids of further image models to cache.',
     parse: (text) => new Set(list(text)),
+  }),
+  prices: setting({
+    name: 'DASHCACHE_PRICES',
+    fallback: '',
+    absent: 'the list prices (see Prices)',
+    meaning:
+      'Comma-separated prices of one picture that hold instead of the list prices: `model=0.4 CNY` or, for one site, `model@site=0.03 USD`.',
+    parse: prices,
   }),
   maxBytes: setting({
     name: 'DASHCACHE_MAX_BYTES',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { SETTINGS } from '../src/settings.ts';
+import { renderPricesTable } from './support/prices-table.ts';
 import { renderSettingsTable } from './support/settings-table.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -8,6 +9,11 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 it('README’s table of settings is the one in code', () => {
   const [, table] = /<!-- settings:begin -->\n+([\s\S]*?)\n+<!-- settings:end -->/.exec(readme) ?? [];
   expect(table).toBe(renderSettingsTable());
+});
+
+it('README’s table of prices is the one in code', () => {
+  const [, table] = /<!-- prices:begin -->\n+([\s\S]*?)\n+<!-- prices:end -->/.exec(readme) ?? [];
+  expect(table).toBe(renderPricesTable());
 });
 
 it('every setting has a row of its own that says what it means', () => {

@@ -60,6 +60,22 @@ describe('a site', () => {
   });
 });
 
+describe('a price', () => {
+  it.each(['qwen-imge-max=1 CNY', 'flux-dev=1 CNY', 'flux-dev@intl=1 USD'])(
+    'is for an image model: %s',
+    (DASHCACHE_PRICES) => {
+      expect(messageOf({ DASHCACHE_PRICES })).toMatch(
+        /^DASHCACHE_PRICES names (qwen-imge-max|flux-dev), which is no/,
+      );
+    },
+  );
+
+  it('may be one of a model that was added', () => {
+    const env = { DASHCACHE_PRICES: 'flux-dev=1 CNY', DASHCACHE_MODELS: 'flux-dev' };
+    expect(parseConfig(env).prices.get('flux-dev')).toEqual({ amount: 1, currency: 'CNY' });
+  });
+});
+
 describe('who may ask', () => {
   it.each(['127.0.0.1', '127.8.9.1', 'localhost', '::1'])('on %s: local mode', (HOST) => {
     expect(parseConfig({ HOST }).auth).toBe('local');
@@ -116,6 +132,7 @@ describe('an error', () => {
     ['DASHCACHE_SCOPE', 'mine'],
     ['DASHCACHE_PUBLIC_URL', 'nowhere'],
     ['DASHCACHE_SEEDLESS', 'often'],
+    ['DASHCACHE_PRICES', 'qwen-image-max=cheap'],
     ['DASHCACHE_MAX_BYTES', 'lots'],
     ['DASHCACHE_MAX_AGE', '30'],
     ['DASHCACHE_MAX_BODY', '-1'],

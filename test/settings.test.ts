@@ -111,6 +111,44 @@ describe('choices and numbers', () => {
     }
   });
 
+  it('DASHCACHE_PRICES is one price per model, or per model and site', () => {
+    const { parse } = SETTINGS.prices;
+    expect(parse('qwen-image-max=0.4 CNY, wan2.6-t2i@http://127.0.0.1:9=0.03 USD,')).toEqual(
+      new Map([
+        ['qwen-image-max', { amount: 0.4, currency: 'CNY' }],
+        ['wan2.6-t2i@http://127.0.0.1:9', { amount: 0.03, currency: 'USD' }],
+      ]),
+    );
+    expect(parse('qwen-image-max=0 CNY,qwen-image-max@intl=1 USD').size).toBe(2);
+    expect(parse('').size).toBe(0);
+  });
+
+  it.each([
+    'qwen-image-max',
+    'qwen-image-max=',
+    'qwen-image-max=0.4',
+    'qwen-image-max=0.4CNY',
+    'qwen-image-max=0.4 EUR',
+    'qwen-image-max=0.4 cny',
+    'qwen-image-max=-1 CNY',
+    'qwen-image-max=.4 CNY',
+    'qwen-image-max=1e3 CNY',
+    'qwen-image-max=0.0000001 CNY',
+    '=0.4 CNY',
+    '@intl=0.4 CNY',
+    'qwen-image-max@=0.4 CNY',
+    'a@b@c=0.4 CNY',
+  ])('DASHCACHE_PRICES %j is refused by name', (item) => {
+    expect(messageOf(() => SETTINGS.prices.parse(`wan2.6-t2i=1 CNY,${item}`))).toBe(
+      `must be model=AMOUNT CNY or USD, or model@site=…; ${item} is not`,
+    );
+  });
+
+  it('DASHCACHE_PRICES has one price for one thing', () => {
+    const twice = 'qwen-image-max=1 CNY,qwen-image-max=2 CNY';
+    expect(messageOf(() => SETTINGS.prices.parse(twice))).toContain('qwen-image-max is there twice');
+  });
+
   it('DASHCACHE_MODELS is a list of ids', () => {
     expect(SETTINGS.models.parse(' flux-dev,,my-model ')).toEqual(new Set(['flux-dev', 'my-model']));
     expect(SETTINGS.models.parse('').size).toBe(0);

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../adapters/system/clock.ts';
-import { listPrice } from '../core/models.ts';
+import { listPrice } from '../core/list-price.ts';
 import { startServer } from '../node.ts';
 import { startSimulator } from '../simulator/server.ts';
 import { type DemoAnswer, DemoClient, GIVEN_UP } from './demo-client.ts';
@@ -83,7 +83,7 @@ function summary(rows: readonly Row[]): string {
     'CNY saved',
   ];
   const lines = rows.map(({ step, answers, upstreamImages }) => {
-    const price = listPrice(step.model, 'cn', 1)?.amount ?? 0;
+    const price = listPrice({ model: step.model, site: 'cn', count: 1 }, new Map())?.amount ?? 0;
     const spent = upstreamImages * price;
     return {
       cells: [

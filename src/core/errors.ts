@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'invalid_request'
   | 'missing_model'
   | 'missing_input'
+  | 'unknown_model'
   | 'unsupported_media_type'
   | 'body_too_large'
   | 'reference_refused'

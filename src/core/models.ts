@@ -1,39 +1,53 @@
-import type { Cost } from './events.ts';
+import { AppError } from './errors.ts';
+import { IMAGE_MODELS, type ImageModel } from './image-models.ts';
+import { nearestName } from './nearest-name.ts';
 
-/**
- * What is known of the vendor's image models, from its documentation and published captures (October 2026). Only what
- * some code decides by is here; a model that is missing works all the same.
- */
-interface ModelFacts {
-  /** List price of one picture: Beijing in CNY, international in USD. Absent where the sources do not agree or say nothing. */
-  readonly cny?: number;
-  readonly usd?: number;
-}
-
-const MODELS: ReadonlyMap<string, ModelFacts> = new Map([
-  ['qwen-image-max', { cny: 0.5, usd: 0.075 }],
-  ['qwen-image-max-2025-12-30', { cny: 0.5, usd: 0.075 }],
-  ['qwen-image-plus', { cny: 0.2, usd: 0.03 }],
-  ['qwen-image-plus-2026-01-09', { cny: 0.2, usd: 0.03 }],
-  ['qwen-image', { cny: 0.25 }],
-  ['qwen-image-2.0-pro', { cny: 0.5, usd: 0.075 }],
-  ['qwen-image-2.0', { cny: 0.2, usd: 0.035 }],
-  ['qwen-image-edit-max', { usd: 0.075 }],
-  ['qwen-image-edit-plus', { usd: 0.03 }],
-  ['qwen-image-edit', { cny: 0.3 }],
-  ['wan2.7-image-pro', { cny: 0.5, usd: 0.075 }],
-  ['wan2.7-image', { cny: 0.2, usd: 0.03 }],
-  ['wan2.6-t2i', { usd: 0.03 }],
-  // The price doubles with prompt_extend, so it is not one figure.
-  ['z-image-turbo', {}],
-]);
+const MODEL_OF_ID: ReadonlyMap<string, ImageModel> = new Map(
+  IMAGE_MODELS.flatMap((model) => model.ids.map((id) => [id, model])),
+);
 
 const IMAGE_MODEL_PREFIXES = ['qwen-image', 'wanx', 'wan', 'z-image'];
+
+/** What is known of a model; undefined for an id that is not in the table, which may be cached all the same. */
+export function findModel(id: string): ImageModel | undefined {
+  return MODEL_OF_ID.get(id);
+}
 
 /** Whether requests for this model are cached: it is in the table, has a known prefix, or is one of `added`. */
 export function isImageModel(model: string, added: ReadonlySet<string>): boolean {
   return (
-    MODELS.has(model) || added.has(model) || IMAGE_MODEL_PREFIXES.some((prefix) => model.startsWith(prefix))
+    MODEL_OF_ID.has(model) ||
+    added.has(model) ||
+    IMAGE_MODEL_PREFIXES.some((prefix) => model.startsWith(prefix))
+  );
+}
+
+/** Every id that may be asked for by name: the official ones, those that draw from text alone first, then `added`. */
+export function listModels(added: ReadonlySet<string>): readonly string[] {
+  return [...new Set([...MODEL_OF_ID.keys(), ...added])];
+}
+
+/** Throws `unknown_model`, which lists the ids, for one that is neither official nor `added`. */
+export function requireKnownModel(model: string, added: ReadonlySet<string>): void {
+  if (MODEL_OF_ID.has(model) || added.has(model)) return;
+  const nearest = nearestName(model, listModels(added));
+  const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+  const names = [...IMAGE_MODELS.map(({ ids: [id] }) => id), ...added].join(', ');
+  throw new AppError(
+    'unknown_model',
+    `There is no image model ${JSON.stringify(model.slice(0, 64))}.${hint} There are ${names}, and dated snapshots of some.`,
+    { field: 'model' },
+  );
+}
+
+/** Throws `invalid_request`, which lists the sizes, for a `W*H` that is not on the model's list, where that is closed. */
+export function requireOfferedSize(model: string, size: string): void {
+  const sizes = MODEL_OF_ID.get(model)?.sizes;
+  if (sizes === undefined || sizes.includes(size)) return;
+  throw new AppError(
+    'invalid_request',
+    `The field size is ${JSON.stringify(size.slice(0, 64))}, but ${model} offers only ${sizes.join(', ')}.`,
+    { field: 'size' },
   );
 }
 
@@ -53,21 +67,4 @@ export function defaultCount(model: string): number | undefined {
   if (/^(qwen-image|z-image)/.test(model)) return 1;
   if (/^wan2\.[2-6]-t2i/.test(model)) return 4;
   return undefined;
-}
-
-/** Sites that charge the Beijing list price; the simulator stands in for one. */
-const CNY_SITES: ReadonlySet<string> = new Set(['cn', 'simulator']);
-const USD_SITES: ReadonlySet<string> = new Set(['intl', 'us', 'hk', 'eu', 'jp']);
-
-/** What `count` pictures cost at a site's list price; undefined when it is not known, which is not zero. */
-export function listPrice(model: string, site: string, count: number): Cost | undefined {
-  const facts = MODELS.get(model);
-  if (CNY_SITES.has(site)) return priceOf(facts?.cny, count, 'CNY');
-  if (USD_SITES.has(site)) return priceOf(facts?.usd, count, 'USD');
-  return undefined;
-}
-
-function priceOf(each: number | undefined, count: number, currency: Cost['currency']): Cost | undefined {
-  // Rounded far below a cent: binary fractions would show their tails in sums.
-  return each === undefined ? undefined : { amount: Math.round(each * count * 1e6) / 1e6, currency };
 }

@@ -1,3 +1,4 @@
+import { encodeBase64 } from './base64.ts';
 import {
   formatPath,
   isJsonArray,
@@ -72,6 +73,11 @@ function isImageField(parent: JsonPath, name: string): boolean {
 
 export function isBase64DataUri(text: string): boolean {
   return /^data:[^,]{0,200};base64,/i.test(text);
+}
+
+/** A picture as text that holds it. */
+export function dataUri(mediaType: string, bytes: Uint8Array): string {
+  return `data:${mediaType};base64,${encodeBase64(bytes)}`;
 }
 
 /** The name of a temporary upload. */

@@ -1,9 +1,10 @@
 import { type Context, Hono } from 'hono';
 import { AppError, isAppError } from '../core/errors.ts';
 import { blobRoutes } from './blob-routes.ts';
-import { dashScopeError } from './dashscope-errors.ts';
 import { dashScopeRoutes } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { encodeError } from './error-dialects.ts';
+import { generateRoutes } from './generate-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { passthroughRoutes } from './passthrough-routes.ts';
 import { guard } from './request-guard.ts';
@@ -28,6 +29,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
   );
   app.use(guard(options, services.platform));
   app.route('/', dashScopeRoutes(services, options));
+  app.route('/', generateRoutes(services, options));
   app.route('/', taskRoutes(services, options));
   app.route('/', uploadRoutes(services, options));
   app.route('/', passthroughRoutes(services, options));
@@ -39,7 +41,7 @@ function answerError(error: Error, c: Context, services: HttpServices): Response
   // The client left: nobody reads the answer.
   if (c.req.raw.signal.aborted) return new Response(null, { status: 499 });
   const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });
-  const response = dashScopeError(known, requestId);
+  const response = encodeError(c, known, requestId);
   // What the client did wrong, or asked for, is in its answer; what went wrong here is for the log.
   if (response.status >= 500 && known.code !== 'not_cached') {
     services.reporter.report({ type: 'failure', where: c.req.path, requestId, cause: error });

@@ -7,6 +7,7 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
   invalid_request: [400, 'InvalidParameter'],
   missing_model: [400, 'BadRequest.EmptyModel'],
   missing_input: [400, 'BadRequest.EmptyInput'],
+  unknown_model: [404, 'ModelNotFound'],
   unsupported_media_type: [415, 'BadRequest.UnsupportedMediaType'],
   body_too_large: [413, 'BadRequest.TooLarge'],
   reference_refused: [400, 'InvalidURL'],

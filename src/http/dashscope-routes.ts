@@ -1,6 +1,5 @@
 import { type Context, Hono } from 'hono';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
-import { AppError } from '../core/errors.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { decodeUtf8 } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
@@ -18,6 +17,7 @@ import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { answerParts } from './entry-answer.ts';
 import { type Cacheable, imageRequest, isOwnPurchase } from './image-call.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
@@ -36,11 +36,7 @@ export function dashScopeRoutes(services: HttpServices, options: HttpOptions): H
   for (const asked of DRAWING_SERVICES) {
     for (const path of [asked.path, `${asked.path}/`]) {
       routes.post(path, (c) => door.generate(c, asked));
-      routes.all(path, (c) => {
-        throw new AppError('method_not_allowed', `This path takes POST, not ${c.req.method}.`, {
-          allow: 'POST',
-        });
-      });
+      routes.all(path, methodNotAllowed('POST'));
     }
   }
   return routes;

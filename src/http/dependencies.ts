@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
+import type { ImageProbe } from '../ports/image-probe.ts';
 import type { ImageUpstream } from '../ports/image-upstream.ts';
 import type { FormReader } from '../ports/multipart.ts';
 import type { Reporter } from '../ports/reporter.ts';
@@ -22,6 +23,8 @@ export interface HttpOptions {
   /** Base of blob URLs; undefined in local mode, where it is the request's own checked origin. */
   readonly publicUrl: string | undefined;
   readonly maxBody: number;
+  /** The largest picture that a form may bring, in bytes. */
+  readonly maxImage: number;
   /** In token mode the account is the server's: callers are shown only what their own scope submitted. */
   readonly ownTasksOnly: boolean;
   /** Path prefixes that may pass through; undefined means all. */
@@ -45,6 +48,7 @@ export interface HttpServices {
   readonly clock: Clock;
   readonly uploads: UploadService;
   readonly forms: FormReader;
+  readonly probe: ImageProbe;
   readonly platform: Platform;
   readonly reporter: Reporter;
   newRequestId(): string;

@@ -24,6 +24,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
   missing_model: 400,
   missing_input: 400,
+  unknown_model: 400,
   unsupported_media_type: 415,
   body_too_large: 413,
   reference_refused: 400,

@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import { AppError } from '../core/errors.ts';
-import { joinBytes } from '../core/join-bytes.ts';
+import { readAll } from '../core/read-all.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ByteBudget } from '../services/byte-budget.ts';
 import { DeadlineError, withDeadline } from '../services/deadline.ts';
+import type { Hold } from '../services/reference-resolver.ts';
 import { untilAborted } from '../services/until-aborted.ts';
 
 export interface BodyLimits {
@@ -23,67 +24,110 @@ const ARRIVAL_MS = 5 * 60 * 1000;
 /**
  * Reads the whole body, gives it to `use`, and counts it against the budget until that has ended. `body_too_large` beyond
  * the bound, before it is read where its length is declared; `overloaded` beyond the budget. Only what has arrived counts:
- * a declaration costs its sender nothing. With `take` it adds what else it comes to hold, under the same bounds.
+ * a declaration costs its sender nothing. With `hold` it adds what else it comes to hold, under the same bounds.
  */
 export async function withBody<T>(
   c: Context,
-  { maxBytes, budget, clock }: BodyLimits,
-  use: (body: Uint8Array, take: (bytes: number) => void) => Promise<T>,
+  limits: BodyLimits,
+  use: (body: Uint8Array, hold: Hold) => Promise<T>,
 ): Promise<T> {
-  const declared = Number(c.req.header('content-length') ?? Number.NaN);
-  if (declared > maxBytes) throw tooLarge(maxBytes);
+  const { clock } = limits;
+  return await withHold(c, limits, async (hold) => {
+    if (!(declaredLength(c) <= SMALL_BYTES))
+      return await use(await readArrival(c, hold, clock, readAll), hold);
+    const body = new Uint8Array(await c.req.arrayBuffer());
+    hold(body.byteLength);
+    return await use(body, hold);
+  });
+}
+
+/** Runs `use`, and gives back what it holds when it has ended. Refuses a body that is declared to be too large. */
+export async function withHold<T>(
+  c: Context,
+  { maxBytes, budget }: Omit<BodyLimits, 'clock'>,
+  use: (hold: Hold) => Promise<T>,
+): Promise<T> {
+  if (declaredLength(c) > maxBytes) throw tooLarge(maxBytes);
   let held = 0;
-  const take = (bytes: number) => {
+  const hold = (bytes: number) => {
     if (held + bytes > maxBytes) throw tooLarge(maxBytes);
     budget.take(bytes);
     held += bytes;
   };
   try {
-    if (!(declared <= SMALL_BYTES)) return await use(await readChunks(c, take, clock), take);
-    const body = new Uint8Array(await c.req.arrayBuffer());
-    take(body.byteLength);
-    return await use(body, take);
+    return await use(hold);
   } finally {
     budget.giveBack(held);
   }
 }
 
-async function readChunks(c: Context, take: (bytes: number) => void, clock: Clock): Promise<Uint8Array> {
+/** Gives the body to `read` while it arrives, held chunk by chunk. `invalid_request` when it takes too long. */
+export async function readArrival<T>(
+  c: Context,
+  hold: Hold,
+  clock: Clock,
+  read: (chunks: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
   const { body } = c.req.raw;
-  if (body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
   try {
-    await withDeadline(clock, ARRIVAL_MS, async (signal) => {
-      for await (const chunk of untilAborted(body, signal)) {
-        take(chunk.byteLength);
-        chunks.push(chunk);
-      }
-    });
+    return await withDeadline(clock, ARRIVAL_MS, (signal) =>
+      read(holding(body === null ? none() : untilAborted(body, signal), hold)),
+    );
   } catch (error) {
     if (!(error instanceof DeadlineError)) throw error;
     throw new AppError('invalid_request', `The body did not arrive within ${ARRIVAL_MS / 60_000} minutes.`);
   }
-  return joinBytes(chunks);
+}
+
+async function* holding(
+  chunks: AsyncIterable<Uint8Array>,
+  hold: Hold,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) {
+    hold(chunk.byteLength);
+    yield chunk;
+  }
+}
+
+async function* none(): AsyncGenerator<Uint8Array, void, undefined> {}
+
+function declaredLength(c: Context): number {
+  return Number(c.req.header('content-length') ?? Number.NaN);
 }
 
 /** `unsupported_media_type` unless the body is declared to be JSON, not compressed (RFC 9110 section 8.4). */
 export function requireJson(c: Context): void {
+  refuseEncoded(c);
+  if (mediaTypeOf(c) === 'application/json') return;
+  throw wrongType(c, 'application/json');
+}
+
+/** True for a form with files, false for JSON; `unsupported_media_type` for what is neither, or is compressed. */
+export function isForm(c: Context): boolean {
+  refuseEncoded(c);
+  const type = mediaTypeOf(c);
+  if (type === 'multipart/form-data') return true;
+  if (type === 'application/json') return false;
+  throw wrongType(c, 'application/json or multipart/form-data');
+}
+
+function refuseEncoded(c: Context): void {
   const encoding = c.req.header('content-encoding') ?? 'identity';
-  if (encoding.toLowerCase() !== 'identity') {
-    throw new AppError('unsupported_media_type', `Content-Encoding must be absent, not ${encoding}.`, {
-      field: 'Content-Encoding',
-    });
-  }
-  const type = c.req.header('content-type');
-  const essence = type?.split(';', 1)[0]?.trim().toLowerCase();
-  if (essence === 'application/json') return;
-  throw new AppError(
-    'unsupported_media_type',
-    `Content-Type must be application/json, not ${type ?? 'absent'}.`,
-    {
-      field: 'Content-Type',
-    },
-  );
+  if (encoding.toLowerCase() === 'identity') return;
+  throw new AppError('unsupported_media_type', `Content-Encoding must be absent, not ${encoding}.`, {
+    field: 'Content-Encoding',
+  });
+}
+
+function mediaTypeOf(c: Context): string | undefined {
+  return c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+}
+
+function wrongType(c: Context, wanted: string): AppError {
+  const type = c.req.header('content-type') ?? 'absent';
+  return new AppError('unsupported_media_type', `Content-Type must be ${wanted}, not ${type}.`, {
+    field: 'Content-Type',
+  });
 }
 
 function tooLarge(maxBytes: number): AppError {

@@ -1,7 +1,7 @@
 import type { AnswerTemplate } from '../core/answer.ts';
 import type { Entry, EntryImage } from '../core/entry.ts';
 import { isAppError } from '../core/errors.ts';
-import { listPrice } from '../core/models.ts';
+import { listPrice, type PriceOverrides } from '../core/list-price.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
 import type { Reporter } from '../ports/reporter.ts';
@@ -46,6 +46,7 @@ export class Keeper {
   readonly #downloader: Downloader;
   readonly #lock: StoreLock;
   readonly #healing: FlightCoordinator<Healing>;
+  readonly #prices: PriceOverrides;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
 
@@ -56,6 +57,7 @@ export class Keeper {
     downloader: Downloader;
     lock: StoreLock;
     healing: FlightCoordinator<Healing>;
+    prices: PriceOverrides;
     clock: Clock;
     reporter: Reporter;
   }) {
@@ -65,6 +67,7 @@ export class Keeper {
     this.#downloader = parts.downloader;
     this.#lock = parts.lock;
     this.#healing = parts.healing;
+    this.#prices = parts.prices;
     this.#clock = parts.clock;
     this.#reporter = parts.reporter;
   }
@@ -102,7 +105,8 @@ export class Keeper {
       const { digest, size, mediaType, width, height } = image;
       return { digest, size, mediaType, width, height, sourceUrl: paid.imageUrls[index] };
     });
-    const cost = listPrice(identity.model, identity.site, images.length);
+    const { model, site, canonical } = identity;
+    const cost = listPrice({ model, site, canonical, usage: paid.usage, count: images.length }, this.#prices);
     const entry = await this.#entries.insert(
       {
         ...identity,

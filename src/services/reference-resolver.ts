@@ -1,7 +1,7 @@
-import { decodeBase64, encodeBase64 } from '../core/base64.ts';
+import { decodeBase64 } from '../core/base64.ts';
 import type { ReferenceUse } from '../core/entry.ts';
 import { AppError, type ErrorCode, isAppError } from '../core/errors.ts';
-import { isBase64DataUri, isOssUrl, type ReferenceSlot } from '../core/references.ts';
+import { dataUri, isBase64DataUri, isOssUrl, type ReferenceSlot } from '../core/references.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { ImageProbe } from '../ports/image-probe.ts';
 import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
@@ -180,10 +180,6 @@ function ownDigest(url: string, ownOrigins: readonly string[]): string | undefin
   const base = ownOrigins.find((origin) => url.startsWith(`${origin}/blobs/`));
   if (base === undefined) return undefined;
   return /^([0-9a-f]{64})(?:\.[a-z]+)?$/.exec(url.slice(base.length + '/blobs/'.length))?.[1];
-}
-
-function dataUri(mediaType: string, bytes: Uint8Array): string {
-  return `data:${mediaType};base64,${encodeBase64(bytes)}`;
 }
 
 function unavailable(message: string): AppError {

@@ -87,6 +87,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     downloader,
     lock,
     healing: ports.healing,
+    prices: config.prices,
     clock,
     reporter,
   });

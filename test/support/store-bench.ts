@@ -94,6 +94,7 @@ export class StoreBench {
       ...this.#stores(),
       downloader: this.downloader,
       healing: new InProcessFlights(),
+      prices: new Map(),
     });
     this.recovery = new Recovery({ ...this.#stores(), keeper: this.keeper, flights: new InProcessFlights() });
   }

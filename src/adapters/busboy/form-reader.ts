@@ -70,7 +70,7 @@ class Arrivals {
   constructor(parser: Busboy, findFailure: () => { readonly cause: unknown } | undefined) {
     this.#findFailure = findFailure;
     parser.on('field', (name, value, { valueTruncated }) => {
-      if (valueTruncated) this.#refuse('A field is too long.');
+      if (valueTruncated) this.#refuse(`The field ${name} is too long.`);
       else this.#add({ kind: 'field', name, value });
     });
     parser.on('file', (name, stream, { filename = '' }) => {

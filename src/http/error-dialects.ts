@@ -1,0 +1,21 @@
+import type { Context } from 'hono';
+import type { AppError } from '../core/errors.ts';
+import { dashScopeError } from './dashscope-errors.ts';
+import { generationAdvice } from './generation-advice.ts';
+import { problemResponse } from './problem.ts';
+
+/** A failure in a door's own shape. */
+type EncodeError = (error: AppError, requestId: string) => Response;
+
+/** The dialect of each path, by the beginning of it; DashScope's for all others. */
+const DIALECTS: readonly (readonly [prefix: string, encode: EncodeError])[] = [
+  ['/v1/image.generate', (error, requestId) => problemResponse(error, requestId, generationAdvice)],
+  ['/admin/api', (error, requestId) => problemResponse(error, requestId)],
+];
+
+/** The answer to a request that failed, in the dialect of the door that it came to. */
+export function encodeError(c: Context, error: AppError, requestId: string): Response {
+  const dialect = DIALECTS.find(([prefix]) => c.req.path.startsWith(prefix));
+  const encode = dialect?.[1] ?? dashScopeError;
+  return encode(error, requestId);
+}

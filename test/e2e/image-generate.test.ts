@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { png } from '../support/sample-images.ts';
+import { API_KEY, body, bytesAt, type Stack } from '../support/stack.ts';
+import { startStack } from '../support/start-stack.ts';
+
+const PATH = '/v1/image.generate';
+
+/** The seed document's minimal request. */
+const MINIMAL = {
+  prompt: 'a cinematic portrait of a cyclist at dusk, soft rim light, shallow depth of field',
+  negative_prompt: 'blurry, low quality, watermark',
+  size: '1024*1024',
+  seed: 1234,
+};
+
+const ask = (stack: Stack, wish: unknown, headers: Readonly<Record<string, string>> = {}) =>
+  stack.request('POST', PATH, {
+    body: typeof wish === 'string' ? wish : JSON.stringify(wish),
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+
+describe('image.generate', () => {
+  it('answers the minimal request with the picture, its true size, its seed and what it cost', async () => {
+    const stack = await startStack();
+    const first = await ask(stack, MINIMAL);
+    expect(first.status).toBe(200);
+    expect(first.json).toMatchObject({
+      image_url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/blobs\/[0-9a-f]{64}\.png$/),
+      width: 1024,
+      height: 1024,
+      seed: 1234,
+      cached: false,
+      take: 1,
+      model: 'qwen-image-max',
+      key: expect.stringMatching(/^k1:[0-9a-f]{32}$/),
+      cost: { amount: 0.5, currency: 'CNY' },
+      spent: 0.5,
+      avoided: 0,
+      request_id: first.headers.get('x-request-id'),
+    });
+    const [image] = first.json.images;
+    expect((await bytesAt(first.json.image_url)).byteLength).toBe(image.bytes);
+    const second = await ask(stack, MINIMAL);
+    expect(second.json).toMatchObject({ cached: true, spent: 0, avoided: 0.5, images: first.json.images });
+    expect(second.headers.get('x-cache')).toBe('HIT');
+    expect(second.headers.get('age')).toMatch(/^\d+$/);
+    expect(second.json.request_id).not.toBe(first.json.request_id);
+    expect(stack.asked).toBe(1);
+  });
+
+  it('shares its entries with DashScope’s own door, both ways', async () => {
+    const stack = await startStack();
+    await stack.generate(body('bought at the vendor’s door', { n: 1 }));
+    expect((await ask(stack, { prompt: 'bought at the vendor’s door', size: '1024*1024' })).json.cached).toBe(
+      true,
+    );
+    await ask(stack, { prompt: 'bought here', size: '1024x1024', style: '<anime>', negative_prompt: 'rain' });
+    const hit = await stack.generate(
+      body('bought here', { style: '<anime>', negative_prompt: 'rain', seed: null }),
+    );
+    expect(hit.headers.get('x-cache')).toBe('HIT');
+    expect(stack.asked).toBe(2);
+  });
+
+  it('always says how many, to models that would draw four', async () => {
+    const stack = await startStack();
+    const one = await ask(stack, { prompt: 'one only', size: '1280*1280', model: 'wan2.6-t2i' });
+    expect(one.json.images).toHaveLength(1);
+    const two = await ask(stack, { prompt: 'two', size: '1280*1280', model: 'wan2.6-t2i', n: 2 });
+    expect(two.json.images).toHaveLength(2);
+  });
+
+  it('draws with models that the vendor serves as tasks, or in the older shape, only', async () => {
+    const stack = await startStack();
+    const drawn = await ask(stack, { prompt: 'by task', size: '1024*1024', model: 'wan2.2-t2i-flash' });
+    expect([drawn.status, drawn.json.width, drawn.json.images?.length]).toEqual([200, 1024, 1]);
+    expect(
+      (await ask(stack, { prompt: 'by task', size: '1024*1024', model: 'wan2.2-t2i-flash' })).json.cached,
+    ).toBe(true);
+  });
+
+  it('edits what reference_image shows, whatever form it comes in', async () => {
+    const stack = await startStack();
+    const picture = png(32, 32);
+    const asData = `data:image/png;base64,${Buffer.from(picture).toString('base64')}`;
+    const wish = { prompt: 'make it night', size: '512*512', model: 'qwen-image-edit-plus' };
+    const first = await ask(stack, { ...wish, reference_image: asData });
+    expect([first.status, first.json.cached]).toEqual([200, false]);
+    const again = await ask(stack, { ...wish, reference_image: [asData] });
+    expect(again.json.cached).toBe(true);
+    const own = await ask(stack, { ...wish, reference_image: first.json.image_url });
+    const ownAgain = await ask(stack, {
+      ...wish,
+      reference_image: first.json.image_url.replace('127.0.0.1', 'localhost'),
+    });
+    expect([own.json.cached, ownAgain.json.cached]).toEqual([false, true]);
+  });
+
+  it('does as the cache directives and the take say', async () => {
+    const stack = await startStack();
+    const refused = await ask(stack, MINIMAL, { 'cache-control': 'only-if-cached' });
+    expect([refused.status, refused.json.code]).toEqual([504, 'not_cached']);
+    const first = await ask(stack, MINIMAL);
+    const fresh = await ask(stack, MINIMAL, { 'cache-control': 'no-cache' });
+    expect([first.json.take, fresh.json.take]).toEqual([1, 2]);
+    expect((await ask(stack, { ...MINIMAL, take: 1 })).json).toMatchObject({ take: 1, cached: true });
+    const unstored = await ask(stack, MINIMAL, { 'cache-control': 'no-store' });
+    expect(unstored.json).toMatchObject({ cached: false, take: null, width: 1024, height: 1024, spent: 0.5 });
+    expect(unstored.json.image_url).not.toContain('/blobs/');
+  });
+
+  it('tries a simpler prompt once when nothing was drawn, and says so', async () => {
+    const stack = await startStack();
+    stack.simulator.control.fault({
+      on: 'generation',
+      times: 1,
+      effect: { kind: 'answer', answer: 'no_image' },
+    });
+    const wish = { prompt: 'A fox. With nine tails.', size: '1024*1024', style: 'noir' };
+    const drawn = await ask(stack, wish);
+    expect(drawn.json).toMatchObject({ simplified_prompt: 'A fox.', cached: false });
+    expect(stack.asked).toBe(2);
+    const simple = await ask(stack, { prompt: 'A fox.', size: '1024*1024' });
+    expect(simple.json.cached).toBe(true);
+    const whole = await ask(stack, wish);
+    expect(whole.json.cached).toBe(false);
+  });
+
+  it('that draws nothing at all is a problem that nobody retries by itself', async () => {
+    const stack = await startStack();
+    stack.simulator.control.fault({
+      on: 'generation',
+      times: 1,
+      effect: { kind: 'answer', answer: 'no_image' },
+    });
+    const answer = await ask(stack, { prompt: 'A fox.', size: '1024*1024' });
+    expect([answer.status, answer.json.code]).toEqual([422, 'no_image']);
+    expect(stack.asked).toBe(1);
+  });
+});
+
+describe('a refusal of image.generate', () => {
+  it('is problem+json with the advice of the seed document', async () => {
+    const stack = await startStack();
+    const answer = await ask(stack, { prompt: 'x', size: '12' });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.json).toEqual({
+      type: 'about:blank',
+      title: 'Bad Request',
+      status: 400,
+      detail: expect.stringMatching(/The field size must be W\*H.*common size/),
+      code: 'invalid_request',
+      field: 'size',
+      request_id: answer.headers.get('x-request-id'),
+    });
+    expect(stack.asked).toBe(0);
+  });
+
+  it.each([
+    ['{', 400, 'invalid_json', undefined],
+    [{ ...MINIMAL, reference_image: 'iVBORw0KGgo'.repeat(10) }, 400, 'reference_refused', 'reference_image'],
+    [{ ...MINIMAL, reference_image: 'http://10.0.0.1/x.png' }, 400, 'reference_refused', 'reference_image'],
+    [
+      { ...MINIMAL, reference_image: 'data:image/png;base64,AAAA' },
+      400,
+      'reference_unavailable',
+      'reference_image',
+    ],
+    [
+      { ...MINIMAL, reference_image: ['data:image/png;base64,AAAA', 'https://a.example/'] },
+      400,
+      'reference_unavailable',
+      'reference_image[0]',
+    ],
+  ])('of %j comes before anything is paid', async (wish, status, code, field) => {
+    const stack = await startStack();
+    const answer = await ask(stack, wish);
+    expect([answer.status, answer.json.code, answer.json.field]).toEqual([status, code, field]);
+    expect(stack.asked).toBe(0);
+  });
+
+  it('of the vendor’s tells its code and its words', async () => {
+    const stack = await startStack();
+    const answer = await ask(stack, { ...MINIMAL, model: 'qwen-image', n: 9, size: '1328*1328' });
+    expect(answer.status).toBe(400);
+    expect(answer.json).toMatchObject({ code: 'upstream_refused', upstream_code: 'InvalidParameter' });
+  });
+
+  it('of a method or a type says what is taken', async () => {
+    const stack = await startStack();
+    const got = await stack.request('GET', PATH);
+    expect([got.status, got.headers.get('allow'), got.json.code]).toEqual([
+      405,
+      'POST',
+      'method_not_allowed',
+    ]);
+    const typed = await ask(stack, 'prompt=x', { 'content-type': 'text/plain' });
+    expect([typed.status, typed.json.code]).toEqual([415, 'unsupported_media_type']);
+  });
+
+  it('of a key that is missing or refused by the vendor is 401', async () => {
+    const stack = await startStack({ DASHCACHE_AUTH: 'passthrough', DASHCACHE_SCOPE: 'shared' });
+    const none = await ask(stack, MINIMAL, { authorization: '' });
+    expect([none.status, none.json.code]).toEqual([401, 'unauthorized']);
+    expect(none.json.detail).toMatch(/credentials/);
+    await ask(stack, MINIMAL);
+    const stranger = await ask(stack, MINIMAL, { authorization: 'Bearer sk-invalid' });
+    expect([stranger.status, stranger.json.code]).toEqual([401, 'upstream_refused']);
+    expect((await ask(stack, MINIMAL, { authorization: `Bearer ${API_KEY}` })).json.cached).toBe(true);
+    expect(stack.asked).toBeGreaterThan(0);
+  });
+});
