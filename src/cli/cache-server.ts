@@ -16,6 +16,8 @@ export interface CacheServer {
   readonly origin: string;
   /** What the user shows at somebody else's server; a command's own has the key itself. */
   readonly apiKey: string | undefined;
+  /** What opens the admin interface of somebody else's server; that of a command's own is open. */
+  readonly adminToken: string | undefined;
   /** What the command and its server were given. */
   readonly env: Environment;
   /** Started by this command. */
@@ -50,20 +52,23 @@ export async function openServer(flags: ServerFlags, options: OwnServerOptions =
   if (flags.server !== undefined) {
     const { found } = await searchApiKey(env, homedir());
     const origin = parseServer(flags.server);
-    return { origin, apiKey: found?.key, env, isOwn: false, close: async () => {} };
+    const adminToken = env.DASHCACHE_ADMIN_TOKEN;
+    return { origin, apiKey: found?.key, adminToken, env, isOwn: false, close: async () => {} };
   }
   const own: Environment = {
     ...env,
     HOST: '127.0.0.1',
     PORT: '0',
     DASHCACHE_AUTH: 'local',
+    DASHCACHE_ADMIN_TOKEN: '',
     DASHCACHE_PUBLIC_URL: options.durableUrls === true ? servedAt(env) : '',
     // Progress and results are what is to be seen.
     DASHCACHE_LOG_LEVEL: env.DASHCACHE_LOG_LEVEL ?? 'error',
   };
   const { onEvent } = options;
   const server = await startServer(own, onEvent === undefined ? {} : { onEvent });
-  return { origin: server.origin, apiKey: undefined, env, isOwn: true, close: () => server.close() };
+  const { origin } = server;
+  return { origin, apiKey: undefined, adminToken: undefined, env, isOwn: true, close: () => server.close() };
 }
 
 /**

@@ -5,6 +5,7 @@ import { addServerOptions } from './cache-server.ts';
 import { printConfig } from './config-command.ts';
 import { demo } from './demo.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
+import { explain } from './explain.ts';
 import { reportFailure } from './failure.ts';
 import { generate } from './generate.ts';
 import { migrate } from './migrate.ts';
@@ -12,6 +13,7 @@ import { run } from './run.ts';
 import { serve } from './serve.ts';
 import { ALL_SETTINGS, addSettingOptions } from './settings-source.ts';
 import { simulate } from './simulate.ts';
+import { warm } from './warm.ts';
 
 const { version }: { readonly version: string } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -39,6 +41,26 @@ addServerOptions(program.command('generate'))
   .option('--print-response', 'print the response as JSON')
   .option('--json', 'print one line of JSON with the files and the response')
   .action(generate);
+
+addServerOptions(program.command('warm'))
+  .description('fill the cache with what a file asks for: a JSON request in any dialect on each line')
+  .argument('<file>', 'the file, or - for standard input')
+  .option('--dry-run', 'only say what is stored and what the rest would cost')
+  .option('--budget <amount>', 'spend no more than this, such as 20 or "12.50 CNY"')
+  .option('--allow-unknown-cost', 'with --budget: buy what has no known price, too, beside it')
+  .option('--concurrency <n>', 'requests under way at once', '4')
+  .option('--scope <scope>', 'whose entries count as stored, at a server whose admin token is in use')
+  .option('--json', 'print one line of JSON instead of progress and summary')
+  .action(warm);
+
+addServerOptions(program.command('explain'))
+  .description(
+    'say whether a request in any dialect is a hit, its key, its price, and the nearest entries; buys nothing',
+  )
+  .argument('<request>', 'the request: JSON, the path of a file, or - for standard input')
+  .option('--scope <scope>', 'whose entries are meant, at a server whose admin token is in use')
+  .option('--json', 'print JSON')
+  .action(explain);
 
 addServerOptions(program.command('run'))
   .description('run a program that asks dashcache in place of the vendor, and say what that came to')

@@ -30,7 +30,7 @@ export async function run(program: readonly string[], flags: RunFlags): Promise<
 function summary(tally: Tally, isOwn: boolean, json: boolean): string {
   if (json) return JSON.stringify(isOwn ? tally : null);
   return isOwn
-    ? `dashcache: ${tally.describe()}`
+    ? `dashcache: ${tally}`
     : 'dashcache: what this run cost and saved is known to the server that was asked, and not to be told apart there';
 }
 

@@ -10,6 +10,8 @@ export interface Answer {
   readonly status: number;
   /** `X-Cache`; undefined where the path is no front door. */
   readonly cache: string | undefined;
+  /** `Cache-Status` says that what was bought is in the store now. */
+  readonly isStored: boolean;
   readonly text: string;
 }
 
@@ -19,23 +21,24 @@ const GENERATE_PATH = '/v1/image.generate';
 export class ServerClient {
   readonly origin: string;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #adminHeaders: Readonly<Record<string, string>>;
   /** Node's own fetch waits for five minutes at most; queueing and drawing may take longer. */
   readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
-  constructor({ origin, apiKey }: Pick<CacheServer, 'origin' | 'apiKey'>) {
+  constructor({ origin, apiKey, adminToken }: Pick<CacheServer, 'origin' | 'apiKey' | 'adminToken'>) {
     this.origin = origin;
-    this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+    this.#headers = bearer(apiKey);
+    this.#adminHeaders = bearer(adminToken ?? apiKey);
   }
 
   /** Sends JSON text as it is. */
-  async post(path: string, text: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    const response = await this.#request(this.origin + path, {
-      method: 'POST',
-      headers: { ...this.#headers, 'content-type': 'application/json', ...headers },
-      body: text,
-    });
-    const cache = response.headers.get('x-cache') ?? undefined;
-    return { status: response.status, cache, text: await response.text() };
+  async post(path: string, text: string): Promise<Answer> {
+    return await this.#post(path, text, this.#headers);
+  }
+
+  /** Like `post`, for the admin interface: with its token, where there is one. */
+  async postAsAdmin(path: string, text: string): Promise<Answer> {
+    return await this.#post(path, text, this.#adminHeaders);
   }
 
   /** Asks for pictures by an `image.generate` request, and tells how far they have come. */
@@ -82,6 +85,18 @@ export class ServerClient {
     await this.#agent.destroy();
   }
 
+  async #post(path: string, body: string, credentials: Readonly<Record<string, string>>): Promise<Answer> {
+    const response = await this.#request(this.origin + path, {
+      method: 'POST',
+      headers: { ...credentials, 'content-type': 'application/json' },
+      body,
+    });
+    const { status, headers } = response;
+    const cache = headers.get('x-cache') ?? undefined;
+    const isStored = /;\s*stored\b/.test(headers.get('cache-status') ?? '');
+    return { status, cache, isStored, text: await response.text() };
+  }
+
   async #request(url: string, init: RequestInit): Promise<Response> {
     try {
       return await fetch(url, { ...init, dispatcher: this.#agent });
@@ -90,4 +105,8 @@ export class ServerClient {
       throw new Failure(`${new URL(url).origin} cannot be reached: ${reason}`, undefined, { cause });
     }
   }
+}
+
+function bearer(credential: string | undefined): Readonly<Record<string, string>> {
+  return credential === undefined ? {} : { authorization: `Bearer ${credential}` };
 }

@@ -1,0 +1,98 @@
+import type { Cost } from '../core/events.ts';
+import { MULTIMODAL } from '../core/services.ts';
+import { translateBody } from '../core/translate.ts';
+import { type ExplainScope, type Explanation, explainRequest } from './explanation.ts';
+import { Failure } from './failure.ts';
+import { inlineReferences } from './local-references.ts';
+import { type GivenRequest, parseRequest } from './request-argument.ts';
+import type { ServerClient } from './server-client.ts';
+
+/** A line of the file: a request in any dialect. */
+export interface WarmLine {
+  /** From 1, as editors count. */
+  readonly number: number;
+  readonly text: string;
+}
+
+/** A picture that is not stored yet. */
+export interface Purchase {
+  readonly line: number;
+  readonly path: string;
+  readonly text: string;
+  /** Null when the price is not known. */
+  readonly cost: Cost | null;
+}
+
+export interface LineFailure {
+  readonly line: number;
+  readonly message: string;
+}
+
+/** What warming a file comes to. */
+export interface WarmPlan {
+  readonly lines: number;
+  /** Lines whose pictures are stored already. */
+  readonly stored: number;
+  /** Lines that ask for what a line before them buys. */
+  readonly repeated: number;
+  readonly purchases: readonly Purchase[];
+  readonly failed: readonly LineFailure[];
+}
+
+type Checked =
+  | { readonly kind: 'stored' }
+  | { readonly kind: 'missing'; readonly name: string; readonly purchase: Purchase }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** The lines that say something. */
+export function splitLines(text: string): WarmLine[] {
+  return text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line, index) => ({ number: index + 1, text: line }))
+    .filter((line) => line.text.trim() !== '');
+}
+
+/** Finds out what of a line has to be bought; nothing is bought yet. */
+export async function checkLine(client: ServerClient, line: WarmLine, scope: ExplainScope): Promise<Checked> {
+  try {
+    const request = await inlineReferences(parseRequest(line.text, 'it'));
+    const explanation = await explainRequest(client, request.text, scope);
+    const { result, reason, key, cost } = explanation;
+    if (result === 'hit') return { kind: 'stored' };
+    if (result !== 'miss' || key === null) return { kind: 'failed', message: `it cannot be kept. ${reason}` };
+    const take = request.body.take ?? '';
+    const purchase = { line: line.number, cost, ...doorFor(explanation, request) };
+    return { kind: 'missing', name: `${key} ${take}`, purchase };
+  } catch (error) {
+    if (error instanceof Failure) return { kind: 'failed', message: error.message };
+    throw error;
+  }
+}
+
+/** Sums up what was found out of each line, in their order. */
+export function planOf(lines: readonly WarmLine[], checked: readonly Checked[]): WarmPlan {
+  const purchases = new Map<string, Purchase>();
+  const failed: LineFailure[] = [];
+  let stored = 0;
+  let repeated = 0;
+  for (const [index, { number }] of lines.entries()) {
+    const one = checked[index];
+    if (one?.kind === 'stored') stored += 1;
+    else if (one?.kind === 'failed') failed.push({ line: number, message: one.message });
+    else if (one?.kind === 'missing' && purchases.has(one.name)) repeated += 1;
+    else if (one?.kind === 'missing') purchases.set(one.name, one.purchase);
+  }
+  return { lines: lines.length, stored, repeated, purchases: [...purchases.values()], failed };
+}
+
+/** Where a request in this dialect is sent, and how it reads there. */
+function doorFor({ dialect }: Explanation, request: GivenRequest): Pick<Purchase, 'path' | 'text'> {
+  if (dialect === 'image.generate') return { path: '/v1/image.generate', text: request.text };
+  if (dialect === 'openai') return { path: '/v1/images/generations', text: request.text };
+  // The endpoints that take prompts answer with tasks only; as messages the same request is answered with the picture.
+  const body = translateBody(request.body, MULTIMODAL.shape);
+  if (body === undefined)
+    throw new Failure('a request with these fields can only be a task: ask for it as messages');
+  return { path: MULTIMODAL.path, text: body === request.body ? request.text : JSON.stringify(body) };
+}
