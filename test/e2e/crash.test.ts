@@ -6,7 +6,8 @@ import { openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts'
 import type { AttemptState } from '../../src/services/attempt-store.ts';
 import type { RunningSimulator } from '../../src/simulator/server.ts';
 import { startTestSimulator } from '../simulator/support.ts';
-import { ChildServer, createFolder } from '../support/child-server.ts';
+import { createFolder } from '../support/child-command.ts';
+import { ChildServer } from '../support/child-server.ts';
 import { API_KEY, body, bytesAt, MULTIMODAL } from '../support/stack.ts';
 
 const RECIPES = Array.from({ length: 200 }, (_, seed) =>
