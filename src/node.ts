@@ -53,6 +53,8 @@ export interface StartOptions {
 
 /** Counts of uses are written, and what is beyond the bounds is collected by them, this often. */
 const COLLECT_MS = 60_000;
+/** What was paid for and could not be stored is tried again this often. */
+const RECOVER_MS = 5 * 60_000;
 /** Uploads of a gigabyte pass through here; headers have no reason to be slow. */
 const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -66,6 +68,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
   const folder = await openDataFolder(config.data);
   const database = openMetadata(folder);
   const transport = createUndiciTransport();
+  let stopPolling = () => {};
   try {
     await migrateMetadata(database);
     const blobDriver = new FsBlobDriver(join(folder.path, 'blobs'));
@@ -116,7 +119,8 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     await blobDriver.sweepStages();
     await uploadDriver.sweepStages();
     await services.recovery.closeOpen();
-    await services.tasks.recover(await services.credentials.ownAccount());
+    stopPolling = () => services.poller.stop();
+    await services.taskRecovery.recover(await services.credentials.ownAccount());
 
     const server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -124,8 +128,11 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       requestTimeout: REQUEST_TIMEOUT_MS,
     });
     const origin = await listen(server, config.host, config.port);
+    const recover = async () => {
+      await services.recovery.finishAnswered().catch(failed(reporter, 'recovery'));
+    };
     // What a crash left paid but unstored: in the air before the first request is read, which may be for it.
-    const recovering = services.recovery.finishAnswered().catch(failed(reporter, 'recovery'));
+    const recovering = recover();
     const local = config.auth === 'local';
     const app = createApp(
       {
@@ -143,6 +150,8 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         local,
         site: config.site,
         publicUrl: config.publicUrl ?? (local ? undefined : origin),
+        addedModels: config.models,
+        prices: config.prices,
         maxBody: config.maxBody,
         maxImage: config.maxImage,
         ownTasksOnly: config.auth === 'token',
@@ -161,11 +170,12 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     );
 
     const timers = [
+      every(RECOVER_MS, recover),
       every(COLLECT_MS, async () => {
         await services.usage.flush();
         await services.collector.runOnce().catch(failed(reporter, 'collector'));
       }),
-      every(COLLECT_MS, () => services.tasks.prune().catch(failed(reporter, 'task collector'))),
+      every(COLLECT_MS, () => services.taskRecovery.prune().catch(failed(reporter, 'task collector'))),
       every(COLLECT_MS, () => services.uploadCollector.runOnce().catch(failed(reporter, 'upload collector'))),
     ];
     void services.collector.sweepOrphans().catch(failed(reporter, 'orphan sweep'));
@@ -181,7 +191,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       const patience = systemClock.sleep(config.drainTimeout, timer.signal).catch(() => undefined);
       await Promise.race([drained, patience]);
       timer.abort();
-      services.poller.stop();
+      stopPolling();
       server.closeAllConnections();
       await stopped;
       await services.usage.flush();
@@ -201,6 +211,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       },
     };
   } catch (error) {
+    stopPolling();
     await transport.close();
     database.close();
     folder.release();

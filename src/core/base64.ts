@@ -1,3 +1,5 @@
+import { joinBytes } from './join-bytes.ts';
+
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 const VALUES = new Uint8Array(256).fill(255);
@@ -33,6 +35,29 @@ const ASCII = new TextDecoder('latin1');
 
 /** Padded standard base64. */
 export function encodeBase64(bytes: Uint8Array): string {
+  return ASCII.decode(base64Codes(bytes));
+}
+
+/** Divides by three, so that only the last piece is padded. */
+const PIECE_BYTES = 48 * 1024;
+
+/** The same as ASCII, piece by piece as the bytes come. */
+export async function* base64Pieces(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let rest = new Uint8Array();
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      const bytes = joinBytes([rest, chunk.subarray(at, at + PIECE_BYTES)]);
+      const whole = bytes.length - (bytes.length % 3);
+      rest = bytes.slice(whole);
+      yield base64Codes(bytes.subarray(0, whole));
+    }
+  }
+  if (rest.length > 0) yield base64Codes(rest);
+}
+
+function base64Codes(bytes: Uint8Array): Uint8Array {
   const text = new Uint8Array(Math.ceil(bytes.length / 3) * 4);
   let at = 0;
   for (let index = 0; index < bytes.length; index += 3) {
@@ -44,5 +69,5 @@ export function encodeBase64(bytes: Uint8Array): string {
     text[at + 3] = rest > 2 ? (CODES[held & 63] ?? 0) : PADDING;
     at += 4;
   }
-  return ASCII.decode(text);
+  return text;
 }

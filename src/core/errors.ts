@@ -21,6 +21,7 @@ export type ErrorCode =
   // the cache
   | 'not_cached'
   | 'overloaded'
+  | 'paced_out'
   | 'shutting_down'
   // upstream
   | 'loop'
@@ -32,6 +33,7 @@ export type ErrorCode =
   | 'image_too_large'
   | 'outcome_unknown'
   | 'no_image'
+  | 'not_stored'
   // below
   | 'constraint'
   | 'storage_full'

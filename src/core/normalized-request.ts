@@ -38,6 +38,9 @@ const FIELDS: readonly string[] = [
   'take',
 ];
 
+/** Those whose value is text, whatever it looks like in a form. */
+export const TEXT_FIELDS: readonly string[] = ['prompt', 'size', 'negative_prompt', 'style', 'model'];
+
 /** The vendor's bound. */
 const MAX_SEED = 2 ** 31 - 1;
 
@@ -58,7 +61,7 @@ export function readNormalized(value: JsonValue): NormalizedRequest {
     negativePrompt: readText(value, 'negative_prompt'),
     style: readText(value, 'style'),
     seed: readSeed(value.seed),
-    references: readReferences(value.reference_image),
+    references: readReferences(value, 'reference_image'),
     n: readWhole(value, 'n') ?? 1,
     take: readWhole(value, 'take'),
     parameters: {},
@@ -112,32 +115,36 @@ export function invalid(field: string, problem: string): AppError {
   return new AppError('invalid_request', `The field ${field} ${problem}.`, { field });
 }
 
-function readPrompt(value: JsonObject): string {
+/** The words, which must be there. */
+export function readPrompt(value: JsonObject): string {
   const prompt = readText(value, 'prompt');
   if (prompt !== undefined && prompt.trim() !== '') return prompt;
   throw invalid('prompt', 'is missing: it says what to draw');
 }
 
 /** Undefined for null and for the empty text, which say nothing. */
-function readText(value: JsonObject, name: string): string | undefined {
+export function readText(value: JsonObject, name: string): string | undefined {
   const text = value[name] ?? undefined;
   if (text === undefined || text === '') return undefined;
   if (typeof text === 'string') return text;
   throw invalid(name, 'must be a string');
 }
 
-function readWhole(value: JsonObject, name: string): number | undefined {
+/** A whole number of at least 1; undefined for null. */
+export function readWhole(value: JsonObject, name: string): number | undefined {
   const number = value[name] ?? undefined;
   if (number === undefined) return undefined;
   if (typeof number === 'number' && Number.isSafeInteger(number) && number >= 1) return number;
   throw invalid(name, 'must be a whole number of at least 1');
 }
 
-function readReferences(value: JsonValue | undefined): readonly string[] {
-  if (value === undefined || value === null) return [];
-  return isJsonArray(value)
-    ? value.map((item, index) => readReference(item, `reference_image[${index}]`))
-    : [readReference(value, 'reference_image')];
+/** One picture or a list of them, in the field of this name. */
+export function readReferences(value: JsonObject, name: string): readonly string[] {
+  const given = value[name] ?? undefined;
+  if (given === undefined) return [];
+  return isJsonArray(given)
+    ? given.map((item, index) => readReference(item, `${name}[${index}]`))
+    : [readReference(given, name)];
 }
 
 function readReference(value: JsonValue, field: string): string {

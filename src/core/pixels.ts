@@ -6,12 +6,12 @@ export interface Pixels {
 }
 
 /**
- * How large the vendor says its pictures are, for when they cannot be looked at: `usage` in its families' several
+ * How large the vendor says its pictures are, for when they cannot be looked at: `usage` (as JSON) in its families' several
  * spellings (dashscope-api 2.4), else the size that was asked for.
  */
-export function pixelsOf(answer: string, asked: string | undefined): Pixels | undefined {
-  const value: JsonValue = JSON.parse(answer);
-  const usage = isJsonObject(value) && isJsonObject(value.usage) ? value.usage : {};
+export function pixelsOf(usageText: string | undefined, asked: string | undefined): Pixels | undefined {
+  const value: JsonValue = usageText === undefined ? {} : JSON.parse(usageText);
+  const usage = isJsonObject(value) ? value : {};
   return (
     pair(usage.width, usage.height) ??
     pair(usage.output_width, usage.output_height) ??

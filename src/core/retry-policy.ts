@@ -48,7 +48,12 @@ export function nextDelay(failure: FailedAttempt, limits: RetryLimits, random: n
   return failure.elapsedMs + delayMs > limits.budgetMs ? undefined : delayMs;
 }
 
-function isRetryable({ status, code, message }: FailedAttempt): boolean {
+/** Whether a failure may pass, and has cost nothing. */
+export function isRetryable({
+  status,
+  code,
+  message,
+}: Pick<FailedAttempt, 'status' | 'code' | 'message'>): boolean {
   if (status === 429) {
     return !FINAL_THROTTLES.has(code ?? '') && !(message ?? '').startsWith('Free allocated quota exceeded');
   }

@@ -6,6 +6,8 @@ import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { encodeError } from './error-dialects.ts';
 import { generateRoutes } from './generate-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { openAiModelRoutes } from './openai-models.ts';
+import { openAiRoutes } from './openai-routes.ts';
 import { passthroughRoutes } from './passthrough-routes.ts';
 import { guard } from './request-guard.ts';
 import { taskRoutes } from './task-routes.ts';
@@ -30,6 +32,8 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
   app.use(guard(options, services.platform));
   app.route('/', dashScopeRoutes(services, options));
   app.route('/', generateRoutes(services, options));
+  app.route('/', openAiRoutes(services, options));
+  app.route('/', openAiModelRoutes(services, options));
   app.route('/', taskRoutes(services, options));
   app.route('/', uploadRoutes(services, options));
   app.route('/', passthroughRoutes(services, options));

@@ -21,6 +21,8 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
   throttled: [429, 'Throttling'],
   not_cached: [504, 'NotCached'],
   overloaded: [429, 'Throttling.RateQuota'],
+  // No 429: it would end the SDKs' waiting, which goes on after a 503.
+  paced_out: [503, 'Throttling.RateQuota'],
   shutting_down: [503, 'ModelUnavailable'],
   loop: [508, 'LoopDetected'],
   proof_unavailable: [503, 'ModelUnavailable'],
@@ -32,6 +34,7 @@ const TABLE: Readonly<Record<ErrorCode, readonly [status: number, code: string]>
   outcome_unknown: [502, 'OutcomeUnknown'],
   // No 5xx: clients retry those by themselves, and each try is paid for.
   no_image: [422, 'NoImage'],
+  not_stored: [500, 'InternalError'],
   constraint: [500, 'InternalError'],
   storage_full: [507, 'InternalError'],
   storage_failed: [500, 'InternalError'],

@@ -1,3 +1,4 @@
+import type { PriceOverrides } from '../core/list-price.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageProbe } from '../ports/image-probe.ts';
 import type { ImageUpstream } from '../ports/image-upstream.ts';
@@ -10,6 +11,7 @@ import type { EntryStore } from '../services/entry-store.ts';
 import type { Health } from '../services/health.ts';
 import type { ImageService } from '../services/image-service.ts';
 import type { KnownHits } from '../services/known-hits.ts';
+import type { Pacer } from '../services/pacer.ts';
 import type { PreparedRequests } from '../services/prepared-requests.ts';
 import type { Relay } from '../services/relay.ts';
 import type { TaskService } from '../services/task-service.ts';
@@ -22,6 +24,10 @@ export interface HttpOptions {
   readonly site: string;
   /** Base of blob URLs; undefined in local mode, where it is the request's own checked origin. */
   readonly publicUrl: string | undefined;
+  /** Ids of image models beside the official ones. */
+  readonly addedModels: ReadonlySet<string>;
+  /** Prices that hold instead of the table's. */
+  readonly prices: PriceOverrides;
   readonly maxBody: number;
   /** The largest picture that a form may bring, in bytes. */
   readonly maxImage: number;
@@ -36,6 +42,8 @@ export interface HttpOptions {
 export interface HttpServices {
   readonly images: ImageService;
   readonly tasks: TaskService;
+  /** Turns to poll the vendor, by account. */
+  readonly pollPacer: Pacer;
   readonly upstream: ImageUpstream;
   readonly prepared: PreparedRequests;
   readonly credentials: CredentialService;

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { AppError } from '../core/errors.ts';
 import { dashScopeError } from './dashscope-errors.ts';
 import { generationAdvice } from './generation-advice.ts';
+import { openAiError } from './openai-errors.ts';
 import { problemResponse } from './problem.ts';
 
 /** A failure in a door's own shape. */
@@ -10,6 +11,8 @@ type EncodeError = (error: AppError, requestId: string) => Response;
 /** The dialect of each path, by the beginning of it; DashScope's for all others. */
 const DIALECTS: readonly (readonly [prefix: string, encode: EncodeError])[] = [
   ['/v1/image.generate', (error, requestId) => problemResponse(error, requestId, generationAdvice)],
+  ['/v1/images', openAiError],
+  ['/v1/models', openAiError],
   ['/admin/api', (error, requestId) => problemResponse(error, requestId)],
 ];
 

@@ -1,11 +1,10 @@
+import type { Answer } from '../core/answer.ts';
 import { extensionOf } from '../core/blob.ts';
 import type { Entry } from '../core/entry.ts';
 import type { Cost } from '../core/events.ts';
 import { isJsonObject, type JsonValue } from '../core/json-text.ts';
-import type { NormalizedRequest } from '../core/normalized-request.ts';
 import { pixelsOf } from '../core/pixels.ts';
-import type { UpstreamAnswer } from '../ports/image-upstream.ts';
-import { picturesOf } from './own-door.ts';
+import { spendingOf } from '../core/spending.ts';
 
 /** One picture of `image.generate`'s answer; what only a stored one tells is null without. */
 interface GeneratedImage {
@@ -52,6 +51,15 @@ export interface AnswerFacts {
   readonly simplifiedPrompt: string | undefined;
 }
 
+/** What is known of pictures that were not kept. */
+export interface UnstoredFacts {
+  readonly model: string;
+  /** As it was asked for. */
+  readonly size: string | undefined;
+  readonly seed: number | undefined;
+  readonly cost: Cost | undefined;
+}
+
 /** The answer that an entry is. `base` is where blobs are served. */
 export function answerOfEntry(entry: Entry, base: string, facts: AnswerFacts): GenerateAnswer {
   const images = entry.images.map(({ digest, size, mediaType, width, height }) => ({
@@ -73,13 +81,12 @@ export function answerOfEntry(entry: Entry, base: string, facts: AnswerFacts): G
 
 /** The answer that a success of upstream's is which could not be kept: its own URLs, which die. */
 export function answerOfUnstored(
-  answer: UpstreamAnswer,
-  wish: Pick<NormalizedRequest, 'model' | 'size' | 'seed'>,
-  cost: Cost | undefined,
+  answer: Answer,
+  { model, size, seed, cost }: UnstoredFacts,
   facts: AnswerFacts,
 ): GenerateAnswer {
-  const pixels = pixelsOf(new TextDecoder().decode(answer.body), wish.size);
-  const images = picturesOf(answer).map((url) => ({
+  const pixels = pixelsOf(answer.usage, size);
+  const images = answer.imageUrls.map((url) => ({
     url,
     width: pixels?.width ?? null,
     height: pixels?.height ?? null,
@@ -89,9 +96,9 @@ export function answerOfUnstored(
   }));
   return {
     ...headOf(images),
-    seed: wish.seed ?? null,
+    seed: seed ?? null,
     images,
-    ...restOf(facts, wish.model, cost),
+    ...restOf(facts, model, cost),
     take: null,
   };
 }
@@ -110,8 +117,7 @@ function restOf(
     ...(key === undefined ? {} : { key }),
     model,
     cost: cost ?? null,
-    spent: paid === undefined ? null : paid ? (cost?.amount ?? null) : 0,
-    avoided: paid === undefined ? null : paid ? 0 : (cost?.amount ?? null),
+    ...(paid === undefined ? { spent: null, avoided: null } : spendingOf({ cost, cached: !paid })),
     request_id: requestId,
     ...(simplifiedPrompt === undefined ? {} : { simplified_prompt: simplifiedPrompt }),
   };

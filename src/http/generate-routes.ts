@@ -1,18 +1,22 @@
 import { type Context, Hono } from 'hono';
-import { isAppError } from '../core/errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import { valuesOfForm } from '../core/form-values.ts';
 import { decodeUtf8, parseJson } from '../core/json-text.ts';
-import { listPrice } from '../core/models.ts';
-import { type NormalizedRequest, readNormalized, simplify } from '../core/normalized-request.ts';
+import { listPrice } from '../core/list-price.ts';
+import { type NormalizedRequest, readNormalized, simplify, TEXT_FIELDS } from '../core/normalized-request.ts';
 import type { Principal } from '../core/principal.ts';
+import { MULTIMODAL } from '../core/services.ts';
 import type { ImageOutcome } from '../services/image-request.ts';
+import type { Hold } from '../services/reference-resolver.ts';
 import { blobBase } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { type AnswerFacts, answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';
+import { GENERATE_PATH, generateTask, taskPath } from './generate-task.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
-import { OwnDoor, type PreparedWish, picturesOf } from './own-door.ts';
-import { type BodyLimits, requireJson, withBody } from './read-body.ts';
-
-export const GENERATE_PATH = '/v1/image.generate';
+import { OwnDoor, type PreparedWish } from './own-door.ts';
+import { type BodyLimits, isForm, withBody } from './read-body.ts';
+import { withForm } from './read-form.ts';
+import { pictureAnswer, refusedBy } from './upstream-answer.ts';
 
 /** The normalised interface: `image.generate` over HTTP. */
 export function generateRoutes(services: HttpServices, options: HttpOptions): Hono {
@@ -20,7 +24,16 @@ export function generateRoutes(services: HttpServices, options: HttpOptions): Ho
   const routes = new Hono();
   routes.post(GENERATE_PATH, (c) => door.generate(c));
   routes.all(GENERATE_PATH, methodNotAllowed('POST'));
+  routes.get(taskPath(':id'), (c) => door.showTask(c, c.req.param('id') ?? ''));
+  routes.all(taskPath(':id'), methodNotAllowed('GET'));
   return routes;
+}
+
+/** Who wants what. */
+interface Asked {
+  readonly principal: Principal;
+  readonly wish: NormalizedRequest;
+  readonly hold: Hold;
 }
 
 /** A wish and what came of it. */
@@ -28,6 +41,9 @@ interface Drawn extends PreparedWish {
   readonly outcome: ImageOutcome;
   readonly simplifiedPrompt: string | undefined;
 }
+
+/** The form part, or parts, that hold reference images. */
+const PICTURE_PARTS = ['reference_image', 'reference_image[]'];
 
 class GenerateDoor {
   readonly #services: HttpServices;
@@ -44,45 +60,85 @@ class GenerateDoor {
 
   async generate(c: Context): Promise<Response> {
     const principal = await this.#own.identify(c);
-    requireJson(c);
-    return await withBody(c, this.#bodyLimits, async (bytes, hold) => {
-      const wish = readNormalized(parseJson(decodeUtf8(bytes)).value);
-      const drawn = await this.#draw(c, principal, wish, hold);
-      const { status } = drawn.outcome;
-      const headers = this.#own.cacheHeaders(status, drawn.prepared);
-      const requestId = this.#services.newRequestId();
-      const answer = this.#answer(c, drawn, requestId);
-      return Response.json(answer, { headers: { ...headers, 'x-request-id': requestId } });
+    if (!isForm(c)) {
+      return await withBody(c, this.#bodyLimits, async (bytes, hold) => {
+        const wish = readNormalized(parseJson(decodeUtf8(bytes)).value);
+        return await this.#respond(c, { principal, wish, hold });
+      });
+    }
+    return await withForm(c, this.#services, this.#options, PICTURE_PARTS, async (form, hold) => {
+      const pictures = form.pictures.map(({ value }) => value);
+      const wish = readNormalized({ ...valuesOfForm(form.fields, TEXT_FIELDS), reference_image: pictures });
+      return await this.#respond(c, { principal, wish, hold });
     });
   }
 
+  async showTask(c: Context, id: string): Promise<Response> {
+    const { tasks, newRequestId } = this.#services;
+    const principal = await this.#own.identify(c);
+    const view = await tasks.find(id, principal);
+    if (view === undefined) throw new AppError('not_found', 'There is no such task, or it is forgotten.');
+    const requestId = newRequestId();
+    const { key } = view.task;
+    const shown = generateTask(view, {
+      requestId,
+      base: blobBase(c, this.#options),
+      key: this.#options.local ? key : undefined,
+    });
+    return Response.json(shown, { headers: { 'x-request-id': requestId } });
+  }
+
+  async #respond(c: Context, asked: Asked): Promise<Response> {
+    return prefersAsync(c) ? await this.#submit(c, asked) : await this.#answer(c, asked);
+  }
+
+  async #answer(c: Context, asked: Asked): Promise<Response> {
+    const drawn = await this.#draw(c, asked);
+    const headers = this.#own.cacheHeaders(drawn.outcome.status, drawn.prepared);
+    const requestId = this.#services.newRequestId();
+    const answer = this.#encode(c, drawn, requestId);
+    return Response.json(answer, { headers: { ...headers, 'x-request-id': requestId } });
+  }
+
+  async #submit(c: Context, asked: Asked): Promise<Response> {
+    const { tasks, newRequestId, clock } = this.#services;
+    const { request, prepared } = await this.#prepare(c, asked, asked.wish);
+    const submission = await tasks.submit(request, MULTIMODAL.family);
+    if (submission.kind === 'relay') throw refusedBy(submission.answer, clock.now());
+    const requestId = newRequestId();
+    const headers = {
+      ...this.#own.cacheHeaders(submission.status, prepared),
+      'x-request-id': requestId,
+      location: taskPath(submission.id),
+      'preference-applied': 'respond-async',
+    };
+    const body = { task_id: submission.id, status: 'queued', request_id: requestId };
+    return Response.json(body, { status: 202, headers });
+  }
+
   /** When a prompt draws nothing, its simpler form is tried once; that picture is stored under that form only. */
-  async #draw(
-    c: Context,
-    principal: Principal,
-    wish: NormalizedRequest,
-    hold: (bytes: number) => void,
-  ): Promise<Drawn> {
-    const drawOne = async (one: NormalizedRequest) => {
-      const referenceField = (index: number) =>
-        wish.references.length === 1 ? 'reference_image' : `reference_image[${index}]`;
-      const made = await this.#own.prepare(c, { principal, wish: one, hold, referenceField });
-      return { ...made, outcome: await this.#own.draw(made, principal) };
+  async #draw(c: Context, asked: Asked): Promise<Drawn> {
+    const drawOne = async (wish: NormalizedRequest) => {
+      const made = await this.#prepare(c, asked, wish);
+      return { ...made, outcome: await this.#own.draw(made, asked.principal) };
     };
     try {
-      return { ...(await drawOne(wish)), simplifiedPrompt: undefined };
+      return { ...(await drawOne(asked.wish)), simplifiedPrompt: undefined };
     } catch (error) {
-      const simpler = isAppError(error, 'no_image') ? simplify(wish) : undefined;
+      const simpler = isAppError(error, 'no_image') ? simplify(asked.wish) : undefined;
       if (simpler === undefined) throw error;
       return { ...(await drawOne(simpler)), simplifiedPrompt: simpler.prompt };
     }
   }
 
-  #answer(
-    c: Context,
-    { wish, prepared, outcome, simplifiedPrompt }: Drawn,
-    requestId: string,
-  ): GenerateAnswer {
+  async #prepare(c: Context, { principal, hold }: Asked, wish: NormalizedRequest): Promise<PreparedWish> {
+    const referenceField = (index: number) =>
+      wish.references.length === 1 ? 'reference_image' : `reference_image[${index}]`;
+    return await this.#own.prepare(c, { principal, wish, hold, referenceField });
+  }
+
+  #encode(c: Context, drawn: Drawn, requestId: string): GenerateAnswer {
+    const { wish, prepared, outcome, simplifiedPrompt } = drawn;
     const { status } = outcome;
     const facts: AnswerFacts = {
       requestId,
@@ -92,7 +148,20 @@ class GenerateDoor {
       simplifiedPrompt,
     };
     if (outcome.kind === 'entry') return answerOfEntry(outcome.entry, blobBase(c, this.#options), facts);
-    const cost = listPrice(wish.model, this.#options.site, picturesOf(outcome.answer).length);
-    return answerOfUnstored(outcome.answer, wish, cost, facts);
+    const answer = pictureAnswer(outcome.answer);
+    if (answer === undefined) throw new AppError('internal', 'A drawn answer holds no picture.');
+    const { site, prices } = this.#options;
+    const { canonical, model } = prepared.recipe;
+    const { usage, imageUrls } = answer;
+    const cost = listPrice({ model, site, count: imageUrls.length, canonical, usage }, prices);
+    return answerOfUnstored(answer, { model, size: wish.size, seed: wish.seed, cost }, facts);
   }
+}
+
+/** RFC 7240 section 4.1. */
+function prefersAsync(c: Context): boolean {
+  const preferences = c.req.header('prefer')?.split(',') ?? [];
+  return preferences.some(
+    (preference) => preference.split(';', 1)[0]?.trim().toLowerCase() === 'respond-async',
+  );
 }

@@ -35,6 +35,7 @@ export function imageRequest(
     scope: principal.scope,
     account: principal.account,
     isAsyncUpstream: service.isAsync,
+    hangUp: c.req.raw.signal,
     directives: asksForStream(c) ? forStream(directives) : directives,
     call: async () => ({
       path: service.path,

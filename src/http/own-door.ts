@@ -1,13 +1,10 @@
 import type { Context } from 'hono';
-import { readAnswer } from '../core/answer.ts';
 import type { CacheStatus } from '../core/cache-status.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import { findHeader } from '../core/headers.ts';
-import { isJsonObject, type JsonValue } from '../core/json-text.ts';
+import { requireKnownModel, requireOfferedSize } from '../core/models.ts';
 import { invalid, type NormalizedRequest, toDashScope } from '../core/normalized-request.ts';
 import type { Principal } from '../core/principal.ts';
 import { isOssUrl } from '../core/references.ts';
-import { parseRetryAfter } from '../core/retry-policy.ts';
 import { MULTIMODAL } from '../core/services.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
@@ -19,6 +16,7 @@ import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { type Cacheable, imageRequest, isOwnPurchase } from './image-call.ts';
 import { refusedKey } from './refused-key.ts';
+import { pictureAnswer, refusedBy } from './upstream-answer.ts';
 
 /** A wish, understood: what is asked of the store and, on a miss, of upstream. */
 export interface PreparedWish {
@@ -57,9 +55,11 @@ export class OwnDoor {
     return await this.#services.credentials.identify(bearerOf(c));
   }
 
-  /** Fetches the reference images; errors name the field. A key that the vendor refuses gets no further. */
+  /** Checks model and size, and fetches the reference images; errors name the field. A key that the vendor refuses gets no further. */
   async prepare(c: Context, asking: Asking): Promise<PreparedWish> {
     const { principal, wish } = asking;
+    requireKnownModel(wish.model, this.#options.addedModels);
+    if (wish.size !== undefined) requireOfferedSize(wish.model, wish.size);
     const prepared = await this.#prepare(c, asking);
     const made = imageRequest(c, this.#options.site, { asked: MULTIMODAL, principal, prepared });
     const { take } = wish;
@@ -76,11 +76,7 @@ export class OwnDoor {
   /** A picture from the store or from upstream; upstream's refusal is `upstream_refused`. */
   async draw({ request }: PreparedWish, principal: Principal): Promise<ImageOutcome> {
     const outcome = await this.#generate(request);
-    // Some refusals come with 200: a code, and no output.
-    if (
-      outcome.kind === 'relay' &&
-      (outcome.answer.status !== 200 || picturesOf(outcome.answer).length === 0)
-    )
+    if (outcome.kind === 'relay' && pictureAnswer(outcome.answer) === undefined)
       throw this.#refusedBy(outcome.answer);
     if (isOwnPurchase(outcome)) await this.#services.credentials.accepted(principal);
     return outcome;
@@ -119,40 +115,6 @@ export class OwnDoor {
     } catch (error) {
       throw inOwnWords(error, referenceField);
     }
-  }
-}
-
-/** The URLs of the pictures in an answer of upstream's; none where it is no success. */
-export function picturesOf({ body }: Pick<UpstreamAnswer, 'body'>): readonly string[] {
-  const text = new TextDecoder().decode(body);
-  const value = parse(text);
-  if (value === undefined) return [];
-  const read = readAnswer(text, value);
-  return 'refusal' in read ? [] : read.imageUrls;
-}
-
-/** Upstream's refusal as an error, for dialects that are not its own. */
-export function refusedBy({ status, headers, body }: UpstreamAnswer, now: number): AppError {
-  const value = parse(new TextDecoder().decode(body));
-  const { code, message } = isJsonObject(value) ? value : {};
-  const retryAfter = findHeader(headers, 'retry-after');
-  return new AppError(
-    'upstream_refused',
-    typeof message === 'string' && message !== '' ? message : `Upstream answered ${status}.`,
-    {
-      upstream: { status: status < 400 ? 502 : status, code: typeof code === 'string' ? code : undefined },
-      retryAfterMs: parseRetryAfter(retryAfter, now),
-    },
-  );
-}
-
-function parse(text: string): JsonValue | undefined {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
-  } catch {
-    // A gateway's page: its status says all there is to say.
-    return undefined;
   }
 }
 

@@ -38,6 +38,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   throttled: 429,
   not_cached: 504,
   overloaded: 429,
+  paced_out: 503,
   shutting_down: 503,
   loop: 508,
   proof_unavailable: 503,
@@ -50,6 +51,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   outcome_unknown: 502,
   // No 5xx: clients retry those by themselves, and each try is paid for.
   no_image: 422,
+  not_stored: 500,
   constraint: 500,
   storage_full: 507,
   storage_failed: 500,
@@ -78,9 +80,14 @@ const TITLES: ReadonlyMap<number, string> = new Map([
 
 const NO_ADVICE: Advise = () => undefined;
 
+/** Upstream's own status where it refused, else the one that the error's code stands for. */
+export function statusOf(error: AppError): number {
+  return error.upstream?.status ?? STATUS[error.code];
+}
+
 /** The problem that an error is to a caller; of what went wrong in here it tells nothing. */
 export function problemOf(error: AppError, requestId: string, advise: Advise = NO_ADVICE): Problem {
-  const status = error.upstream?.status ?? STATUS[error.code];
+  const status = statusOf(error);
   const hidden = isPrivate(error);
   const what = hidden ? 'Something went wrong in dashcache; its log has this request id.' : error.message;
   const advice = advise(status, error.code);

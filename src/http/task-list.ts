@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { parseListTime } from '../core/task-time.ts';
-import type { Task } from '../services/task-store.ts';
+import type { Task } from '../services/task.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { plainHeaders } from './passthrough.ts';
 

@@ -11,15 +11,16 @@ import { listTasks } from './task-list.ts';
 
 const NOT_PENDING = 'Failed to cancel the task, please confirm if the task is in PENDING status.';
 
-/** Tasks: ours answered here, the vendor's own passed on. The SDKs ask with and without a slash at the end. */
+/** How long a poll for one of the vendor's own tasks may wait for its turn. */
+const MAX_WAIT_MS = 10_000;
+
+/**
+ * Tasks: ours answered here, the vendor's own passed on, but in token mode: there the account is the server's, and what
+ * this scope did not submit does not exist. The SDKs ask with and without a slash at the end.
+ */
 export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
   const routes = new Hono();
   const identify = (c: Context) => services.credentials.identify(bearerOf(c));
-  /** In token mode the account is the server's: what this scope did not submit does not exist. */
-  const elsewhere = async (c: Context, principal: Principal, id: string, status: 200 | 400) => {
-    if (!options.ownTasksOnly) return await passForeign(c, services, options, principal);
-    return status === 200 ? json(services, (requestId) => unknownTaskBody(id, requestId)) : refusal(services);
-  };
   /** Among tasks that everybody shares, a key that the vendor has not vouched for finds nothing. */
   const refused = async (c: Context, principal: Principal) => {
     if (!principal.needsProof || principal.scope !== 'shared') return undefined;
@@ -37,7 +38,13 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
       const refusedKey = await refused(c, principal);
       if (refusedKey !== undefined) return refusedKey;
       const view = await services.tasks.find(id, principal);
-      if (view === undefined) return await elsewhere(c, principal, id, 200);
+      if (view === undefined) {
+        if (options.ownTasksOnly) return json(services, (requestId) => unknownTaskBody(id, requestId));
+        // The vendor counts it together with our own polls for this account.
+        const { signal } = c.req.raw;
+        await services.pollPacer.turn(principal.account, { signal, maxWaitMs: MAX_WAIT_MS });
+        return await passForeign(c, services, options, principal);
+      }
       return json(services, (requestId) => taskBody(view, blobBase(c, options), requestId));
     });
     routes.post(`/api/v1/tasks/:id/cancel${slash}`, async (c) => {
@@ -46,7 +53,10 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
       const refusedKey = await refused(c, principal);
       if (refusedKey !== undefined) return refusedKey;
       const canceled = await services.tasks.cancel(id, principal);
-      if (canceled === undefined) return await elsewhere(c, principal, id, 400);
+      if (canceled === undefined) {
+        if (options.ownTasksOnly) return refusal(services);
+        return await passForeign(c, services, options, principal);
+      }
       if (canceled.kind === 'refused') return refusal(services);
       if (canceled.kind === 'canceled') return json(services, (requestId) => ({ request_id: requestId }));
       return relayed(canceled.answer, {});

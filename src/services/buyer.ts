@@ -6,7 +6,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { GenerationCall, ImageUpstream, UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import { TransportError } from '../ports/transport.ts';
-import type { AttemptStore, NewAttempt } from './attempt-store.ts';
+import type { NewAttempt } from './attempt.ts';
+import type { AttemptCloser } from './attempt-closer.ts';
+import type { AttemptStore } from './attempt-store.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
 import type { Governor } from './governor.ts';
 
@@ -37,6 +39,7 @@ export class Buyer {
   readonly #upstream: ImageUpstream;
   readonly #governor: Governor;
   readonly #attempts: AttemptStore;
+  readonly #closer: AttemptCloser;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
   readonly #options: BuyerOptions;
@@ -46,6 +49,7 @@ export class Buyer {
       upstream: ImageUpstream;
       governor: Governor;
       attempts: AttemptStore;
+      closer: AttemptCloser;
       clock: Clock;
       reporter: Reporter;
     },
@@ -54,6 +58,7 @@ export class Buyer {
     this.#upstream = ports.upstream;
     this.#governor = ports.governor;
     this.#attempts = ports.attempts;
+    this.#closer = ports.closer;
     this.#clock = ports.clock;
     this.#reporter = ports.reporter;
     this.#options = options;
@@ -103,7 +108,7 @@ export class Buyer {
   /** After the last attempt. */
   async #conclude(attempt: NewAttempt, last: Sent): Promise<Bought> {
     if (last.answer !== undefined) return last;
-    await this.#finish(attempt, 'failed', 'unreachable');
+    await this.#closer.close(attempt.id, { state: 'failed', error: 'unreachable' });
     throw new AppError('upstream_unreachable', 'Upstream cannot be reached.', { cause: last.error });
   }
 
@@ -148,18 +153,8 @@ export class Buyer {
     }
   }
 
-  /** A record that cannot be closed stays open, which is read as unknown: no reason to hide what happened upstream. */
-  async #finish(attempt: NewAttempt, state: 'failed' | 'unknown', error: string): Promise<void> {
-    try {
-      await this.#attempts.finish(attempt.id, { state, error, at: this.#clock.now() });
-    } catch (cause) {
-      this.#reporter.report({ type: 'failure', where: 'attempt record', cause });
-    }
-  }
-
   async #lost(attempt: NewAttempt, cause: unknown): Promise<AppError> {
-    await this.#finish(attempt, 'unknown', cause instanceof Error ? cause.name : 'lost');
-    this.#reporter.report({ type: 'outcome-unknown', attemptId: attempt.id, model: attempt.model, cause });
+    await this.#closer.lose(attempt, cause, { error: cause instanceof Error ? cause.name : 'lost' });
     if (cause instanceof DeadlineError) {
       return new AppError(
         'upstream_timeout',

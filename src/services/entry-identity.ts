@@ -1,5 +1,5 @@
 import type { ReferenceUse } from '../core/entry.ts';
-import type { Attempt } from './attempt-store.ts';
+import type { Attempt } from './attempt.ts';
 
 /** Whose entry it is and what it is of. */
 export interface EntryIdentity {

@@ -1,22 +1,26 @@
 import type { VendorTaskState } from '../core/vendor-task.ts';
+import type { VendorJob } from './vendor-job.ts';
 
 /** How far a flight has come, for those who do not wait for its end. */
 export class FlightProgress {
+  /** The recipe that it draws; undefined when nobody may join it. */
+  readonly canonical: string | undefined;
   /** The flight's attempt, once it has one. */
   attemptId: string | undefined;
   /** The vendor's task, where there is one. */
-  upstreamTask: string | undefined;
+  job: VendorJob | undefined;
   /** Where the vendor says it is. */
   state: Extract<VendorTaskState, 'PENDING' | 'RUNNING'> = 'PENDING';
   /** Requests that still want its result. */
   interested = 0;
   /** The vendor has been told to drop the job: whoever comes now wants one of his own. */
   isCanceled = false;
-  /** Resolves when upstream has taken the job, so that it goes on whoever waits. */
+  /** Resolves when it is sure to go on whoever waits: upstream has taken the job, or tells nothing before its end. */
   readonly accepted: Promise<void>;
   accept: () => void = () => undefined;
 
-  constructor() {
+  constructor(canonical?: string) {
+    this.canonical = canonical;
     this.accepted = new Promise((resolve) => {
       this.accept = resolve;
     });

@@ -3,7 +3,7 @@ import type { Directives } from '../core/directives.ts';
 import type { Entry, ReferenceUse } from '../core/entry.ts';
 import type { Recipe } from '../core/recipe.ts';
 import type { GenerationCall, UpstreamAnswer } from '../ports/image-upstream.ts';
-import type { FlightProgress } from './flight-progress.ts';
+import type { Ticket } from './ticket.ts';
 
 /** One request for a picture, in no dialect. */
 export interface ImageRequest {
@@ -19,6 +19,8 @@ export interface ImageRequest {
   readonly isAsyncUpstream: boolean;
   /** Makes what is sent on a miss, told why it is sent; not called on a hit or when another's flight is joined. */
   readonly call: (reason: ForwardReason) => Promise<GenerationCall>;
+  /** Aborts when the client hangs up. */
+  readonly hangUp?: AbortSignal;
 }
 
 /** As in `CacheStatus`. */
@@ -51,4 +53,4 @@ export type FlightOutcome =
 /** A request that was answered from the store, or whose flight is in the air. */
 export type StartedRequest =
   | { readonly hit: ImageOutcome }
-  | { readonly progress: FlightProgress; readonly outcome: Promise<ImageOutcome> };
+  | { readonly ticket: Ticket; readonly fwd: ForwardReason; readonly outcome: Promise<ImageOutcome> };

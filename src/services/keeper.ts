@@ -118,7 +118,7 @@ export class Keeper {
         createdAt: this.#clock.now(),
         images,
       },
-      [this.#attempts.finished(paid.attemptId, { state: 'stored', at: this.#clock.now(), status: 200 })],
+      [this.#attempts.stored(paid.attemptId, this.#clock.now())],
     );
     const bytes = images.reduce((sum, image) => sum + image.size, 0);
     this.#reporter.report({ type: 'stored', model: identity.model, images: images.length, bytes, cost });

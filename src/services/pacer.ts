@@ -1,4 +1,11 @@
+import { AppError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
+
+export interface TurnOptions {
+  readonly signal?: AbortSignal;
+  /** A turn that would come later than this is refused. */
+  readonly maxWaitMs?: number;
+}
 
 const WINDOW_MS = 1_000;
 /** Names remembered before idle ones are dropped. */
@@ -16,13 +23,18 @@ export class Pacer {
     this.#gapMs = WINDOW_MS / perSecond;
   }
 
-  /** Resolves when it is this name's turn. */
-  async turn(name: string): Promise<void> {
+  /** Resolves when it is this name's turn. `paced_out` when that would be too late; rejects with the signal's reason. */
+  async turn(name: string, { signal, maxWaitMs }: TurnOptions = {}): Promise<void> {
     const now = this.#clock.now();
     const at = Math.max(now, this.#nextAt.get(name) ?? 0);
+    if (maxWaitMs !== undefined && at - now > maxWaitMs) {
+      throw new AppError('paced_out', 'Too many polls are waiting for their turn; poll more slowly.', {
+        retryAfterMs: at - now,
+      });
+    }
     if (this.#nextAt.size >= MAX_NAMES) this.#forgetIdle(now);
     this.#nextAt.set(name, at + this.#gapMs);
-    if (at > now) await this.#clock.sleep(at - now);
+    if (at > now) await this.#clock.sleep(at - now, signal);
   }
 
   #forgetIdle(now: number): void {

@@ -5,12 +5,15 @@ import type { JsonValue } from '../core/json-text.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import type { Attempt, AttemptStore } from './attempt-store.ts';
+import type { Attempt } from './attempt.ts';
+import type { AttemptCloser } from './attempt-closer.ts';
+import type { AttemptStore } from './attempt-store.ts';
 import { readIdentity } from './entry-identity.ts';
 import { flightName } from './flight-name.ts';
 import type { FlightOutcome } from './image-request.ts';
 import type { Keeper } from './keeper.ts';
 import { isStorageFailure } from './storage-failure.ts';
+import type { TaskEnds } from './task-ends.ts';
 
 /** Answers whose pictures are fetched at once: each fetch has its own time limit. */
 const LANES = 16;
@@ -20,20 +23,29 @@ const URL_LIFE_MS = 24 * 60 * 60 * 1000;
 /** After a crash: what was paid for is fetched and stored; what cannot be known is said to be unknown, never sent again. */
 export class Recovery {
   readonly #attempts: AttemptStore;
+  readonly #closer: AttemptCloser;
   readonly #keeper: Keeper;
+  readonly #taskEnds: TaskEnds;
   readonly #flights: FlightCoordinator<FlightOutcome>;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
+  /** Attempts of the process before that are still to be finished; undefined until they have been looked for. */
+  #left: Set<string> | undefined;
+  #finishing: Promise<number> | undefined;
 
   constructor(parts: {
     attempts: AttemptStore;
+    closer: AttemptCloser;
     keeper: Keeper;
+    taskEnds: TaskEnds;
     flights: FlightCoordinator<FlightOutcome>;
     clock: Clock;
     reporter: Reporter;
   }) {
     this.#attempts = parts.attempts;
+    this.#closer = parts.closer;
     this.#keeper = parts.keeper;
+    this.#taskEnds = parts.taskEnds;
     this.#flights = parts.flights;
     this.#clock = parts.clock;
     this.#reporter = parts.reporter;
@@ -43,21 +55,34 @@ export class Recovery {
   async closeOpen(): Promise<number> {
     const open = await this.#attempts.listOpen();
     for (const attempt of open) {
-      await this.#finish(attempt, 'unknown', 'the process ended before the answer came');
       const cause = `sent at ${new Date(attempt.createdAt).toISOString()}`;
-      this.#reporter.report({ type: 'outcome-unknown', attemptId: attempt.id, model: attempt.model, cause });
+      await this.#closer.lose(attempt, cause, { error: 'the process ended before the answer came' });
     }
     return open.length;
   }
 
   /**
    * Stores the pictures of answers that had come before the process ended; returns how many. Each is a flight, so that
-   * whoever asks for it again meanwhile waits for it and does not buy it twice: call it before requests are taken. The
-   * URLs live for a day, so what cannot be fetched or stored now is left for the next start.
+   * whoever asks for it again meanwhile waits for it and does not buy it twice: call it before requests are taken, and
+   * then from time to time. The URLs live for a day, so what cannot be fetched or stored now is left for the next time;
+   * tasks that wait for it are given those URLs at once.
    */
-  async finishAnswered(): Promise<number> {
+  finishAnswered(): Promise<number> {
+    this.#finishing ??= this.#finishAll().finally(() => {
+      this.#finishing = undefined;
+    });
+    return this.#finishing;
+  }
+
+  async #finishAll(): Promise<number> {
+    const left = this.#left;
+    if (left?.size === 0) return 0;
+    const answered = await this.#attempts.listAnswered();
+    // What this process has bought since its start is in other hands.
+    const attempts = left === undefined ? answered : answered.filter(({ id }) => left.has(id));
+    this.#left = new Set(attempts.map(({ id }) => id));
     const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
-    const flights = (await this.#attempts.listAnswered()).map((attempt, index) => {
+    const flights = attempts.map((attempt, index) => {
       const flight = this.#fly(attempt, lanes[index % LANES]);
       lanes[index % LANES] = flight;
       return flight;
@@ -81,21 +106,15 @@ export class Recovery {
     };
     // Nobody shall wait for URLs that are dead.
     const name = isAlive ? flightName(attempt, readIdentity(attempt)?.take) : attempt.id;
-    const { value } = await this.#flights.run(name, work, { join: false });
-    return value;
+    const outcome = this.#flights.run(name, work, { join: false }).then(({ value }) => value);
+    await this.#taskEnds.endAll(attempt.id, outcome);
+    return await outcome;
   }
 
-  /** A record that cannot be closed stays `answered`, and is tried again at the next start. */
-  async #giveUp(attempt: Attempt): Promise<void> {
-    try {
-      await this.#finish(attempt, 'unstored', 'its pictures could not be fetched after a restart');
-    } catch (cause) {
-      this.#reporter.report({ type: 'failure', where: 'attempt record', cause });
-    }
-  }
-
-  async #finish(attempt: Attempt, state: 'unknown' | 'unstored', error: string): Promise<void> {
-    await this.#attempts.finish(attempt.id, { state, error, at: this.#clock.now() });
+  /** A record that cannot be closed stays `answered`, and is tried again. */
+  async #giveUp({ id }: Attempt): Promise<void> {
+    const error = 'its pictures could not be fetched after a restart';
+    await this.#closer.close(id, { state: 'unstored', error });
   }
 
   async #keep(attempt: Attempt): Promise<Entry> {

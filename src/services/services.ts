@@ -10,6 +10,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { SqlDatabase } from '../ports/sql-database.ts';
 import type { Transport } from '../ports/transport.ts';
 import type { UploadUpstream } from '../ports/upload-upstream.ts';
+import { AttemptCloser } from './attempt-closer.ts';
 import { AttemptStore } from './attempt-store.ts';
 import { BlobStore } from './blob-store.ts';
 import { Buyer } from './buyer.ts';
@@ -20,19 +21,25 @@ import { CredentialStore } from './credential-store.ts';
 import { Downloader } from './downloader.ts';
 import { EntryFinder } from './entry-finder.ts';
 import { EntryStore } from './entry-store.ts';
+import { FlightBoard } from './flight-board.ts';
 import { Governor } from './governor.ts';
 import { Health } from './health.ts';
 import type { FlightOutcome } from './image-request.ts';
 import { ImageService } from './image-service.ts';
+import { JobResumer } from './job-resumer.ts';
 import { type Healing, Keeper } from './keeper.ts';
 import { KnownHits } from './known-hits.ts';
+import { Pacer } from './pacer.ts';
 import { PreparedRequests } from './prepared-requests.ts';
+import { Purchasing } from './purchasing.ts';
 import { Recovery } from './recovery.ts';
 import { ReferenceResolver } from './reference-resolver.ts';
 import { Settlement } from './settlement.ts';
 import { StoreLock } from './store-lock.ts';
+import { TaskEnds } from './task-ends.ts';
 import { TaskFollower } from './task-follower.ts';
 import { TaskPoller } from './task-poller.ts';
+import { TaskRecovery } from './task-recovery.ts';
 import { TaskService } from './task-service.ts';
 import { TaskStore } from './task-store.ts';
 import { createUploads } from './uploads.ts';
@@ -69,11 +76,15 @@ export interface Secrets {
 
 export type Services = ReturnType<typeof createServices>;
 
+/** The vendor allows one account 20 polls a second, of ours and of its own; some room, since they do not arrive as evenly as they are sent. */
+const POLLS_PER_SECOND = 15;
+
 /** Every service, by plain constructor calls. */
 export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const { database, clock, reporter, hasher, probe, transport, upstream } = ports;
   const entries = new EntryStore(database);
   const attempts = new AttemptStore(database);
+  const closer = new AttemptCloser({ attempts, clock, reporter });
   const blobs = new BlobStore(ports.blobDriver, hasher, probe, clock, { memoryBytes: config.memory });
   const lock = new StoreLock();
   const downloader = new Downloader(transport, blobs, clock, {
@@ -100,7 +111,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     queueTimeoutMs: config.queueTimeout,
   });
   const buyer = new Buyer(
-    { upstream, governor, attempts, clock, reporter },
+    { upstream, governor, attempts, closer, clock, reporter },
     {
       retry: {
         throttledAttempts: config.throttledAttempts,
@@ -110,13 +121,25 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       generationTimeoutMs: config.generationTimeout,
     },
   );
-  const settlement = new Settlement({ keeper, attempts, clock, reporter });
-  const poller = new TaskPoller({ upstream, clock, reporter });
-  const follower = new TaskFollower({ poller, settlement, clock, reporter });
-  const images = new ImageService(
-    { finder, buyer, settlement, follower, attempts, flights: ports.flights, clock, reporter },
-    { seedless: config.seedless },
-  );
+  const settlement = new Settlement({ keeper, attempts, closer, clock, reporter });
+  const pollPacer = new Pacer(clock, POLLS_PER_SECOND);
+  const poller = new TaskPoller({ upstream, pacer: pollPacer, clock, reporter });
+  const follower = new TaskFollower({ poller, settlement, closer, clock });
+  const board = new FlightBoard(ports.flights);
+  const purchasing = new Purchasing({ board, buyer, attempts, settlement, follower, clock, reporter });
+  const images = new ImageService({ finder, board, purchasing, clock }, { seedless: config.seedless });
+  const tasks = new TaskStore(database);
+  const taskEnds = new TaskEnds({ tasks, clock, reporter });
+  const resumer = new JobResumer({ board, follower });
+  const taskRecovery = new TaskRecovery({
+    tasks,
+    attempts,
+    ends: taskEnds,
+    resumer,
+    closer,
+    board,
+    clock,
+  });
   const credentials = new CredentialService(
     { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs, reporter },
     { mode: config.auth, scope: config.scope, tokens: config.tokens, ...secrets },
@@ -132,21 +155,33 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     uploads,
     uploadCollector,
     usage,
+    board,
     poller,
+    pollPacer,
+    taskRecovery,
     tasks: new TaskService({
       images,
-      tasks: new TaskStore(database),
-      attempts,
+      tasks,
+      ends: taskEnds,
+      recovery: taskRecovery,
+      board,
       entries,
       upstream,
       clock,
-      reporter,
     }),
     prepared: new PreparedRequests({ resolver, hasher, addedModels: config.models }),
     knownHits: new KnownHits({ finder, clock, reporter }),
     bodies: new ByteBudget(config.maxInflight),
     health: new Health(database, blobs, onFailure('readiness')),
-    recovery: new Recovery({ attempts, keeper, flights: ports.flights, clock, reporter }),
+    recovery: new Recovery({
+      attempts,
+      closer,
+      keeper,
+      taskEnds,
+      flights: ports.flights,
+      clock,
+      reporter,
+    }),
     collector: new Collector(
       { entries, attempts, blobs, lock, clock, reporter },
       { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },

@@ -5,7 +5,8 @@ import { isVendorSite } from '../core/site.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { Reporter } from '../ports/reporter.ts';
-import type { AttemptStore, FinalAttemptState } from './attempt-store.ts';
+import type { AttemptCloser } from './attempt-closer.ts';
+import type { AttemptStore } from './attempt-store.ts';
 import type { EntryIdentity } from './entry-identity.ts';
 import type { FlightOutcome } from './image-request.ts';
 import type { Keeper } from './keeper.ts';
@@ -24,12 +25,20 @@ export interface Delivered {
 export class Settlement {
   readonly #keeper: Keeper;
   readonly #attempts: AttemptStore;
+  readonly #closer: AttemptCloser;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
 
-  constructor(parts: { keeper: Keeper; attempts: AttemptStore; clock: Clock; reporter: Reporter }) {
+  constructor(parts: {
+    keeper: Keeper;
+    attempts: AttemptStore;
+    closer: AttemptCloser;
+    clock: Clock;
+    reporter: Reporter;
+  }) {
     this.#keeper = parts.keeper;
     this.#attempts = parts.attempts;
+    this.#closer = parts.closer;
     this.#clock = parts.clock;
     this.#reporter = parts.reporter;
   }
@@ -40,36 +49,22 @@ export class Settlement {
     const read = answer.status === 200 ? readBody(answer) : undefined;
     if (read === undefined || 'refusal' in read) {
       // 504, or a 200 that cannot be read: it may have been drawn and paid for.
-      const isUnknown = read === undefined && (answer.status === 504 || answer.status === 200);
-      await this.finish(attemptId, isUnknown ? 'unknown' : 'refused', { status: answer.status });
-      if (isUnknown) {
-        const cause = `upstream answered ${answer.status}`;
-        this.#reporter.report({ type: 'outcome-unknown', attemptId, model: identity.model, cause });
-      }
+      const { status } = answer;
+      const isUnknown = read === undefined && (status === 504 || status === 200);
+      const attempt = { id: attemptId, model: identity.model };
+      if (isUnknown) await this.#closer.lose(attempt, `upstream answered ${status}`, { status });
+      else await this.#closer.close(attemptId, { state: 'refused', status });
       return { kind: 'relay', answer, canonical: identity.canonical, detail: undefined };
     }
     if (read.imageUrls.length === 0) {
-      await this.finish(attemptId, 'failed', { status: 200, error: 'no image' });
+      await this.#closer.close(attemptId, { state: 'failed', status: 200, error: 'no image' });
       throw noImage(read);
     }
     if (delivered.unstorable !== undefined) {
-      await this.finish(attemptId, 'unstored', { status: 200, error: delivered.unstorable });
+      await this.#closer.close(attemptId, { state: 'unstored', status: 200, error: delivered.unstorable });
       return { kind: 'relay', answer, canonical: identity.canonical, detail: delivered.unstorable };
     }
     return await this.#keep(delivered, read);
-  }
-
-  /** An attempt that cannot be closed stays open and is read as unknown at the next start; the answer goes out all the same. */
-  async finish(
-    id: string,
-    state: FinalAttemptState,
-    facts: { status?: number; error?: string },
-  ): Promise<void> {
-    try {
-      await this.#attempts.finish(id, { ...facts, state, at: this.#clock.now() });
-    } catch (cause) {
-      this.#reporter.report({ type: 'failure', where: 'attempt record', cause });
-    }
   }
 
   async #keep({ attemptId, identity, answer, elapsedMs }: Delivered, read: Answer): Promise<FlightOutcome> {
@@ -95,7 +90,7 @@ export class Settlement {
       // A paid picture is never withheld: the client gets upstream's own URLs, which live for a day.
       const reason = cause instanceof AppError ? cause.code : 'failure';
       this.#reporter.report({ type: 'not-stored', model: identity.model, reason, cause });
-      await this.finish(attemptId, 'unstored', { status: 200, error: reason });
+      await this.#closer.close(attemptId, { state: 'unstored', status: 200, error: reason });
       return { kind: 'relay', answer, canonical: identity.canonical, detail: 'not stored' };
     }
   }

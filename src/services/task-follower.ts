@@ -1,49 +1,48 @@
 import { isAppError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Reporter } from '../ports/reporter.ts';
+import type { AttemptCloser } from './attempt-closer.ts';
 import type { FlightProgress } from './flight-progress.ts';
 import type { FlightOutcome } from './image-request.ts';
 import type { Delivered, Settlement } from './settlement.ts';
 import { deliverTask } from './task-delivery.ts';
-import type { FollowedTask, TaskPoller } from './task-poller.ts';
+import type { TaskPoller } from './task-poller.ts';
+import type { VendorJob } from './vendor-job.ts';
+
+/** What is known of a job's answer before it has come; `simulated` as the submission's answer said. */
+export type Expected = Omit<Delivered, 'answer' | 'elapsedMs'> & { readonly simulated: boolean };
 
 /** Brings a task of the vendor's home: follows it to its end and settles what it came to. */
 export class TaskFollower {
   readonly #poller: TaskPoller;
   readonly #settlement: Settlement;
+  readonly #closer: AttemptCloser;
   readonly #clock: Clock;
-  readonly #reporter: Reporter;
 
-  constructor(parts: { poller: TaskPoller; settlement: Settlement; clock: Clock; reporter: Reporter }) {
+  constructor(parts: { poller: TaskPoller; settlement: Settlement; closer: AttemptCloser; clock: Clock }) {
     this.#poller = parts.poller;
     this.#settlement = parts.settlement;
+    this.#closer = parts.closer;
     this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
   }
 
-  /** `simulated` as the submission's answer said. Throws `outcome_unknown`, recorded, when the vendor has lost it. */
-  async follow(
-    task: FollowedTask,
-    delivered: Omit<Delivered, 'answer' | 'elapsedMs'> & { readonly simulated: boolean },
-    progress: FlightProgress,
-  ): Promise<FlightOutcome> {
-    progress.upstreamTask = task.id;
+  /** Throws `outcome_unknown`, recorded, when the vendor has lost the task or will not tell of it. */
+  async follow(job: VendorJob, expected: Expected, progress: FlightProgress): Promise<FlightOutcome> {
+    progress.job = job;
     progress.accept();
     const startedAt = this.#clock.now();
-    const { simulated, ...rest } = delivered;
+    const { simulated, ...delivered } = expected;
     try {
-      const ended = await this.#poller.follow(task, progress);
+      const ended = await this.#poller.follow(job, progress);
       return await this.#settlement.settle({
-        ...rest,
+        ...delivered,
         answer: deliverTask(ended, simulated),
         elapsedMs: this.#clock.now() - startedAt,
-        unstorable: rest.unstorable ?? (ended.isPartial ? 'partial failure' : undefined),
+        unstorable: delivered.unstorable ?? (ended.isPartial ? 'partial failure' : undefined),
       });
     } catch (error) {
       if (!isAppError(error, 'outcome_unknown')) throw error;
-      const { attemptId, identity } = delivered;
-      await this.#settlement.finish(attemptId, 'unknown', { error: error.message });
-      this.#reporter.report({ type: 'outcome-unknown', attemptId, model: identity.model, cause: error });
+      const attempt = { id: expected.attemptId, model: job.model };
+      await this.#closer.lose(attempt, error, { error: error.message });
       throw error;
     }
   }

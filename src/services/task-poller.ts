@@ -1,26 +1,24 @@
 import { AppError } from '../core/errors.ts';
-import type { JsonValue } from '../core/json-text.ts';
 import { readVendorTask, type VendorTask } from '../core/vendor-task.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageUpstream, UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { Reporter } from '../ports/reporter.ts';
+import { jsonOf } from './answer-json.ts';
 import { withDeadline } from './deadline.ts';
 import type { FlightProgress } from './flight-progress.ts';
-import { Pacer } from './pacer.ts';
+import type { Pacer } from './pacer.ts';
+import type { VendorJob } from './vendor-job.ts';
 
-export interface FollowedTask {
-  readonly id: string;
-  readonly apiKey: string;
-  /** Whose poll quota it counts against. */
-  readonly account: string;
-  readonly model: string;
-}
+/** What one poll brought: the task, nothing that tells of it, or the vendor's refusal to tell. */
+type Seen = VendorTask | 'silence' | { readonly refusedWith: number };
 
-/** The vendor allows 20 polls a second for one account; some are left to the clients' own. */
-const POLLS_PER_SECOND = 15;
 const POLL_TIMEOUT_MS = 30_000;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 5_000;
+/** While the vendor tells nothing: it has trouble enough. */
+const MAX_SILENT_DELAY_MS = 60_000;
+/** A key that is refused so often in a row, for half a minute, has been revoked or has expired: no gateway's slip. */
+const MAX_REFUSALS = 6;
 /** The vendor keeps a task for a day after it ended, and ends the slowest after three hours. */
 const PATIENCE_MS = 24 * 60 * 60 * 1000;
 
@@ -32,25 +30,37 @@ export class TaskPoller {
   readonly #pacer: Pacer;
   readonly #stopped = new AbortController();
 
-  constructor(parts: { upstream: ImageUpstream; clock: Clock; reporter: Reporter }) {
+  constructor(parts: { upstream: ImageUpstream; pacer: Pacer; clock: Clock; reporter: Reporter }) {
     this.#upstream = parts.upstream;
+    this.#pacer = parts.pacer;
     this.#clock = parts.clock;
     this.#reporter = parts.reporter;
-    this.#pacer = new Pacer(parts.clock, POLLS_PER_SECOND);
   }
 
   /**
    * The task at its end. Failures to poll are lived through: the job goes on without us. `outcome_unknown` when the
-   * vendor no longer knows the task, or for a day says nothing of it.
+   * vendor no longer knows the task, refuses to tell of it, or for a day says nothing.
    */
-  async follow(task: FollowedTask, progress: FlightProgress): Promise<VendorTask> {
+  async follow(job: VendorJob, progress: FlightProgress): Promise<VendorTask> {
     const startedAt = this.#clock.now();
-    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(MAX_DELAY_MS, delayMs * 1.5)) {
+    let refusals = 0;
+    let delayMs = FIRST_DELAY_MS;
+    for (;;) {
       await this.#clock.sleep(delayMs, this.#stopped.signal);
-      const seen = await this.#poll(task);
-      if (seen?.state === 'PENDING' || seen?.state === 'RUNNING') progress.state = seen.state;
-      else if (seen?.state === 'UNKNOWN') throw unknown('The vendor does not know the task any more.');
-      else if (seen !== undefined) return seen;
+      const seen = await this.#poll(job);
+      this.#stopped.signal.throwIfAborted();
+      if (typeof seen === 'object' && 'state' in seen) {
+        if (seen.state === 'UNKNOWN') throw unknown('The vendor does not know the task any more.');
+        if (seen.state !== 'PENDING' && seen.state !== 'RUNNING') return seen;
+        progress.state = seen.state;
+        refusals = 0;
+        delayMs = Math.min(MAX_DELAY_MS, delayMs * 1.5);
+      } else {
+        refusals = seen === 'silence' ? 0 : refusals + 1;
+        if (seen !== 'silence' && refusals === MAX_REFUSALS)
+          throw unknown(`The vendor refuses to tell of the task, with status ${seen.refusedWith}.`);
+        delayMs = Math.min(MAX_SILENT_DELAY_MS, delayMs * 2);
+      }
       if (this.#clock.now() - startedAt > PATIENCE_MS)
         throw unknown('The vendor said nothing of the task for a day.');
     }
@@ -61,8 +71,8 @@ export class TaskPoller {
     this.#stopped.abort(new AppError('shutting_down', 'The server is stopping.'));
   }
 
-  async #poll({ id, apiKey, account, model }: FollowedTask): Promise<VendorTask | undefined> {
-    await this.#pacer.turn(account);
+  async #poll({ id, apiKey, account, model }: VendorJob): Promise<Seen> {
+    await this.#pacer.turn(account, { signal: this.#stopped.signal });
     let answer: UpstreamAnswer;
     try {
       answer = await withDeadline(this.#clock, POLL_TIMEOUT_MS, (signal) =>
@@ -70,20 +80,17 @@ export class TaskPoller {
       );
     } catch (cause) {
       this.#reporter.report({ type: 'failure', where: `poll of a task of ${model}`, cause });
-      return undefined;
+      return 'silence';
     }
-    return answer.status === 200 ? readVendorTask(parse(answer)) : undefined;
+    const { status } = answer;
+    if (status === 200) return readVendorTask(jsonOf(answer)) ?? 'silence';
+    return isRefusal(status) ? { refusedWith: status } : 'silence';
   }
 }
 
-function parse(answer: UpstreamAnswer): JsonValue {
-  try {
-    const value: JsonValue = JSON.parse(new TextDecoder().decode(answer.body));
-    return value;
-  } catch {
-    // No JSON is no news of the task; the next poll may bring some.
-    return null;
-  }
+/** The same question would be refused again: not a time that ran out, and not a question too many. */
+function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
 }
 
 function unknown(message: string): AppError {

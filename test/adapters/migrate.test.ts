@@ -148,6 +148,29 @@ describe('the migrations of the project', () => {
     }
   });
 
+  it('name the entry of a purchase that a task still waits for', async () => {
+    const database = openDatabase(':memory:');
+    const run = (sql: string) => database.all({ sql, params: [] });
+    try {
+      const files = await readMigrations(MIGRATIONS);
+      await migrate(database, files.slice(0, 3));
+      const entry = `insert into entries (site, scope, key, take, canonical, model, prompt, answer, created_at, used_at)
+        values ('cn', 'alice', 'k', `;
+      for (const take of [1, 2, 3]) await run(`${entry}${take}, '', 'm', '', '{}', ${take}, 0)`);
+      await run(`insert into attempts (id, site, scope, key, model, state, account, created_at, updated_at)
+        values ('a', 'cn', 'alice', 'k', 'm', 'stored', '', 1, 2), ('b', 'cn', 'alice', 'k', 'm', 'stored', '', 1, 2)`);
+      await run(`insert into tasks (id, site, scope, key, model, family, state, attempt_id, submitted_at)
+        values ('t', 'cn', 'alice', 'k', 'm', 'choices', 'PENDING', 'a', 1)`);
+      await migrate(database, files);
+      expect(await run('select id, entry_id from attempts order by id')).toEqual([
+        { id: 'a', entry_id: 2 },
+        { id: 'b', entry_id: null },
+      ]);
+    } finally {
+      database.close();
+    }
+  });
+
   it('make strict tables only', async () => {
     const database = openDatabase(':memory:');
     try {

@@ -139,6 +139,110 @@ describe('image.generate', () => {
   });
 });
 
+describe('a form of image.generate', () => {
+  const send = (stack: Stack, form: FormData) => stack.request('POST', PATH, { body: form });
+
+  it('brings the reference image as a file, which is the same picture as its data URI', async () => {
+    const stack = await startStack();
+    const picture = png(40, 30);
+    const form = () => {
+      const made = new FormData();
+      const words = { prompt: '12', size: '512*512', model: 'qwen-image-edit-plus', seed: '7', n: '1' };
+      for (const [name, value] of Object.entries(words)) made.set(name, value);
+      made.append('reference_image', new Blob([Uint8Array.from(picture)], { type: 'image/png' }), 'cat.png');
+      return made;
+    };
+    const first = await send(stack, form());
+    expect([first.status, first.json.cached, first.json.seed]).toEqual([200, false, 7]);
+    expect((await send(stack, form())).json.cached).toBe(true);
+    const asJson = {
+      prompt: '12',
+      size: '512*512',
+      model: 'qwen-image-edit-plus',
+      seed: 7,
+      reference_image: `data:image/png;base64,${Buffer.from(picture).toString('base64')}`,
+    };
+    expect((await ask(stack, asJson)).json.cached).toBe(true);
+    expect(stack.asked).toBe(1);
+  });
+
+  it.each([
+    ['prompt', (form: FormData) => form.delete('prompt')],
+    ['seed', (form: FormData) => form.set('seed', '1.5')],
+    ['reference_image', (form: FormData) => form.set('reference_image', new Blob(['text']), 'x.png')],
+    ['reference_image', (form: FormData) => form.set('reference_image', new Blob([]), 'x.png')],
+    ['prompt', (form: FormData) => form.set('prompt', new Blob(['x']), 'x.txt')],
+    ['colour', (form: FormData) => form.set('colour', 'red')],
+  ])('is refused for its %s', async (field, spoil) => {
+    const stack = await startStack();
+    const form = new FormData();
+    form.set('prompt', 'x');
+    form.set('size', '1024*1024');
+    spoil(form);
+    const answer = await send(stack, form);
+    expect([answer.status, answer.json.field]).toEqual([400, field]);
+    expect(stack.asked).toBe(0);
+  });
+});
+
+describe('a task of image.generate', () => {
+  const ASYNC = { prefer: 'respond-async, wait=10' };
+
+  it('is answered at once and shows its result when it has one', async () => {
+    const stack = await startStack();
+    const { fault } = stack.simulator.control;
+    const held = fault({ on: 'generation', times: 1, effect: { kind: 'hold' } });
+    const taken = await ask(stack, MINIMAL, ASYNC);
+    expect(taken.status).toBe(202);
+    expect(taken.headers.get('preference-applied')).toBe('respond-async');
+    expect(taken.json).toEqual({
+      task_id: expect.any(String),
+      status: 'queued',
+      request_id: taken.headers.get('x-request-id'),
+    });
+    const path = taken.headers.get('location') ?? '';
+    const show = () => stack.request('GET', path);
+    expect((await show()).json).toMatchObject({ task_id: taken.json.task_id, status: 'queued' });
+    const waiting = ask(stack, MINIMAL);
+    held.release();
+    const drawn = await waiting;
+    // The request that joined is answered when the flight has landed; the task's end is written in the same turn.
+    await expect.poll(async () => (await show()).json.status).toBe('succeeded');
+    expect((await show()).json.result).toMatchObject({
+      image_url: drawn.json.image_url,
+      cached: false,
+      spent: null,
+      seed: 1234,
+    });
+    const hit = await ask(stack, MINIMAL, ASYNC);
+    const done = await stack.request('GET', hit.headers.get('location') ?? '');
+    expect(done.json).toMatchObject({
+      status: 'succeeded',
+      result: { cached: true, spent: 0, avoided: 0.5 },
+    });
+    expect(stack.asked).toBe(1);
+  });
+
+  it('that failed shows the problem', async () => {
+    const stack = await startStack();
+    const effect = { kind: 'refuse', status: 400, code: 'DataInspectionFailed' } as const;
+    stack.simulator.control.fault({ on: 'generation', times: 1, effect });
+    const taken = await ask(stack, MINIMAL, ASYNC);
+    const show = () => stack.request('GET', taken.headers.get('location') ?? '');
+    await expect.poll(async () => (await show()).json.status).toBe('failed');
+    expect((await show()).json.error).toMatchObject({
+      code: 'upstream_refused',
+      upstream_code: 'DataInspectionFailed',
+    });
+  });
+
+  it('that nobody knows is not found', async () => {
+    const stack = await startStack();
+    const answer = await stack.request('GET', `${PATH}/tasks/nobody`);
+    expect([answer.status, answer.json.code]).toEqual([404, 'not_found']);
+  });
+});
+
 describe('a refusal of image.generate', () => {
   it('is problem+json with the advice of the seed document', async () => {
     const stack = await startStack();

@@ -38,6 +38,7 @@ describe('AttemptStore', () => {
         model: 'qwen-image-max',
         account: 'a',
         upstreamTask: undefined,
+        entryId: undefined,
         state: 'open',
         recipe: '{"canonical":"…"}',
         answer: undefined,
@@ -90,11 +91,11 @@ describe('AttemptStore', () => {
     const entries = new EntryStore(database);
     await open('a');
     const broken = newEntry({ images: [imageOf(1, { digest: 'short' })] });
-    const stored = attempts.finished('a', { state: 'stored', at: 2, status: 200 });
+    const stored = attempts.stored('a', 2);
     await expect(entries.insert(broken, [stored])).rejects.toMatchObject({ code: 'constraint' });
     expect(ids(await attempts.listOpen())).toEqual(['a']);
     await entries.insert(newEntry(), [stored]);
-    expect(await attempts.list('stored', 1)).toMatchObject([{ id: 'a', status: 200 }]);
+    expect(await attempts.list('stored', 1)).toMatchObject([{ id: 'a', status: 200, entryId: 1 }]);
   });
 
   it('counts by state and lists the newest first', async () => {
@@ -119,7 +120,7 @@ describe('AttemptStore', () => {
   it('prunes what ended before a time, never what is still to be finished', async () => {
     for (const id of ['open', 'answered', 'old', 'young']) await open(id);
     await attempts.answered('answered', '{}', 2);
-    await attempts.finish('old', { state: 'stored', at: 10 });
+    await attempts.finish('old', { state: 'refused', at: 10 });
     await attempts.finish('young', { state: 'unknown', at: 20 });
     expect(await attempts.prune(20)).toBe(1);
     expect(ids(await attempts.list('unknown', 9))).toEqual(['young']);

@@ -3,6 +3,7 @@ import type { BetterSqlite3Database } from '../../src/adapters/better-sqlite3/sq
 import { AppError } from '../../src/core/errors.ts';
 import type { HeaderList } from '../../src/core/headers.ts';
 import { TransportError } from '../../src/ports/transport.ts';
+import { AttemptCloser } from '../../src/services/attempt-closer.ts';
 import { AttemptStore } from '../../src/services/attempt-store.ts';
 import { Buyer } from '../../src/services/buyer.ts';
 import { Governor, type GovernorOptions } from '../../src/services/governor.ts';
@@ -34,8 +35,9 @@ function start(options: Partial<GovernorOptions> = {}) {
     ...options,
   });
   const attempts = new AttemptStore(faults.watch('database', database));
+  const closer = new AttemptCloser({ attempts, clock, reporter });
   const buyer = new Buyer(
-    { upstream, governor, attempts, clock, reporter },
+    { upstream, governor, attempts, closer, clock, reporter },
     {
       retry: { throttledAttempts: 4, failedAttempts: 3, budgetMs: 30_000 },
       generationTimeoutMs: 300_000,

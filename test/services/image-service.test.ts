@@ -1,21 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { InProcessFlights } from '../../src/adapters/flight/in-process.ts';
-import { nativeHasher } from '../../src/adapters/hash/native.ts';
-import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
-import { MemoryBlobDriver } from '../../src/adapters/memory/blob-driver.ts';
-import { parseConfig } from '../../src/config.ts';
-import { type Directives, NO_DIRECTIVES } from '../../src/core/directives.ts';
 import { AppError } from '../../src/core/errors.ts';
-import type { ImageOutcome, ImageRequest } from '../../src/services/image-request.ts';
-import { createServices, type Services } from '../../src/services/services.ts';
-import { FakeUploads } from '../support/fake-uploads.ts';
+import type { ImageOutcome } from '../../src/services/image-request.ts';
+import type { Services } from '../../src/services/services.ts';
 import { answer, drawn, FakeUpstream } from '../support/fake-upstream.ts';
 import { Faults } from '../support/faulty.ts';
 import { createGate } from '../support/gate.ts';
 import { settle } from '../support/manual-clock.ts';
 import { RecordingReporter } from '../support/recording-reporter.ts';
 import { png } from '../support/sample-images.ts';
-import { Machine, watchDriver } from '../support/store-bench.ts';
+import { imageRequest as request, startServices } from '../support/services-bench.ts';
+import { Machine } from '../support/store-bench.ts';
 
 let machine: Machine;
 let upstream: FakeUpstream;
@@ -24,27 +18,7 @@ let reporter: RecordingReporter;
 let services: Services;
 
 function start(env: Readonly<Record<string, string>> = {}): Services {
-  return createServices(
-    {
-      database: faults.watch('database', machine.database),
-      blobDriver: watchDriver(faults, machine.driver),
-      hasher: nativeHasher,
-      probe: imageProbe,
-      clock: machine.clock,
-      reporter,
-      transport: machine.transport,
-      upstream,
-      uploadDriver: new MemoryBlobDriver(machine.clock),
-      uploadUpstream: new FakeUploads(),
-      fetcher: { fetch: () => Promise.reject(new AppError('reference_unavailable', 'no network')) },
-      flights: new InProcessFlights(),
-      healing: new InProcessFlights(),
-      proofs: new InProcessFlights(),
-      uploading: new InProcessFlights(),
-    },
-    parseConfig(env),
-    { serverKey: undefined, keyPlaces: '', secret: new Uint8Array(32) },
-  );
+  return startServices(machine, upstream, { faults, reporter, env });
 }
 
 beforeEach(async () => {
@@ -61,26 +35,6 @@ beforeEach(async () => {
   services = start();
 });
 afterEach(() => machine.close());
-
-function request(
-  prompt: string,
-  directives: Partial<Directives> = {},
-  more: Partial<ImageRequest> = {},
-): ImageRequest {
-  const model = 'qwen-image-max';
-  return {
-    recipe: { model, prompt, canonical: JSON.stringify({ model, prompt }), seedless: true },
-    key: `k1:${prompt}`,
-    site: 'cn',
-    scope: 'alice',
-    account: 'account',
-    isAsyncUpstream: false,
-    directives: { ...NO_DIRECTIVES, ...directives },
-    references: [],
-    call: async () => ({ path: '/', headers: [], body: new TextEncoder().encode(prompt), apiKey: 'sk' }),
-    ...more,
-  };
-}
 
 /** The width of an entry's picture tells which call drew it. */
 function drawnBy(outcome: ImageOutcome): number | undefined {

@@ -35,3 +35,15 @@ it('time without turns saves none up', async () => {
   await clock.advance(60_000);
   expect(await turns(pacer, clock, 'a', 3)).toEqual([0, 500, 1000]);
 });
+
+it('a turn that would come too late is refused, and takes none', async () => {
+  const clock = new ManualClock();
+  const pacer = new Pacer(clock, 1);
+  await pacer.turn('a');
+  const late = { maxWaitMs: 999 };
+  await expect(pacer.turn('a', late)).rejects.toMatchObject({ code: 'paced_out', retryAfterMs: 1000 });
+  await clock.advance(1);
+  const turn = pacer.turn('a', late);
+  await clock.advance(999);
+  await turn;
+});

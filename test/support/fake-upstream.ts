@@ -13,13 +13,18 @@ export class FakeUpstream implements ImageUpstream {
     return await beforeAbort(async () => this.onGenerate(call), signal);
   }
 
+  /** Keys that polled, and keys that canceled, in order. */
+  readonly polls: string[] = [];
+  readonly cancels: string[] = [];
   onPoll: (taskId: string) => Promise<UpstreamAnswer> | UpstreamAnswer = () => answer(200, {});
 
-  async poll(taskId: string, _apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+  async poll(taskId: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+    this.polls.push(apiKey);
     return await beforeAbort(async () => this.onPoll(taskId), signal);
   }
 
-  async cancel(): Promise<UpstreamAnswer> {
+  async cancel(_taskId: string, apiKey: string): Promise<UpstreamAnswer> {
+    this.cancels.push(apiKey);
     return answer(200, {});
   }
 

@@ -7,6 +7,7 @@ import { readAnswer } from '../../src/core/answer.ts';
 import type { Entry } from '../../src/core/entry.ts';
 import type { BlobDriver } from '../../src/ports/blob-driver.ts';
 import type { SqlDatabase } from '../../src/ports/sql-database.ts';
+import { AttemptCloser } from '../../src/services/attempt-closer.ts';
 import { AttemptStore } from '../../src/services/attempt-store.ts';
 import { BlobStore } from '../../src/services/blob-store.ts';
 import { Collector, type CollectorOptions } from '../../src/services/collector.ts';
@@ -16,6 +17,8 @@ import { EntryStore } from '../../src/services/entry-store.ts';
 import { Keeper, type PaidAnswer } from '../../src/services/keeper.ts';
 import { Recovery } from '../../src/services/recovery.ts';
 import { StoreLock } from '../../src/services/store-lock.ts';
+import { TaskEnds } from '../../src/services/task-ends.ts';
+import { TaskStore } from '../../src/services/task-store.ts';
 import { openMigrated } from './database.ts';
 import { drawn } from './fake-upstream.ts';
 import { Faults } from './faulty.ts';
@@ -96,7 +99,14 @@ export class StoreBench {
       healing: new InProcessFlights(),
       prices: new Map(),
     });
-    this.recovery = new Recovery({ ...this.#stores(), keeper: this.keeper, flights: new InProcessFlights() });
+    const { reporter } = this;
+    this.recovery = new Recovery({
+      ...this.#stores(),
+      closer: new AttemptCloser({ attempts: this.attempts, clock, reporter }),
+      keeper: this.keeper,
+      taskEnds: new TaskEnds({ tasks: new TaskStore(this.database), clock, reporter }),
+      flights: new InProcessFlights(),
+    });
   }
 
   collector(options: Partial<CollectorOptions> = {}): Collector {

@@ -1,0 +1,80 @@
+import type { FlightCoordinator, FlightResult } from '../ports/flight-coordinator.ts';
+import { FlightProgress } from './flight-progress.ts';
+import type { FlightOutcome } from './image-request.ts';
+import type { Ticket } from './ticket.ts';
+
+/** Who may share a flight: its traveller with those before, and those who come after with it. */
+export interface Sharing {
+  readonly joins: boolean;
+  readonly leads: boolean;
+}
+
+/** Work that tells how far it has come. */
+type Work = (progress: FlightProgress) => Promise<FlightOutcome>;
+
+/** The flights of this process: which are in the air, how far each has come, and who may join. */
+export class FlightBoard {
+  readonly #flights: FlightCoordinator<FlightOutcome>;
+  /** By name, those that can be joined. */
+  readonly #joinable = new Map<string, FlightProgress>();
+  /** By attempt, also those that nobody can join. */
+  readonly #byAttempt = new Map<string, FlightProgress>();
+
+  constructor(flights: FlightCoordinator<FlightOutcome>) {
+    this.#flights = flights;
+  }
+
+  /** Flights in the air. */
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  /** Resolves when none is in the air any more. */
+  async settled(): Promise<void> {
+    await this.#flights.settled();
+  }
+
+  /** How far the flight of an attempt has come; undefined when it is not in the air here. */
+  progressOf(attemptId: string): FlightProgress | undefined {
+    return this.#byAttempt.get(attemptId);
+  }
+
+  /** Takes a request for a recipe to the flight of this name where both allow it, else to one of its own. */
+  async board(
+    name: string,
+    canonical: string,
+    ticket: Ticket,
+    sharing: Sharing,
+    work: Work,
+  ): Promise<FlightResult<FlightOutcome>> {
+    const known = this.#joinable.get(name);
+    // The name holds the key only, and its hash may collide.
+    const fits = known === undefined || (known.canonical === canonical && !known.isCanceled);
+    const joined = sharing.joins && fits ? known : undefined;
+    const progress = joined ?? new FlightProgress(canonical);
+    ticket.board(progress, joined !== undefined);
+    return await this.launch(name, progress, { ...sharing, joins: sharing.joins && fits }, work);
+  }
+
+  /** Starts a flight, unless there is one to join. */
+  async launch(
+    name: string,
+    progress: FlightProgress,
+    { joins, leads }: Sharing,
+    work: Work,
+  ): Promise<FlightResult<FlightOutcome>> {
+    if (leads && !this.#joinable.has(name)) this.#joinable.set(name, progress);
+    try {
+      return await this.#flights.run(name, () => work(progress), { join: joins, lead: leads });
+    } finally {
+      if (this.#joinable.get(name) === progress) this.#joinable.delete(name);
+      if (progress.attemptId !== undefined) this.#byAttempt.delete(progress.attemptId);
+    }
+  }
+
+  /** From now on the flight is found by its attempt. */
+  assign(progress: FlightProgress, attemptId: string): void {
+    progress.attemptId = attemptId;
+    this.#byAttempt.set(attemptId, progress);
+  }
+}

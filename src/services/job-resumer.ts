@@ -1,0 +1,44 @@
+import type { Attempt } from './attempt.ts';
+import { readIdentity } from './entry-identity.ts';
+import type { FlightBoard } from './flight-board.ts';
+import { flightName } from './flight-name.ts';
+import { FlightProgress } from './flight-progress.ts';
+import type { FlightOutcome } from './image-request.ts';
+import type { TaskFollower } from './task-follower.ts';
+
+/** Goes on with jobs that the vendor had taken before this process began. */
+export class JobResumer {
+  readonly #board: FlightBoard;
+  readonly #follower: TaskFollower;
+
+  constructor(parts: { board: FlightBoard; follower: TaskFollower }) {
+    this.#board = parts.board;
+    this.#follower = parts.follower;
+  }
+
+  /**
+   * A flight like any other, which requests join, unless it must not be stored. `interested` is how many tasks wait for
+   * it. Undefined when it is in the air already, or is no job of the vendor's.
+   */
+  resume(attempt: Attempt, apiKey: string, interested: number): Promise<FlightOutcome> | undefined {
+    const { id: attemptId, upstreamTask, account, model, site, scope, key } = attempt;
+    if (upstreamTask === undefined || this.#board.progressOf(attemptId) !== undefined) return undefined;
+    const known = readIdentity(attempt);
+    const nameless = { site, scope, key, model, canonical: '', prompt: '', take: undefined, references: [] };
+    const progress = new FlightProgress(known?.canonical);
+    progress.interested = interested;
+    this.#board.assign(progress, attemptId);
+    const expected = {
+      attemptId,
+      identity: known ?? nameless,
+      simulated: false,
+      unstorable: known === undefined ? 'no-store' : undefined,
+    };
+    const work = () =>
+      this.#follower.follow({ id: upstreamTask, apiKey, account, model }, expected, progress);
+    const sharing = { joins: false, leads: known !== undefined };
+    return this.#board
+      .launch(flightName(attempt, known?.take), progress, sharing, work)
+      .then(({ value }) => value);
+  }
+}

@@ -1,0 +1,40 @@
+import { FlightProgress } from './flight-progress.ts';
+
+/** One request's place in a flight. It changes to a flight of its own when the one it waited in brings something else. */
+export class Ticket {
+  #progress = new FlightProgress();
+  #joined = false;
+  /** Resolves with the flight that is sure to go on whoever waits. */
+  readonly accepted: Promise<FlightProgress>;
+  #accept: (progress: FlightProgress) => void = () => undefined;
+
+  constructor() {
+    this.accepted = new Promise((resolve) => {
+      this.#accept = resolve;
+    });
+  }
+
+  /** It is somebody else's flight. */
+  get joined(): boolean {
+    return this.#joined;
+  }
+
+  board(progress: FlightProgress, joined: boolean): void {
+    this.#progress.interested -= 1;
+    this.#progress = progress;
+    this.#joined = joined;
+    progress.interested += 1;
+    void progress.accepted.then(() => {
+      if (this.#progress === progress) this.#accept(progress);
+    });
+  }
+
+  /** Gives the place up when the client hangs up; the flight goes on all the same. */
+  giveUpOn(hangUp: AbortSignal): void {
+    const leave = () => {
+      this.#progress.interested -= 1;
+    };
+    if (hangUp.aborted) leave();
+    else hangUp.addEventListener('abort', leave, { once: true });
+  }
+}
