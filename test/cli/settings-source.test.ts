@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { ALL_SETTINGS, addSettingOptions, givenSettings } from '../../src/cli/settings-source.ts';
 import { SETTINGS } from '../../src/settings.ts';
-import { createFolder } from '../support/child-command.ts';
+import { createFolder } from '../support/child-server.ts';
 
 async function configFile(text: string): Promise<string> {
   const path = join(await createFolder(), 'dashcache.conf');

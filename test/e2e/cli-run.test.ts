@@ -7,8 +7,12 @@ import { body } from '../support/stack.ts';
 
 /** A program that asks for these prompts at once, as an SDK does, and prints what it got. */
 function program(...prompts: string[]): string[] {
+  return ['--', process.execPath, '--input-type=module', '--eval', sourceOf(prompts)];
+}
+
+function sourceOf(prompts: readonly string[]): string {
   const bodies = prompts.map((prompt) => body(prompt, { size: '512*512', seed: 1 }));
-  const source = `
+  return `
     const path = '/services/aigc/multimodal-generation/generation';
     const headers = { authorization: 'Bearer ' + process.env.DASHSCOPE_API_KEY, 'content-type': 'application/json' };
     for (const body of ${JSON.stringify(bodies)}) {
@@ -16,7 +20,6 @@ function program(...prompts: string[]): string[] {
       const image = /"image":"([^"]+)"/.exec(await answer.text())?.[1];
       console.log(answer.headers.get('x-cache'), (await fetch(image)).status);
     }`;
-  return ['--', process.execPath, '--input-type=module', '--eval', source];
 }
 
 const shell = (script: string) => ['--', 'sh', '-c', script];
@@ -45,19 +48,14 @@ describe('run', () => {
   it('counts a picture as spent although its program did not wait for it', async () => {
     const { env, simulator } = await prepareCli();
     const held = simulator.control.fault({ on: 'generation', effect: { kind: 'hold' } });
-    const child = new ChildCommand(
-      [
-        'run',
-        ...shell(`curl -s --data-binary @- -H 'Content-Type: application/json' \
-        $DASHSCOPE_HTTP_BASE_URL/services/aigc/multimodal-generation/generation & read gone; kill $!`),
-      ],
-      env,
-      { input: JSON.stringify(body('left', { size: '512*512', seed: 1 })) },
-    );
+    const source = `process.once('SIGTERM', () => process.exit(4));${sourceOf(['left'])}`;
+    const args = ['run', process.execPath, '--input-type=module', '--eval', source];
+    const child = new ChildCommand(args, env);
     await simulator.control.waitFor('generation', 1);
+    child.kill('SIGTERM');
     held.release();
-    expect(await child.ended).toBe(0);
-    expect(child.stderr).toBe('dashcache: 0 hits, 0 misses; spent 0.50 CNY, saved nothing\n');
+    expect(await child.ended).toBe(4);
+    expect(child.stderr).toBe('dashcache: 0 hits, 1 miss; spent 0.50 CNY, saved nothing\n');
   });
 
   it.each([

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ChildCommand, createFolder, runCommand } from '../support/child-command.ts';
-import { ChildServer } from '../support/child-server.ts';
+import { ChildCommand, runCommand } from '../support/child-command.ts';
+import { ChildServer, createFolder } from '../support/child-server.ts';
 
 const SECRET = 'studio:0123456789abcdef';
 

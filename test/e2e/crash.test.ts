@@ -6,8 +6,7 @@ import { openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts'
 import type { AttemptState } from '../../src/services/attempt.ts';
 import type { RunningSimulator } from '../../src/simulator/server.ts';
 import { startTestSimulator } from '../simulator/support.ts';
-import { createFolder } from '../support/child-command.ts';
-import { ChildServer } from '../support/child-server.ts';
+import { ChildServer, createFolder } from '../support/child-server.ts';
 import { API_KEY, body, bytesAt, MULTIMODAL } from '../support/stack.ts';
 
 const RECIPES = Array.from({ length: 200 }, (_, seed) =>

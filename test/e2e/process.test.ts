@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts';
 import { AttemptStore } from '../../src/services/attempt-store.ts';
 import { startTestSimulator } from '../simulator/support.ts';
-import { createFolder } from '../support/child-command.ts';
-import { ChildServer } from '../support/child-server.ts';
+import { ChildServer, createFolder } from '../support/child-server.ts';
 import { send } from '../support/http-client.ts';
 import { API_KEY, body, MULTIMODAL } from '../support/stack.ts';
 

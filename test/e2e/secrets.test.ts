@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts';
 import { startTestSimulator } from '../simulator/support.ts';
-import { createFolder } from '../support/child-command.ts';
-import { ChildServer } from '../support/child-server.ts';
+import { ChildServer, createFolder } from '../support/child-server.ts';
 import { body, MULTIMODAL } from '../support/stack.ts';
 
 const SERVER_KEY = 'sk-the-servers-own-key';

@@ -3,8 +3,7 @@ import { expect, it } from 'vitest';
 import type { RunningSimulator } from '../../src/simulator/server.ts';
 import { field, startTestSimulator } from '../simulator/support.ts';
 import { pollTask, promptRecipe, submitTo, TEXT_TASKS } from '../simulator/task-support.ts';
-import { createFolder } from '../support/child-command.ts';
-import { ChildServer } from '../support/child-server.ts';
+import { ChildServer, createFolder } from '../support/child-server.ts';
 import { bytesAt } from '../support/stack.ts';
 
 const KEY = 'sk-test-task-crash';

@@ -1,8 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -130,13 +127,6 @@ export async function runCommand(
   const child = new ChildCommand(args, env, options);
   const code = await child.ended;
   return { code, stdout: child.stdout, stderr: child.stderr };
-}
-
-/** An empty folder that goes with the test. */
-export async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'dashcache-process-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** For a shell. */

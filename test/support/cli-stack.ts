@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { RunningSimulator, SimulatorServerOptions } from '../../src/simulator/server.ts';
 import { startTestSimulator } from '../simulator/support.ts';
-import { createFolder } from './child-command.ts';
+import { createFolder } from './child-server.ts';
 import { API_KEY } from './stack.ts';
 
 /** A simulator, an empty folder to work in, and the settings that commands need to use both. */
