@@ -84,6 +84,9 @@ export async function withServer<T>(
   const signals = watchSignals();
   const interrupted = signals.first.then((signal) => {
     stopping.abort();
+    console.error(
+      `${signal}: nothing more is begun; what is under way may land, unless there is a second signal`,
+    );
     throw new Failure(`ended by ${signal}`, EXIT.signal + constants.signals[signal]);
   });
   try {

@@ -50,7 +50,10 @@ export class ServerClient {
     });
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
     if (!isStream || response.body === null) {
-      throw refused(response.status, await response.text(), this.origin);
+      const answer = await response.text();
+      // Where there is nothing to wait for, there need not be a stream.
+      if (response.ok) return parseAnswer(answer, this.origin);
+      throw refused(response.status, answer, this.origin);
     }
     let unread = '';
     const decoder = new TextDecoder();
@@ -59,7 +62,7 @@ export class ServerClient {
       const end = unread.lastIndexOf('\n\n') + 2;
       if (end < 2) continue;
       for (const { event, data } of readEvents(unread.slice(0, end))) {
-        if (event === 'done') return JSON.parse(data);
+        if (event === 'done') return parseAnswer(data, this.origin);
         if (event === 'error') throw refused(response.status, data, this.origin);
         const progress = readProgress(event, data);
         if (progress !== undefined) onProgress(progress);
@@ -109,4 +112,12 @@ export class ServerClient {
 
 function bearer(credential: string | undefined): Readonly<Record<string, string>> {
   return credential === undefined ? {} : { authorization: `Bearer ${credential}` };
+}
+
+function parseAnswer(text: string, origin: string): GenerateAnswer {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Failure(`${origin} answered, but not as a dashcache does.`, undefined, { cause });
+  }
 }

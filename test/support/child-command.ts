@@ -72,6 +72,11 @@ export class ChildCommand {
     return this.#stderr;
   }
 
+  /** What it wrote to standard output, or to its terminal, byte for byte. */
+  get output(): string {
+    return this.#stdout;
+  }
+
   /** Its lines so far. */
   get stdout(): string {
     return this.#lines.join('\n');
