@@ -60,6 +60,7 @@ export async function openServer(flags: ServerFlags, options: OwnServerOptions =
     HOST: '127.0.0.1',
     PORT: '0',
     DASHCACHE_AUTH: 'local',
+    DASHCACHE_ADMIN_TOKEN: '',
     DASHCACHE_PUBLIC_URL: options.durableUrls === true ? servedAt(env) : '',
     // Progress and results are what is to be seen.
     DASHCACHE_LOG_LEVEL: env.DASHCACHE_LOG_LEVEL ?? 'error',

@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json-text.ts';
+import type { TaskState } from '../services/task.ts';
 import type { TaskView } from '../services/task-service.ts';
-import type { TaskState } from '../services/task-store.ts';
 import { answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';
 import { generationAdvice } from './generation-advice.ts';
 import { type Problem, problemOf } from './problem.ts';
