@@ -1,7 +1,7 @@
 import { constants, homedir } from 'node:os';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { searchApiKey } from '../adapters/node/api-key.ts';
-import type { Environment } from '../config.ts';
+import { type Config, type Environment, parseConfig } from '../config.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { CacheEvent } from '../core/events.ts';
 import { startServer } from '../node.ts';
@@ -39,10 +39,11 @@ export interface OwnServerOptions {
 
 /** What every command takes that asks a server. */
 export function addServerOptions(command: Command): Command {
-  command.option(
+  const server = new Option(
     '--server <url>',
     'ask the server that runs there; without it, one is started over the data folder',
   );
+  command.addOption(server.conflicts(['data', 'upstream']));
   return addSettingOptions(command, ['data', 'upstream']);
 }
 
@@ -55,13 +56,15 @@ export async function openServer(flags: ServerFlags, options: OwnServerOptions =
     const adminToken = env.DASHCACHE_ADMIN_TOKEN;
     return { origin, apiKey: found?.key, adminToken, env, isOwn: false, close: async () => {} };
   }
+  // What is overruled below must be as right as for `serve`.
+  const config = parseConfig(env);
   const own: Environment = {
     ...env,
     HOST: '127.0.0.1',
     PORT: '0',
     DASHCACHE_AUTH: 'local',
     DASHCACHE_ADMIN_TOKEN: '',
-    DASHCACHE_PUBLIC_URL: options.durableUrls === true ? servedAt(env) : '',
+    DASHCACHE_PUBLIC_URL: options.durableUrls === true ? servedAt(config) : '',
     // Progress and results are what is to be seen.
     DASHCACHE_LOG_LEVEL: env.DASHCACHE_LOG_LEVEL ?? 'error',
   };
@@ -98,12 +101,10 @@ export async function withServer<T>(
   }
 }
 
-/** Where `serve` would listen with these settings; empty, for no such place, when that is not known beforehand. */
-function servedAt(env: Environment): string {
-  const { DASHCACHE_PUBLIC_URL = '', HOST = '127.0.0.1', PORT = '8787' } = env;
-  if (DASHCACHE_PUBLIC_URL !== '') return DASHCACHE_PUBLIC_URL;
-  const isReachable = PORT !== '0' && !['0.0.0.0', '::', '*'].includes(HOST);
-  return isReachable ? `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${PORT}` : '';
+/** Where `serve` would listen; empty, for no such place, when that is not known beforehand. */
+function servedAt({ publicUrl, host, port }: Config): string {
+  if (publicUrl !== undefined) return publicUrl;
+  return port === 0 ? '' : `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function parseServer(text: string): string {

@@ -1,5 +1,5 @@
 import { type ServerFlags, withServer } from './cache-server.ts';
-import { type Explanation, explainRequest } from './explanation.ts';
+import { askExplanation, type Explanation, readExplanation } from './explanation.ts';
 import { inlineReferences } from './local-references.ts';
 import { formatMoney } from './money.ts';
 import { readRequest } from './request-argument.ts';
@@ -15,7 +15,7 @@ export async function explain(argument: string, flags: ExplainFlags): Promise<vo
   const request = await inlineReferences(await readRequest(argument));
   await withServer(flags, { durableUrls: true }, async (server) => {
     const client = new ServerClient(server);
-    const explanation = await explainRequest(client, request.text, flags);
+    const explanation = readExplanation(await askExplanation(client, request.text, flags), client);
     await client.close();
     console.log(flags.json === true ? JSON.stringify(explanation) : describe(explanation));
   });

@@ -1,7 +1,7 @@
 import type { Cost } from '../core/events.ts';
 import type { JsonValue } from '../core/json-text.ts';
 import { refused } from './refusal.ts';
-import type { ServerClient } from './server-client.ts';
+import type { Answer, ServerClient } from './server-client.ts';
 
 /** What would become of a request, as `POST /admin/api/explain` says it. */
 export interface Explanation {
@@ -34,14 +34,18 @@ export interface ExplainScope {
   readonly scope?: string | undefined;
 }
 
-/** Asks a server what would become of a request. Nothing is bought. */
-export async function explainRequest(
+/** Asks a server what would become of a request; nothing is bought. The answer is an `Explanation` when its status is 200. */
+export async function askExplanation(
   client: ServerClient,
   text: string,
   { scope }: ExplainScope,
-): Promise<Explanation> {
+): Promise<Answer> {
   const query = scope === undefined ? '' : `?scope=${encodeURIComponent(scope)}`;
-  const answer = await client.postAsAdmin(`/admin/api/explain${query}`, text);
-  if (answer.status !== 200) throw refused(answer.status, answer.text, client.origin);
-  return JSON.parse(answer.text);
+  return await client.postAsAdmin(`/admin/api/explain${query}`, text);
+}
+
+/** The explanation in an answer; the failure that it is to the command otherwise. */
+export function readExplanation({ status, text }: Answer, { origin }: ServerClient): Explanation {
+  if (status !== 200) throw refused(status, text, origin);
+  return JSON.parse(text);
 }

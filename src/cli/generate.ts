@@ -1,6 +1,6 @@
 import type { Cost } from '../core/events.ts';
+import type { GenerateAnswer } from '../http/generate-answer.ts';
 import { type ServerFlags, withServer } from './cache-server.ts';
-import type { GenerateAnswer } from './generation.ts';
 import { showGeneration } from './generation-progress.ts';
 import { inlineReferences } from './local-references.ts';
 import { formatMoney } from './money.ts';

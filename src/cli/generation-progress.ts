@@ -1,5 +1,5 @@
-import type { ProgressEvent } from './generation.ts';
 import { ProgressBar } from './progress-bar.ts';
+import type { ProgressEvent } from './progress-event.ts';
 import type { ProgressStyle } from './progress-style.ts';
 
 /** Shows how far one generation has come. */
@@ -67,7 +67,7 @@ function fullness(event: ProgressEvent): number | undefined {
 function describe(event: ProgressEvent): string {
   switch (event.stage) {
     case 'queued':
-      return event.position > 0 ? `queued, ${event.position} before it` : 'queued';
+      return event.position > 1 ? `queued, ${event.position - 1} before it` : 'queued';
     case 'running':
       return `drawing, ${seconds(event.elapsed_ms)}${event.expected_ms === null ? '' : ` of about ${seconds(event.expected_ms)}`}`;
     case 'downloading':

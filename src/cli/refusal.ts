@@ -29,6 +29,11 @@ export function describeRefusal(status: number, text: string, origin: string): s
   return facts.length === 0 ? message : `${message} (${facts.join(', ')})`;
 }
 
+/** Whether an error is about the request that got it; of the others, every request would get the same. */
+export function isAboutRequest(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 403, 404, 405, 429].includes(status);
+}
+
 /** The failure that a server's error is to a command. */
 export function refused(status: number, text: string, origin: string): Failure {
   return new Failure(describeRefusal(status, text, origin));

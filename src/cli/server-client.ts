@@ -1,8 +1,9 @@
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
-import { readEvents } from '../core/sse.ts';
+import { readEvents, type StreamEvent } from '../core/sse.ts';
+import type { GenerateAnswer } from '../http/generate-answer.ts';
 import type { CacheServer } from './cache-server.ts';
 import { Failure } from './failure.ts';
-import { type GenerateAnswer, type GeneratedImage, type ProgressEvent, readProgress } from './generation.ts';
+import { type ProgressEvent, readProgress } from './progress-event.ts';
 import { refused } from './refusal.ts';
 
 /** A server's answer to a POST. */
@@ -15,7 +16,8 @@ export interface Answer {
   readonly text: string;
 }
 
-const GENERATE_PATH = '/v1/image.generate';
+/** The normalised interface. */
+export const GENERATE_PATH = '/v1/image.generate';
 
 /** Speaks HTTP to a dashcache, for the commands. */
 export class ServerClient {
@@ -55,27 +57,22 @@ export class ServerClient {
       if (response.ok) return parseAnswer(answer, this.origin);
       throw refused(response.status, answer, this.origin);
     }
-    let unread = '';
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body) {
-      unread += decoder.decode(chunk, { stream: true });
-      const end = unread.lastIndexOf('\n\n') + 2;
-      if (end < 2) continue;
-      for (const { event, data } of readEvents(unread.slice(0, end))) {
+    try {
+      for await (const { event, data } of eventsOf(response.body)) {
         if (event === 'done') return parseAnswer(data, this.origin);
         if (event === 'error') throw refused(response.status, data, this.origin);
         const progress = readProgress(event, data);
         if (progress !== undefined) onProgress(progress);
       }
-      unread = unread.slice(end);
+    } catch (cause) {
+      if (cause instanceof Failure) throw cause;
+      throw brokenOff(this.origin, cause);
     }
-    throw new Failure(
-      `${this.origin} broke off before the picture was there. Ask again: what was paid for is kept.`,
-    );
+    throw brokenOff(this.origin);
   }
 
   /** A picture's bytes: from this server, or from upstream's URL where it could not be kept. */
-  async download({ url, sha256 }: GeneratedImage): Promise<Uint8Array> {
+  async download({ url, sha256 }: GenerateAnswer['images'][number]): Promise<Uint8Array> {
     // Not by its URL: that may be for those outside, or of a server that is to run later.
     const from = sha256 === null ? url : `${this.origin}/blobs/${sha256}`;
     const response = await this.#request(from, {});
@@ -108,6 +105,24 @@ export class ServerClient {
       throw new Failure(`${new URL(url).origin} cannot be reached: ${reason}`, undefined, { cause });
     }
   }
+}
+
+/** The events of a stream as they come. */
+async function* eventsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent> {
+  let unread = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    unread += decoder.decode(chunk, { stream: true });
+    const end = unread.lastIndexOf('\n\n') + 2;
+    if (end < 2) continue;
+    yield* readEvents(unread.slice(0, end));
+    unread = unread.slice(end);
+  }
+}
+
+function brokenOff(origin: string, cause?: unknown): Failure {
+  const message = `${origin} broke off before the picture was there. Ask again: what was paid for is kept.`;
+  return new Failure(message, undefined, { cause });
 }
 
 function bearer(credential: string | undefined): Readonly<Record<string, string>> {

@@ -1,11 +1,12 @@
 import type { Cost } from '../core/events.ts';
 import { MULTIMODAL } from '../core/services.ts';
 import { translateBody } from '../core/translate.ts';
-import { type ExplainScope, type Explanation, explainRequest } from './explanation.ts';
+import { askExplanation, type ExplainScope, readExplanation } from './explanation.ts';
 import { Failure } from './failure.ts';
 import { inlineReferences } from './local-references.ts';
+import { describeRefusal, isAboutRequest } from './refusal.ts';
 import { type GivenRequest, parseRequest } from './request-argument.ts';
-import type { ServerClient } from './server-client.ts';
+import { GENERATE_PATH, type ServerClient } from './server-client.ts';
 
 /** A line of the file: a request in any dialect. */
 export interface WarmLine {
@@ -53,21 +54,23 @@ export function splitLines(text: string): WarmLine[] {
     .filter((line) => line.text.trim() !== '');
 }
 
-/** Finds out what of a line has to be bought; nothing is bought yet. */
+/** Finds out what of a line has to be bought; nothing is bought yet. Throws what no other line would fare better with. */
 export async function checkLine(client: ServerClient, line: WarmLine, scope: ExplainScope): Promise<Checked> {
-  try {
-    const request = await inlineReferences(parseRequest(line.text, 'it'));
-    const explanation = await explainRequest(client, request.text, scope);
-    const { result, reason, key, cost } = explanation;
-    if (result === 'hit') return { kind: 'stored' };
-    if (result !== 'miss' || key === null) return { kind: 'failed', message: `it cannot be kept. ${reason}` };
-    const take = request.body.take ?? '';
-    const purchase = { line: line.number, cost, ...doorFor(explanation, request) };
-    return { kind: 'missing', name: `${key} ${take}`, purchase };
-  } catch (error) {
-    if (error instanceof Failure) return { kind: 'failed', message: error.message };
-    throw error;
+  const request = await readLine(line);
+  if (request instanceof Failure) return { kind: 'failed', message: request.message };
+  const answer = await askExplanation(client, request.text, scope);
+  if (isAboutRequest(answer.status)) {
+    return { kind: 'failed', message: describeRefusal(answer.status, answer.text, client.origin) };
   }
+  const { dialect, result, reason, key, cost } = readExplanation(answer, client);
+  if (result === 'hit') return { kind: 'stored' };
+  if (result !== 'miss' || key === null) return { kind: 'failed', message: `it cannot be kept. ${reason}` };
+  const door = doorFor(dialect, request);
+  if (door === undefined) {
+    return { kind: 'failed', message: 'with these fields it can only be a task: ask for it as messages' };
+  }
+  const take = request.body.take ?? '';
+  return { kind: 'missing', name: `${key} ${take}`, purchase: { line: line.number, cost, ...door } };
 }
 
 /** Sums up what was found out of each line, in their order. */
@@ -86,13 +89,21 @@ export function planOf(lines: readonly WarmLine[], checked: readonly Checked[]):
   return { lines: lines.length, stored, repeated, purchases: [...purchases.values()], failed };
 }
 
-/** Where a request in this dialect is sent, and how it reads there. */
-function doorFor({ dialect }: Explanation, request: GivenRequest): Pick<Purchase, 'path' | 'text'> {
-  if (dialect === 'image.generate') return { path: '/v1/image.generate', text: request.text };
+async function readLine({ text }: WarmLine): Promise<GivenRequest | Failure> {
+  try {
+    return await inlineReferences(parseRequest(text, 'it'));
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+/** Where a request in this dialect is sent, and how it reads there; undefined where none answers with the picture. */
+function doorFor(dialect: string, request: GivenRequest): Pick<Purchase, 'path' | 'text'> | undefined {
+  if (dialect === 'image.generate') return { path: GENERATE_PATH, text: request.text };
   if (dialect === 'openai') return { path: '/v1/images/generations', text: request.text };
   // The endpoints that take prompts answer with tasks only; as messages the same request is answered with the picture.
   const body = translateBody(request.body, MULTIMODAL.shape);
-  if (body === undefined)
-    throw new Failure('a request with these fields can only be a task: ask for it as messages');
+  if (body === undefined) return undefined;
   return { path: MULTIMODAL.path, text: body === request.body ? request.text : JSON.stringify(body) };
 }

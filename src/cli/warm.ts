@@ -5,7 +5,7 @@ import { EXIT } from './exit-codes.ts';
 import { inParallel } from './in-parallel.ts';
 import { MoneySum } from './money.ts';
 import { progressStyle } from './progress-style.ts';
-import { describeRefusal } from './refusal.ts';
+import { describeRefusal, refused } from './refusal.ts';
 import { readText } from './request-argument.ts';
 import { ServerClient } from './server-client.ts';
 import {
@@ -87,7 +87,7 @@ async function buyAll(
   let left = 0;
   const progress = showWarming(progressStyle(json), purchases.length);
   stopping.addEventListener('abort', () => progress.end());
-  await inParallel(purchases, concurrency, async (purchase) => {
+  const work = async (purchase: Purchase) => {
     // Beyond the budget once, beyond it for good: what comes later must not get ahead.
     if (stopping.aborted || left > 0 || !purse.take(purchase.cost)) {
       left += 1;
@@ -95,8 +95,8 @@ async function buyAll(
     }
     const end = await buy(client, purchase);
     if (stopping.aborted) return;
-    if (!end.isPaid) purse.giveBack(purchase.cost);
-    else spent.add(purchase.cost);
+    if (end.isPaid) spent.add(purchase.cost);
+    else purse.giveBack(purchase.cost);
     if (end.problem === undefined) {
       bought += 1;
       progress.bought(purchase);
@@ -105,17 +105,19 @@ async function buyAll(
       failed.push(failure);
       progress.failed(failure);
     }
-  });
-  progress.end();
+  };
+  await inParallel(purchases, concurrency, work).finally(() => progress.end());
   return { bought, spent, failed, left };
 }
 
-/** Whether it was, or may have been, paid for; and what went wrong. */
+/** Whether it was, or may have been, paid for; and what went wrong. Throws what no other purchase would fare better with. */
 async function buy(
   client: ServerClient,
   { path, text }: Purchase,
 ): Promise<{ readonly isPaid: boolean; readonly problem: string | undefined }> {
   const answer = await client.post(path, text);
+  if (answer.status === 401 || answer.status === 403)
+    throw refused(answer.status, answer.text, client.origin);
   if (answer.status !== 200) {
     return {
       // Upstream's refusals cost nothing; of its failures that is not certain.

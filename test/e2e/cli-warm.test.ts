@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ChildCommand, runCommand } from '../support/child-command.ts';
+import { ChildServer } from '../support/child-server.ts';
 import { type CliStack, prepareCli } from '../support/cli-stack.ts';
 import { body } from '../support/stack.ts';
 
@@ -160,9 +161,37 @@ describe('warm', () => {
     expect(control.counters().asked).toBe(2);
   });
 
+  it('says once what every line would fail with', async () => {
+    const stack = await prepareCli();
+    const lines = [wish('one'), wish('two')];
+    const keyless = await warm({ ...stack, env: { ...stack.env, DASHSCOPE_API_KEY: '' } }, lines);
+    expect(keyless).toMatchObject({ code: 1, stdout: '' });
+    expect(keyless.stderr).toMatch(/^dashcache: No API-key .*looked in .*\n$/);
+    const { origin } = await ChildServer.start({
+      ...stack.env,
+      DASHCACHE_DATA: join(stack.folder, 'other'),
+      DASHCACHE_AUTH: 'passthrough',
+    });
+    const closed = await warm(stack, lines, '--server', origin);
+    expect(closed).toMatchObject({ code: 1, stdout: '' });
+    expect(closed.stderr).toMatch(/^dashcache: .*DASHCACHE_ADMIN_TOKEN.*\n$/);
+    expect(stack.asked()).toBe(0);
+  });
+
+  it('tells a purchase that could not be kept', async () => {
+    const stack = await prepareCli();
+    stack.simulator.control.fault({ on: 'image', effect: { kind: 'truncate' }, times: 10 });
+    const end = await warm({ ...stack, env: { ...stack.env, DASHCACHE_DOWNLOAD_TIMEOUT: '1ms' } }, [
+      wish('one'),
+    ]);
+    expect(end).toMatchObject({ code: 3, stdout: '0 bought, spent 0.50 CNY, 1 failed' });
+    expect(end.stderr).toMatch(/^line 1: it was paid for, but could not be kept$/m);
+  });
+
   it.each([
     [['--concurrency', '0'], /--concurrency/],
     [['--budget', 'all'], /--budget/],
+    [['--server', 'http://127.0.0.1:8787', '--data', 'x'], /--server .*--data/],
   ])('refuses %j', async (args, message) => {
     const stack = await prepareCli();
     expect(await warm(stack, [wish('one')], ...args)).toMatchObject({
