@@ -16,6 +16,7 @@ import { searchApiKey } from './adapters/node/api-key.ts';
 import { answerKnownHits } from './adapters/node/known-hits-listener.ts';
 import { nodePlatform } from './adapters/node/platform.ts';
 import { createReferenceFetcher } from './adapters/node/reference-fetcher.ts';
+import { endSilentClients } from './adapters/node/silent-clients.ts';
 import { createLogReporter } from './adapters/pino/reporter.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { createUndiciTransport } from './adapters/undici/transport.ts';
@@ -59,6 +60,8 @@ const RECOVER_MS = 5 * 60_000;
 const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 const HEADERS_TIMEOUT_MS = 30_000;
 const MAX_HEADER_BYTES = 32 * 1024;
+/** A client that neither sends nor reads for so long is gone, or wants to hold on to what it takes. */
+const SILENCE_MS = 2 * 60 * 1000;
 
 /** Starts dashcache on Node: SQLite and files in one folder. `config` says what is wrong with the environment. */
 export async function startServer(env: Environment, options: StartOptions = {}): Promise<RunningServer> {
@@ -127,6 +130,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
     });
+    endSilentClients(server, SILENCE_MS);
     const origin = await listen(server, config.host, config.port);
     const recover = async () => {
       await services.recovery.finishAnswered().catch(failed(reporter, 'recovery'));
@@ -137,7 +141,6 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const app = createApp(
       {
         ...services,
-        upstream: vendor,
         relay: new Relay(transport, { ...upstream, hidesAccount: config.auth === 'token' }),
         clock: systemClock,
         platform: nodePlatform,

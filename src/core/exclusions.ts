@@ -10,7 +10,8 @@ export interface Exclusion {
 /**
  * Everything that stays out of the cache key, each with its reason. A field of the body that is not listed here is in,
  * known or not: a needless miss costs one picture, a wrong hit costs trust. Of the headers only
- * `X-DashScope-DataInspection` is in; listed are those that a reader might expect to be.
+ * `X-DashScope-DataInspection` is in; listed are those that a reader might expect to be. A request with another of the
+ * vendor's headers is not cached, since nobody knows what that does to the picture.
  */
 export const EXCLUSIONS: readonly Exclusion[] = [
   {
@@ -64,4 +65,15 @@ export function excludedHeaders(has: (name: string) => boolean): readonly Exclud
   return EXCLUSIONS.flatMap(({ part, name, reason }) =>
     part === 'header' && has(name) ? [{ field: name, reason }] : [],
   );
+}
+
+/** The vendor's headers whose effect on the picture is known, in lower case. */
+const KNOWN_HEADERS: ReadonlySet<string> = new Set([
+  'x-dashscope-datainspection',
+  ...EXCLUSIONS.filter(({ part }) => part === 'header').map(({ name }) => name.toLowerCase()),
+]);
+
+/** Whether a header, by its lower-case name, is the vendor's and of unknown effect. */
+export function isUnknownHeader(name: string): boolean {
+  return name.startsWith('x-dashscope-') && !KNOWN_HEADERS.has(name);
 }

@@ -1,5 +1,6 @@
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from './json-text.ts';
 import { readEvents, type StreamEvent, writeResult } from './sse.ts';
+import { contentOf, ToldChoice } from './told-choice.ts';
 
 /** What a stream came to, as the one answer that it would have been. */
 export interface WholeAnswer {
@@ -14,11 +15,14 @@ const DEFAULT_ERROR_STATUS = 400;
 
 /**
  * One answer from a stream: texts joined where they follow each other, pictures in their places, of all other fields the
- * last word. An error event is the answer whatever came before it. Undefined when the stream broke off: the last event
- * says so itself (`finished`, `finish_reason`), the end of the bytes says nothing.
+ * last word. With `repeating`, each event was asked to repeat what was told before it. An error event is the answer unless
+ * a picture came before it. Undefined when the stream broke off: the last event says so itself (`finished`,
+ * `finish_reason`), the end of the bytes says nothing.
  */
-export function readStream(stream: string): WholeAnswer | undefined {
+export function readStream(stream: string, repeating = false): WholeAnswer | undefined {
   let whole: JsonObject = {};
+  let output: JsonObject = {};
+  const told = new Map<JsonValue, ToldChoice>();
   for (const event of readEvents(stream)) {
     const data = parseObject(event.data);
     if (data === undefined) {
@@ -26,16 +30,31 @@ export function readStream(stream: string): WholeAnswer | undefined {
       if (event.data === '[DONE]' || event.event === 'done') continue;
       return undefined;
     }
-    if (event.event === 'error' || isRefusal(data)) return { status: errorStatus(event), text: event.data };
-    whole = { ...whole, ...data, output: joinOutputs(asObject(whole.output), asObject(data.output)) };
+    if (event.event === 'error' || isRefusal(data)) {
+      // What was shown may have been charged for: that is no refusal.
+      const isShown = [...told.values()].some((choice) => choice.hasPicture);
+      return isShown ? undefined : { status: errorStatus(event), text: event.data };
+    }
+    whole = { ...whole, ...data };
+    output = { ...output, ...asObject(data.output) };
+    tell(told, objectsOf(asObject(data.output).choices));
   }
-  const output = asObject(whole.output);
-  const choices = objectsOf(output.choices);
-  const stopped = choices.length > 0 && choices.every((choice) => choice.finish_reason === 'stop');
+  const choices = [...told.values()];
+  const stopped = choices.length > 0 && choices.every((choice) => choice.isStopped);
   if (output.finished !== true && !stopped) return undefined;
-  const closed = choices.map((choice) => ({ ...choice, finish_reason: 'stop' }));
+  const closed = choices.map((choice) => choice.whole(repeating));
   const text = JSON.stringify({ ...whole, output: { ...output, choices: closed, finished: true } });
   return { status: 200, text };
+}
+
+/** Choices are told apart by the index that they name, else by their place. */
+function tell(told: Map<JsonValue, ToldChoice>, choices: readonly JsonObject[]): void {
+  choices.forEach((choice, position) => {
+    const number = choice.index ?? position;
+    const known = told.get(number) ?? new ToldChoice();
+    known.tell(choice);
+    told.set(number, known);
+  });
 }
 
 /**
@@ -59,61 +78,10 @@ export function writeStream(answer: string): string | undefined {
       finish_reason: last ? 'stop' : 'null',
     }));
     const data = { ...whole, output: { ...output, choices: events, finished: last } };
-    return writeResult(index + 1, JSON.stringify(data));
+    return writeResult(index + 1, inOneLine(JSON.stringify(data)));
   };
   const frames = steps.map((contents, index) => frame(contents, index, false));
   return [...frames, frame([], steps.length, true)].join('');
-}
-
-function joinOutputs(sum: JsonObject, next: JsonObject): JsonObject {
-  if (next.choices === undefined) return { ...sum, ...next };
-  const choices = [...objectsOf(sum.choices)];
-  objectsOf(next.choices).forEach((choice, position) => {
-    const at = choices.findIndex((known, index) => numberOf(known, index) === numberOf(choice, position));
-    const known = choices[at];
-    if (known === undefined) choices.push(joinChoices({}, choice));
-    else choices[at] = joinChoices(known, choice);
-  });
-  return { ...sum, ...next, choices };
-}
-
-/** Which of several choices it is: the one that it says, else by its place. */
-function numberOf({ index }: JsonObject, position: number): JsonValue {
-  return index ?? position;
-}
-
-function joinChoices(sum: JsonObject, next: JsonObject): JsonObject {
-  const [before, after] = [asObject(sum.message), asObject(next.message)];
-  const message = { ...before, ...after };
-  return {
-    ...sum,
-    ...next,
-    message: {
-      ...message,
-      ...joinedText(before, after, 'reasoning_content'),
-      content: joinItems([...contentOf(sum), ...contentOf(next)]),
-    },
-  };
-}
-
-function joinItems(items: readonly JsonValue[]): JsonValue[] {
-  const joined: JsonValue[] = [];
-  for (const item of items) {
-    const last = joined.at(-1);
-    if (isText(last) && isText(item))
-      joined.push({ ...asObject(joined.pop()), ...joinedText(last, item, 'text') });
-    else joined.push(item);
-  }
-  return joined;
-}
-
-function joinedText(before: JsonObject, after: JsonObject, name: string): JsonObject {
-  const [first, second] = [before[name], after[name]];
-  return typeof first === 'string' && typeof second === 'string' ? { [name]: first + second } : {};
-}
-
-function isText(item: JsonValue | undefined): item is JsonObject {
-  return isJsonObject(item) && typeof item.text === 'string' && item.image === undefined;
 }
 
 function isRefusal({ code, output }: JsonObject): boolean {
@@ -122,6 +90,14 @@ function isRefusal({ code, output }: JsonObject): boolean {
 
 function errorStatus({ status = DEFAULT_ERROR_STATUS }: StreamEvent): number {
   return status < 400 ? DEFAULT_ERROR_STATUS : status;
+}
+
+/** Some readers end a line at these too, and what a model wrote must not begin an event. They stand in strings only. */
+function inOneLine(json: string): string {
+  return json.replace(
+    /[\u0085\u2028\u2029]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The prompt-shaped family has a list of results instead, which no stream has. */
@@ -136,12 +112,6 @@ function choicesOf(output: JsonObject): readonly JsonObject[] {
 /** What is said once for the whole message, such as its reasoning, is said in the first event. */
 function messageWith(message: JsonObject, content: readonly JsonValue[], first: boolean): JsonObject {
   return first ? { ...message, content } : { role: message.role ?? 'assistant', content };
-}
-
-function contentOf({ message }: JsonObject): readonly JsonValue[] {
-  const { content } = asObject(message);
-  if (typeof content === 'string') return [{ text: content }];
-  return isJsonArray(content) ? content : [];
 }
 
 function objectsOf(value: JsonValue | undefined): readonly JsonObject[] {

@@ -10,5 +10,7 @@ export function parseListTime(text: string): number | undefined {
   const parts = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text)?.slice(1).map(Number);
   const [year, month, day, hour, minute, second] = parts ?? [];
   if (year === undefined || month === undefined) return undefined;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - CHINA_OFFSET_MS;
+  const at = Date.UTC(year, month - 1, day, hour, minute, second) - CHINA_OFFSET_MS;
+  // A thirteenth month would be the next year's first.
+  return formatTaskTime(at).replace(/\D/g, '').startsWith(text) ? at : undefined;
 }

@@ -1,5 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
+import { readDirectives } from '../core/directives.ts';
+import { AppError } from '../core/errors.ts';
+import { isUnknownHeader } from '../core/exclusions.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { decodeUtf8 } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
@@ -16,7 +19,8 @@ import { blobBase, ownOrigins } from './blob-base.ts';
 import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { answerParts } from './entry-answer.ts';
-import { type Cacheable, imageRequest, isOwnPurchase } from './image-call.ts';
+import { type Cacheable, imageRequest } from './image-call.ts';
+import { learnOfKey } from './learn-of-key.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
@@ -66,9 +70,10 @@ class DashScopeDoor {
         this.#generate(c, asked, principal, bytes, take),
       );
     } catch (error) {
+      if (!(error instanceof UploadRefusal)) throw error;
       // The vendor's word on a file that it was to be given stands for its word on the request.
-      if (error instanceof UploadRefusal) return relayed(error.answer, {});
-      throw error;
+      if (error.answer.status === 401) await this.#services.credentials.refused(principal);
+      return relayed(error.answer, {});
     }
   }
 
@@ -105,6 +110,8 @@ class DashScopeDoor {
     request: Exclude<PreparedRequest, { kind: 'foreign' }>,
     detail: string | undefined,
   ): Promise<Response> {
+    const { onlyIfCached } = readDirectives(c.req.header('cache-control'), undefined);
+    if (onlyIfCached) throw new AppError('not_cached', `This request is not cached (${detail}).`);
     const status: CacheStatus = { kind: 'forwarded', fwd: 'bypass', stored: false, collapsed: false, detail };
     const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
     const text = await request.uncachedText?.();
@@ -121,16 +128,20 @@ class DashScopeDoor {
     principal: Principal,
     prepared: Cacheable,
   ): Promise<Response> {
-    const { credentials, images, tasks } = this.#services;
+    const { images, tasks } = this.#services;
     const request = imageRequest(c, this.#options.site, { asked, principal, prepared });
     const refusal = await refusedKey(c, this.#services, principal, request);
     if (refusal !== undefined) return relayed(refusal, {});
-    if (asked.isAsync) return this.#encodeTask(await tasks.submit(request, asked.family), prepared);
+    if (asked.isAsync) {
+      const submission = await tasks.submit(request, asked.family);
+      if (submission.kind === 'relay') await learnOfKey(this.#services, principal, submission);
+      return this.#encodeTask(submission, prepared);
+    }
     const streams = asksForStream(c);
     // What upstream has only as a task comes whole, and is replayed.
     if (streams && !request.isAsyncUpstream) return await this.#stream(c, request, prepared, principal);
     const outcome = await images.generate(request);
-    if (isOwnPurchase(outcome)) await credentials.accepted(principal);
+    await learnOfKey(this.#services, principal, outcome);
     return this.#encode(c, outcome, prepared, principal, streams);
   }
 
@@ -155,17 +166,15 @@ class DashScopeDoor {
     prepared: Cacheable,
     principal: Principal,
   ): Promise<Response> {
-    const { credentials, images, reporter } = this.#services;
+    const { images, reporter } = this.#services;
     const streamed = await generateStreamed(images, request);
     if (streamed.kind === 'settled') {
-      if (isOwnPurchase(streamed.outcome)) await credentials.accepted(principal);
+      await learnOfKey(this.#services, principal, streamed.outcome);
       return this.#encode(c, streamed.outcome, prepared, principal, true);
     }
     // The client has its answer by then: what happens at its end is for the store and the log.
     streamed.outcome
-      .then(async (outcome) => {
-        if (isOwnPurchase(outcome)) await credentials.accepted(principal);
-      })
+      .then((outcome) => learnOfKey(this.#services, principal, outcome))
       .catch((cause) => reporter.report({ type: 'failure', where: c.req.path, cause }));
     return liveAnswer(c, this.#services, streamed, this.#cacheHeaders(streamed.status, prepared));
   }
@@ -207,11 +216,11 @@ class DashScopeDoor {
   }
 }
 
-/** What the endpoint does not have, or has in a way that is not cached: the vendor answers. */
+/** What the endpoint does not have, or what nobody knows the effect of: the vendor answers. */
 function uncachedTransport(c: Context, asked: DrawingService): string | undefined {
   const isAsync = c.req.header('x-dashscope-async')?.toLowerCase() === 'enable';
   if (isAsync !== asked.isAsync) return isAsync ? 'async' : 'sync';
-  return undefined;
+  return [...c.req.raw.headers.keys()].some(isUnknownHeader) ? 'header' : undefined;
 }
 
 function textOf({ body }: { readonly body: Uint8Array }): string {

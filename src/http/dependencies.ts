@@ -1,7 +1,6 @@
 import type { PriceOverrides } from '../core/list-price.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageProbe } from '../ports/image-probe.ts';
-import type { ImageUpstream } from '../ports/image-upstream.ts';
 import type { FormReader } from '../ports/multipart.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { AdminAccess } from '../services/admin-access.ts';
@@ -18,6 +17,7 @@ import type { PreparedRequests } from '../services/prepared-requests.ts';
 import type { Relay } from '../services/relay.ts';
 import type { TaskService } from '../services/task-service.ts';
 import type { UploadService } from '../services/upload-service.ts';
+import type { VendorTaskList } from '../services/vendor-task-list.ts';
 import type { Platform } from './platform.ts';
 
 export interface HttpOptions {
@@ -44,9 +44,9 @@ export interface HttpOptions {
 export interface HttpServices {
   readonly images: ImageService;
   readonly tasks: TaskService;
+  readonly vendorTasks: VendorTaskList;
   /** Turns to poll the vendor, by account. */
   readonly pollPacer: Pacer;
-  readonly upstream: ImageUpstream;
   readonly prepared: PreparedRequests;
   readonly credentials: CredentialService;
   readonly adminAccess: AdminAccess;

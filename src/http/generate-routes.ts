@@ -17,6 +17,7 @@ import { type AnswerFacts, answerOfEntry, answerOfUnstored, type GenerateAnswer 
 import { progressEvents } from './generate-progress.ts';
 import { GENERATE_PATH, generateTask, taskPath } from './generate-task.ts';
 import { generationAdvice } from './generation-advice.ts';
+import { learnOfKey } from './learn-of-key.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { OwnDoor, type PreparedWish } from './own-door.ts';
 import { problemOf } from './problem.ts';
@@ -154,7 +155,10 @@ class GenerateDoor {
     const { tasks, newRequestId, clock } = this.#services;
     const { request, prepared } = await this.#prepare(c, asked, asked.wish);
     const submission = await tasks.submit(request, MULTIMODAL.family);
-    if (submission.kind === 'relay') throw refusedBy(submission.answer, clock.now());
+    if (submission.kind === 'relay') {
+      await learnOfKey(this.#services, asked.principal, submission);
+      throw refusedBy(submission.answer, clock.now());
+    }
     const requestId = newRequestId();
     const headers = {
       ...this.#own.cacheHeaders(submission.status, prepared),

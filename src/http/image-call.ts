@@ -1,16 +1,17 @@
 import type { Context } from 'hono';
 import { forStream, readDirectives } from '../core/directives.ts';
+import { isUnknownHeader } from '../core/exclusions.ts';
 import { isJsonObject, type JsonValue } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { type DrawingService, serviceFor } from '../core/services.ts';
 import { translateBody } from '../core/translate.ts';
-import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
+import type { ImageRequest } from '../services/image-request.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
 import { asksForStream } from './stream-answer.ts';
 
 export type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
 
-/** The client's headers that mean something to the vendor. How it is to answer is ours to say. */
+/** The client's headers that mean something to the vendor, of a known kind. How it is to answer is ours to say. */
 const FORWARDED = /^(user-agent|cdn-loop|x-dashscope-(?!async$|sse$).*)$/;
 
 /** A client's request for a picture in no dialect, and what upstream is sent if it has to be bought. */
@@ -42,20 +43,13 @@ export function imageRequest(
       headers: [
         // Not the client's own: a charset there would have the vendor read other words than were hashed.
         ['content-type', 'application/json'],
-        ...[...c.req.raw.headers].filter(([name]) => FORWARDED.test(name)),
+        ...[...c.req.raw.headers].filter(([name]) => FORWARDED.test(name) && !isUnknownHeader(name)),
         ...(service.isAsync ? [['x-dashscope-async', 'enable'] as const] : []),
       ],
       body: new TextEncoder().encode(translateText(await prepared.outgoing(), service, asked)),
       apiKey: principal.apiKey,
     }),
   };
-}
-
-/** A hit or another's flight says nothing of the key that asked: it would be proved for ever without the vendor. */
-export function isOwnPurchase(outcome: ImageOutcome): boolean {
-  const { status } = outcome;
-  if (status.kind === 'hit' || status.collapsed) return false;
-  return outcome.kind === 'entry' || outcome.answer.status < 300;
 }
 
 /** The text to send to a service, in its shape. */

@@ -16,7 +16,8 @@ import { bearerOf } from './bearer.ts';
 import { ownOrigins } from './blob-base.ts';
 import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
-import { type Cacheable, imageRequest, isOwnPurchase } from './image-call.ts';
+import { type Cacheable, imageRequest } from './image-call.ts';
+import { learnOfKey } from './learn-of-key.ts';
 import { refusedKey } from './refused-key.ts';
 import { pictureAnswer, refusedBy } from './upstream-answer.ts';
 
@@ -78,10 +79,10 @@ export class OwnDoor {
     principal: Principal,
     onStage?: StageListener,
   ): Promise<ImageOutcome> {
-    const outcome = await this.#generate(request, onStage);
+    const outcome = await this.#generate(request, principal, onStage);
+    await learnOfKey(this.#services, principal, outcome);
     if (outcome.kind === 'relay' && pictureAnswer(outcome.answer) === undefined)
       throw this.#refusedBy(outcome.answer);
-    if (isOwnPurchase(outcome)) await this.#services.credentials.accepted(principal);
     return outcome;
   }
 
@@ -91,12 +92,19 @@ export class OwnDoor {
     return cacheHeaders({ reporter, local: this.#options.local, door: this.#name }, status, prepared);
   }
 
-  async #generate(request: ImageRequest, onStage?: StageListener): Promise<ImageOutcome> {
+  async #generate(
+    request: ImageRequest,
+    principal: Principal,
+    onStage?: StageListener,
+  ): Promise<ImageOutcome> {
+    const { images, credentials } = this.#services;
     try {
-      return await this.#services.images.generate(request, onStage);
+      return await images.generate(request, onStage);
     } catch (error) {
+      if (!(error instanceof UploadRefusal)) throw error;
       // The vendor's word on a file that it was to be given stands for its word on the request.
-      throw error instanceof UploadRefusal ? this.#refusedBy(error.answer) : error;
+      if (error.answer.status === 401) await credentials.refused(principal);
+      throw this.#refusedBy(error.answer);
     }
   }
 

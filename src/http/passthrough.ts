@@ -14,8 +14,13 @@ export interface PassthroughOptions {
 /** Answers a request with what upstream says to it: bytes, status and headers as they come. */
 export async function passThrough(
   c: Context,
-  { relay, platform, reporter }: Pick<HttpServices, 'relay' | 'platform' | 'reporter'>,
-  principal: Pick<Principal, 'apiKey'>,
+  {
+    relay,
+    credentials,
+    platform,
+    reporter,
+  }: Pick<HttpServices, 'relay' | 'credentials' | 'platform' | 'reporter'>,
+  principal: Principal,
   options: PassthroughOptions = {},
 ): Promise<Response> {
   const answer = await relay.send({
@@ -27,6 +32,7 @@ export async function passThrough(
     signal: c.req.raw.signal,
   });
   const { status } = answer;
+  if (status === 401) await credentials.refused(principal);
   const empty = c.req.method === 'HEAD' || status === 204 || status === 304;
   const body = empty
     ? null

@@ -1,16 +1,15 @@
 import type { Context } from 'hono';
 import { AppError } from '../core/errors.ts';
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
+import type { JsonObject } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { parseListTime } from '../core/task-time.ts';
 import type { Task } from '../services/task.ts';
+import type { VendorList } from '../services/vendor-task-list.ts';
+import { relayed } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
-import { plainHeaders } from './passthrough.ts';
 
-/** The vendor's own bound on a page, and ours on what is fetched to make one. */
+/** The vendor's own bound on a page. */
 const MAX_PAGE_SIZE = 100;
-const MAX_FETCHED = 1_000;
-const TIMEOUT_MS = 30_000;
 
 /** `GET /api/v1/tasks`: this caller's tasks here and at the vendor in one list, newest first. */
 export async function listTasks(
@@ -22,27 +21,14 @@ export async function listTasks(
   const query = new URL(c.req.url).searchParams;
   const page = wholeNumber(query.get('page_no'), 1, Number.MAX_SAFE_INTEGER);
   const size = wholeNumber(query.get('page_size'), 10, MAX_PAGE_SIZE);
-  const ours = (await services.tasks.list(principal)).filter((task) => matches(task, query)).map(listItem);
-  let theirs: readonly JsonObject[] = [];
-  let theirTotal = 0;
-  if (!options.ownTasksOnly) {
-    const wanted = new URLSearchParams(query);
-    wanted.set('page_no', '1');
-    wanted.set('page_size', String(Math.min(MAX_FETCHED, page * size)));
-    const via = [...c.req.raw.headers].filter(([name]) => name === 'cdn-loop');
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const answer = await services.upstream.list(wanted.toString(), principal.apiKey, signal, via);
-    if (answer.status !== 200) {
-      return new Response(answer.body, { status: answer.status, headers: plainHeaders(answer.headers, {}) });
-    }
-    await services.credentials.accepted(principal);
-    const behindOurs = await services.tasks.upstreamIds();
-    const list = parseList(new TextDecoder().decode(answer.body));
-    theirs = list.data.filter(({ task_id }) => !behindOurs.has(String(task_id)));
-    theirTotal = list.total - (list.data.length - theirs.length);
-  }
-  const all = [...ours, ...theirs].sort((a, b) => Number(b.gmt_create) - Number(a.gmt_create));
-  const total = ours.length + theirTotal;
+  // First of all: its refusal of the key, or of a filter, is the answer.
+  const theirs: VendorList = options.ownTasksOnly
+    ? { kind: 'list', tasks: [], total: 0 }
+    : await readTheirs(c, services, principal, page * size);
+  if (theirs.kind === 'refused') return relayed(theirs.answer, {});
+  const ours = asksForVendorOnly(query) ? [] : await readOurs(services, principal, query);
+  const all = [...ours, ...theirs.tasks].sort((a, b) => createdAt(b) - createdAt(a));
+  const total = ours.length + theirs.total;
   const requestId = services.newRequestId();
   const body = {
     request_id: requestId,
@@ -56,19 +42,53 @@ export async function listTasks(
   return new Response(JSON.stringify(body), { headers });
 }
 
-function matches({ model, state, submittedAt }: Task, query: URLSearchParams): boolean {
-  const from = parseListTime(query.get('start_time') ?? '') ?? Number.NEGATIVE_INFINITY;
-  const to = parseListTime(query.get('end_time') ?? '') ?? Number.POSITIVE_INFINITY;
-  const wantedModel = query.get('model_name') ?? model;
-  const wantedState = query.get('status') ?? state;
-  return model === wantedModel && state === wantedState && submittedAt >= from && submittedAt <= to;
+/** By its numbers of keys and its names of regions, which nothing of ours has, the vendor's jobs are listed as its own. */
+function asksForVendorOnly(query: URLSearchParams): boolean {
+  return Boolean(query.get('api_key_id') || query.get('region'));
+}
+
+async function readTheirs(
+  c: Context,
+  { tasks, vendorTasks, credentials }: HttpServices,
+  principal: Principal,
+  wanted: number,
+): Promise<VendorList> {
+  const query = new URL(c.req.url).searchParams;
+  const list = await vendorTasks.read({
+    query,
+    apiKey: principal.apiKey,
+    account: principal.account,
+    via: [...c.req.raw.headers].filter(([name]) => name === 'cdn-loop'),
+    wanted,
+    hidden: asksForVendorOnly(query) ? new Set() : await tasks.upstreamIds(),
+  });
+  if (list.kind === 'list') await credentials.accepted(principal);
+  else if (list.answer.status === 401) await credentials.refused(principal);
+  return list;
+}
+
+async function readOurs(
+  { tasks }: HttpServices,
+  principal: Principal,
+  query: URLSearchParams,
+): Promise<JsonObject[]> {
+  const model = query.get('model_name') || undefined;
+  const status = query.get('status') || undefined;
+  const from = timeIn(query, 'start_time') ?? Number.NEGATIVE_INFINITY;
+  const to = timeIn(query, 'end_time') ?? Number.POSITIVE_INFINITY;
+  const ours = await tasks.list(principal);
+  return ours
+    .filter((task) => model === undefined || task.model === model)
+    .filter(({ submittedAt }) => submittedAt >= from && submittedAt <= to)
+    .map((task) => listItem(task, tasks.stateOf(task)))
+    .filter((item) => status === undefined || item.status === status);
 }
 
 /** Times in epoch milliseconds, as the vendor's list has them. */
-function listItem({ id, model, state, submittedAt, endedAt }: Task): JsonObject {
+function listItem({ id, model, submittedAt, endedAt }: Task, status: string): JsonObject {
   return {
     task_id: id,
-    status: state,
+    status,
     model_name: model,
     gmt_create: submittedAt,
     start_time: submittedAt,
@@ -76,19 +96,16 @@ function listItem({ id, model, state, submittedAt, endedAt }: Task): JsonObject 
   };
 }
 
-function parseList(text: string): { data: JsonObject[]; total: number } {
-  const value = parse(text);
-  const data = isJsonObject(value) && isJsonArray(value.data) ? value.data.filter(isJsonObject) : [];
-  return { data, total: isJsonObject(value) && typeof value.total === 'number' ? value.total : data.length };
+function createdAt({ gmt_create: at }: JsonObject): number {
+  return typeof at === 'number' ? at : 0;
 }
 
-function parse(text: string): JsonValue {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
-  } catch (cause) {
-    throw new AppError('upstream_invalid', 'Upstream answered the list of tasks with no JSON.', { cause });
-  }
+function timeIn(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (!text) return undefined;
+  const at = parseListTime(text);
+  if (at !== undefined) return at;
+  throw new AppError('invalid_request', `${name} must have the form YYYYMMDDhhmmss`, { field: name });
 }
 
 function wholeNumber(text: string | null, fallback: number, most: number): number {

@@ -12,13 +12,17 @@ export interface UploadFile {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** The name that the vendor gave a file, good for 48 hours with the key's account, or its refusal to take one. */
+/** What became of a file at the vendor. */
 export type UploadAnswer =
+  /** It has this name, good for 48 hours with the key's account. */
   | { readonly kind: 'stored'; readonly url: string }
-  | { readonly kind: 'refused'; readonly answer: UpstreamAnswer };
+  /** The vendor does not let this key upload it. */
+  | { readonly kind: 'refused'; readonly answer: UpstreamAnswer }
+  /** It was let, but the storage did not take it. */
+  | { readonly kind: 'failed'; readonly status: number };
 
 /** The vendor's temporary uploads. */
 export interface UploadUpstream {
-  /** Stores a file. Rejects with `TransportError`, with `AppError` `upstream_invalid`, or with the signal's reason. */
+  /** Tries once to store a file. Rejects with `TransportError`, with `AppError` `upstream_invalid`, or with the signal's reason. */
   upload(file: UploadFile, apiKey: string, signal: AbortSignal): Promise<UploadAnswer>;
 }

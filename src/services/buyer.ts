@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../core/errors.ts';
 import { findHeader } from '../core/headers.ts';
-import { isJsonObject, type JsonValue } from '../core/json-text.ts';
+import { readRefusal } from '../core/refusal.ts';
 import { nextDelay, parseRetryAfter, type RetryLimits } from '../core/retry-policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GenerationCall, ImageUpstream, UpstreamAnswer } from '../ports/image-upstream.ts';
@@ -89,7 +89,7 @@ export class Buyer {
       if (answer !== undefined && (answer.status < 429 || answer.streamed)) return sent;
       const now = this.#clock.now();
       firstFailureAt ??= now;
-      const refusal = answer === undefined ? {} : readRefusal(answer);
+      const refusal = answer === undefined ? {} : readRefusal(answer.body);
       const waitMs = nextDelay(
         {
           status: answer?.status ?? 0,
@@ -168,24 +168,15 @@ export class Buyer {
         { cause },
       );
     }
+    const what = isAppError(cause)
+      ? cause.message
+      : 'The connection to upstream was lost after the request was sent.';
     return new AppError(
       'outcome_unknown',
-      'The connection to upstream was lost after the request was sent; whether it drew is not known, so it was not sent again.',
-      { cause },
+      `${what} Whether it drew is not known, so it was not sent again.`,
+      {
+        cause,
+      },
     );
-  }
-}
-
-function readRefusal(answer: UpstreamAnswer): { code?: string; message?: string } {
-  try {
-    const body: JsonValue = JSON.parse(new TextDecoder().decode(answer.body));
-    if (!isJsonObject(body)) return {};
-    return {
-      ...(typeof body.code === 'string' ? { code: body.code } : {}),
-      ...(typeof body.message === 'string' ? { message: body.message } : {}),
-    };
-  } catch {
-    // Not JSON (a gateway's page): the status alone decides.
-    return {};
   }
 }

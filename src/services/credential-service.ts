@@ -117,6 +117,11 @@ export class CredentialService {
     await this.#remember(principal.account);
   }
 
+  /** Remembers no longer that the vendor takes calls with this key: it has answered one with 401. */
+  async refused(principal: Principal): Promise<void> {
+    if (principal.needsProof) await this.#forget(principal.account);
+  }
+
   /**
    * The vendor's verdict on the key, from memory or asked now. `proof_unavailable` when it cannot be had and the key was
    * not proved within the last day; `throttled` when this address has had too many keys proved.
@@ -199,12 +204,16 @@ export class CredentialService {
     }
     if (answer.status === 401 || answer.status === 403) {
       this.#refused.set(principal.account, { at: this.#clock.now(), answer });
-      await this.#noted(this.#store.forget(principal.account));
-      this.#provenAt.delete(principal.account);
+      await this.#forget(principal.account);
       return { accepted: false, answer };
     }
     // 429, 5xx: no verdict.
     throw new TransportError(`the vendor answered ${answer.status} to a proof`, true);
+  }
+
+  async #forget(account: string): Promise<void> {
+    this.#provenAt.delete(account);
+    await this.#noted(this.#store.forget(account));
   }
 
   async #remember(account: string): Promise<void> {

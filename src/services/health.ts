@@ -1,23 +1,27 @@
 import type { SqlDatabase } from '../ports/sql-database.ts';
-import type { BlobStore } from './blob-store.ts';
+
+/** A store that can tell whether it works, by throwing why it does not. */
+interface Checked {
+  check(): Promise<void>;
+}
 
 /** Whether the stores that every answer needs can be used right now. */
 export class Health {
   readonly #database: SqlDatabase;
-  readonly #blobs: BlobStore;
+  readonly #stores: readonly Checked[];
   readonly #onFailure: (cause: unknown) => void;
 
-  constructor(database: SqlDatabase, blobs: BlobStore, onFailure: (cause: unknown) => void) {
+  constructor(database: SqlDatabase, stores: readonly Checked[], onFailure: (cause: unknown) => void) {
     this.#database = database;
-    this.#blobs = blobs;
+    this.#stores = stores;
     this.#onFailure = onFailure;
   }
 
-  /** Really asks both. Which one failed, and why, goes to the log only. */
+  /** Really asks them all. Which one failed, and why, goes to the log only. */
   async isReady(): Promise<boolean> {
     try {
       await this.#database.all({ sql: 'select 1 as one from entries limit 1', params: [] });
-      await this.#blobs.check();
+      for (const store of this.#stores) await store.check();
       return true;
     } catch (cause) {
       this.#onFailure(cause);

@@ -46,6 +46,7 @@ import { TaskService } from './task-service.ts';
 import { TaskStore } from './task-store.ts';
 import { createUploads } from './uploads.ts';
 import { UsageRecorder } from './usage-recorder.ts';
+import { VendorTaskList } from './vendor-task-list.ts';
 
 /** What a runtime brings. Nothing else differs between them. */
 export interface Ports {
@@ -112,16 +113,14 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     maxQueue: config.maxQueue,
     queueTimeoutMs: config.queueTimeout,
   });
+  const retry = {
+    throttledAttempts: config.throttledAttempts,
+    failedAttempts: config.failedAttempts,
+    budgetMs: config.retryBudget,
+  };
   const buyer = new Buyer(
     { upstream, governor, attempts, closer, clock, reporter },
-    {
-      retry: {
-        throttledAttempts: config.throttledAttempts,
-        failedAttempts: config.failedAttempts,
-        budgetMs: config.retryBudget,
-      },
-      generationTimeoutMs: config.generationTimeout,
-    },
+    { retry, generationTimeoutMs: config.generationTimeout },
   );
   const settlement = new Settlement({ keeper, attempts, closer, clock, reporter });
   const pollPacer = new Pacer(clock, POLLS_PER_SECOND);
@@ -146,7 +145,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs, reporter },
     { mode: config.auth, scope: config.scope, tokens: config.tokens, ...secrets },
   );
-  const { uploads, uploadCollector } = createUploads(ports, config, secrets.secret);
+  const { uploads, uploadCollector } = createUploads(ports, config, retry, secrets.secret);
   const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, uploads, hasher, probe });
   const prepared = new PreparedRequests({ resolver, hasher, addedModels: config.models });
   return {
@@ -172,6 +171,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       upstream,
       clock,
     }),
+    vendorTasks: new VendorTaskList({ upstream, clock }),
     prepared,
     explainer: new Explainer(
       { prepared, finder, entries, clock },
@@ -188,7 +188,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     ),
     knownHits: new KnownHits({ finder, clock, reporter }),
     bodies: new ByteBudget(config.maxInflight),
-    health: new Health(database, blobs, onFailure('readiness')),
+    health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),
     recovery: new Recovery({
       attempts,
       closer,

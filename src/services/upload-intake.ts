@@ -23,6 +23,8 @@ type FormFields = ReadonlyMap<string, string>;
 
 /** How long a name is good, as at the vendor. */
 const LIFE_MS = 48 * 60 * 60 * 1000;
+/** Of all fields together, some ten times what clients send: anybody may send a form, without a credential. */
+const MAX_FIELD_CHARS = 64 * 1024;
 /** OSS's own bound on object keys, in bytes. */
 const MAX_NAME_BYTES = 1023;
 
@@ -69,9 +71,13 @@ export class UploadIntake {
    */
   async receive(form: AsyncIterable<FormPart>): Promise<ReceivedUpload> {
     const fields = new Map<string, string>();
+    let chars = 0;
     for await (const part of form) {
-      if (part.kind === 'field') fields.set(part.name.toLowerCase(), part.value);
-      else if (part.name === 'file') {
+      if (part.kind === 'field') {
+        chars += part.name.length + part.value.length;
+        if (chars > MAX_FIELD_CHARS) throw malformed("The form's fields are too long.");
+        fields.set(part.name.toLowerCase(), part.value);
+      } else if (part.name === 'file') {
         const upload = await this.#take(fields, part.content);
         return { upload, wantedStatus: fields.get('success_action_status') };
       }
@@ -160,8 +166,10 @@ function nameIn(fields: FormFields, { folder }: UploadGrant): string {
   for (const [field, value] of Object.entries(FIXED_FIELDS)) {
     if (fields.get(field) !== value) throw failed({ [field]: value });
   }
-  if (new TextEncoder().encode(name).byteLength > MAX_NAME_BYTES || /\p{Cc}/u.test(name)) {
-    throw new AppError('invalid_request', 'The key is no object name.', { field: 'key' });
+  // The vendor is given the last part as a file's name, which must be one.
+  const isFile = !/(?:^|\/)\.{0,2}$/.test(name);
+  if (!isFile || new TextEncoder().encode(name).byteLength > MAX_NAME_BYTES || /\p{Cc}/u.test(name)) {
+    throw malformed('The key is no object name.', 'key');
   }
   return name;
 }
@@ -169,6 +177,10 @@ function nameIn(fields: FormFields, { folder }: UploadGrant): string {
 function failed(condition: object): AppError {
   const shown = JSON.stringify(condition);
   return new AppError('forbidden', `Invalid according to Policy: Policy Condition failed: ${shown}`);
+}
+
+function malformed(message: string, field?: string): AppError {
+  return new AppError('invalid_request', message, { field });
 }
 
 function nameTaken(): AppError {

@@ -7,6 +7,9 @@ import type { IssuedPolicy, UploadPolicies } from './upload-policies.ts';
 import type { UploadStore } from './upload-store.ts';
 import type { UpstreamUploads } from './upstream-uploads.ts';
 
+/** Longer than any model's name. It is kept with every file, which must not fill the disk by it. */
+const MAX_MODEL_CHARS = 200;
+
 /** Who names an upload in a request. */
 export interface UploadCaller {
   readonly scope: string;
@@ -60,6 +63,7 @@ export class UploadService {
 
   /** Whether files for this model are uploaded here: only where our names can be exchanged for the vendor's. */
   takes(model: string): boolean {
+    if (model.length > MAX_MODEL_CHARS) return false;
     return isImageModel(model, this.#addedModels) && !drawsVideo(model);
   }
 

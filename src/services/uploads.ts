@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { RetryLimits } from '../core/retry-policy.ts';
 import type { Ports } from './services.ts';
 import { StoreLock } from './store-lock.ts';
 import { UploadCollector } from './upload-collector.ts';
@@ -12,12 +13,13 @@ import { UpstreamUploads } from './upstream-uploads.ts';
 export function createUploads(
   ports: Pick<
     Ports,
-    'database' | 'uploadDriver' | 'uploadUpstream' | 'uploading' | 'hasher' | 'probe' | 'clock'
+    'database' | 'uploadDriver' | 'uploadUpstream' | 'uploading' | 'hasher' | 'probe' | 'clock' | 'reporter'
   >,
   config: Pick<Config, 'site' | 'auth' | 'models' | 'maxImage' | 'maxUploads'>,
+  retry: RetryLimits,
   secret: Uint8Array,
 ) {
-  const { hasher, probe, clock, uploadDriver: files } = ports;
+  const { hasher, probe, clock, reporter, uploadDriver: files } = ports;
   const uploads = new UploadStore(ports.database);
   const lock = new StoreLock();
   const policies = new UploadPolicies({ hasher, clock }, { secret, maxBytes: config.maxImage });
@@ -27,8 +29,8 @@ export function createUploads(
     { maxTotalBytes: config.maxUploads },
   );
   const upstream = new UpstreamUploads(
-    { uploads, files, upstream: ports.uploadUpstream, flights: ports.uploading, hasher, clock },
-    config.site,
+    { uploads, files, upstream: ports.uploadUpstream, flights: ports.uploading, hasher, clock, reporter },
+    { site: config.site, retry },
   );
   const service = new UploadService(
     { policies, intake, uploads, upstream, clock },

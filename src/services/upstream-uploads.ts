@@ -1,10 +1,14 @@
 import { AppError } from '../core/errors.ts';
+import { findHeader } from '../core/headers.ts';
+import { readRefusal } from '../core/refusal.ts';
+import { type FailedAttempt, nextDelay, parseRetryAfter, type RetryLimits } from '../core/retry-policy.ts';
 import type { BlobDriver } from '../ports/blob-driver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
 import type { Hasher } from '../ports/hasher.ts';
+import type { Reporter } from '../ports/reporter.ts';
 import { TransportError } from '../ports/transport.ts';
-import type { UploadUpstream } from '../ports/upload-upstream.ts';
+import type { UploadAnswer, UploadUpstream } from '../ports/upload-upstream.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
 import { UploadRefusal } from './upload-refusal.ts';
 import type { StoredUpload, UploadStore } from './upload-store.ts';
@@ -30,8 +34,10 @@ export class UpstreamUploads {
     readonly flights: FlightCoordinator<string>;
     readonly hasher: Pick<Hasher, 'sha256'>;
     readonly clock: Clock;
+    readonly reporter: Reporter;
   };
   readonly #site: string;
+  readonly #retry: RetryLimits;
 
   constructor(
     parts: {
@@ -41,11 +47,13 @@ export class UpstreamUploads {
       flights: FlightCoordinator<string>;
       hasher: Pick<Hasher, 'sha256'>;
       clock: Clock;
+      reporter: Reporter;
     },
-    site: string,
+    { site, retry }: { readonly site: string; readonly retry: RetryLimits },
   ) {
     this.#parts = parts;
     this.#site = site;
+    this.#retry = retry;
   }
 
   /**
@@ -72,11 +80,46 @@ export class UpstreamUploads {
     return value;
   }
 
-  async #send(upload: StoredUpload, { model, apiKey }: UpstreamCaller): Promise<string> {
-    const { files, upstream, clock } = this.#parts;
+  /** All attempts share one deadline: a generation waits for them. */
+  async #send(upload: StoredUpload, caller: UpstreamCaller): Promise<string> {
+    try {
+      return await withDeadline(this.#parts.clock, TIMEOUT_MS, (signal) =>
+        this.#sendRepeatedly(upload, caller, signal),
+      );
+    } catch (cause) {
+      if (!(cause instanceof DeadlineError)) throw cause;
+      throw new AppError('upstream_timeout', 'Upstream took too long to take an uploaded picture.', {
+        cause,
+      });
+    }
+  }
+
+  /** Sending a file costs nothing, and each attempt has a name of its own: what failed is tried again. */
+  async #sendRepeatedly(upload: StoredUpload, caller: UpstreamCaller, signal: AbortSignal): Promise<string> {
+    const { clock, reporter } = this.#parts;
+    let firstFailureAt: number | undefined;
+    for (let attempts = 1; ; attempts += 1) {
+      const result = await this.#sendOnce(upload, caller, signal);
+      if (result.kind === 'stored') return result.url;
+      const now = clock.now();
+      firstFailureAt ??= now;
+      const failed = { ...describeFailure(result, now), attempts, elapsedMs: now - firstFailureAt };
+      const waitMs = nextDelay(failed, this.#retry, clock.random());
+      if (waitMs === undefined) throw errorOf(result);
+      reporter.report({ type: 'retry', model: caller.model, status: failed.status, waitMs });
+      await clock.sleep(waitMs, signal);
+    }
+  }
+
+  async #sendOnce(
+    upload: StoredUpload,
+    { model, apiKey }: UpstreamCaller,
+    signal: AbortSignal,
+  ): Promise<SendResult> {
+    const { files, upstream, hasher } = this.#parts;
     const found = await files.read(upload.digest);
     if (found === undefined) throw gone();
-    const bytes = new VerifiedBytes(found.body, upload.digest, this.#parts.hasher);
+    const bytes = new VerifiedBytes(found.body, upload.digest, hasher);
     const file = {
       model,
       name: upload.name.slice(upload.name.lastIndexOf('/') + 1),
@@ -85,21 +128,37 @@ export class UpstreamUploads {
       content: bytes.chunks(),
     };
     try {
-      const sent = await withDeadline(clock, TIMEOUT_MS, (signal) => upstream.upload(file, apiKey, signal));
-      if (sent.kind === 'refused') throw new UploadRefusal(sent.answer);
-      return sent.url;
+      return await upstream.upload(file, apiKey, signal);
     } catch (cause) {
       if (bytes.isDamaged) throw gone(cause);
-      if (cause instanceof TransportError) {
-        const message = 'Upstream cannot be reached with an uploaded picture.';
-        throw new AppError('upstream_unreachable', message, { cause });
-      }
-      if (!(cause instanceof DeadlineError)) throw cause;
-      throw new AppError('upstream_timeout', 'Upstream took too long to take an uploaded picture.', {
-        cause,
-      });
+      if (cause instanceof TransportError) return { kind: 'unreachable', cause };
+      throw cause;
     }
   }
+}
+
+/** What one attempt came to. */
+type SendResult = UploadAnswer | { readonly kind: 'unreachable'; readonly cause: TransportError };
+
+type SendFailure = Exclude<SendResult, { kind: 'stored' }>;
+
+/** A failure for the rules of retrying. After a 504 nothing was paid for, whatever became of the file. */
+function describeFailure(failure: SendFailure, now: number): Omit<FailedAttempt, 'attempts' | 'elapsedMs'> {
+  const answer = failure.kind === 'refused' ? failure.answer : undefined;
+  const status = failure.kind === 'failed' ? failure.status : (answer?.status ?? 0);
+  const { code, message } = answer === undefined ? {} : readRefusal(answer.body);
+  const retryAfterMs = parseRetryAfter(answer && findHeader(answer.headers, 'retry-after'), now);
+  return { status: status === 504 ? 0 : status, code, message, retryAfterMs };
+}
+
+function errorOf(failure: SendFailure): Error {
+  if (failure.kind === 'refused') return new UploadRefusal(failure.answer);
+  if (failure.kind === 'unreachable') {
+    const message = 'Upstream cannot be reached with an uploaded picture.';
+    return new AppError('upstream_unreachable', message, { cause: failure.cause });
+  }
+  const message = `Upstream's storage answered ${failure.status} to an uploaded picture.`;
+  return new AppError('upstream_invalid', message);
 }
 
 /** Bytes that break off at their end when they are not what was hashed: the vendor must not keep them then. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EXCLUDED_PARAMETERS, EXCLUSIONS } from '../../src/core/exclusions.ts';
+import { EXCLUDED_PARAMETERS, EXCLUSIONS, isUnknownHeader } from '../../src/core/exclusions.ts';
 import { canonicalOf } from '../support/recipes.ts';
 
 describe('the exclusion list', () => {
@@ -30,5 +30,20 @@ describe('the exclusion list', () => {
     ];
     const names = EXCLUSIONS.map(({ name }) => name.toLowerCase());
     for (const name of counted) expect(names).not.toContain(name.toLowerCase());
+  });
+
+  it('holds every header that the SDKs send with a picture’s request, save the one that is in the key', () => {
+    const sent = [
+      'x-dashscope-async',
+      'x-dashscope-sse',
+      'x-dashscope-ossresourceresolve',
+      'x-dashscope-workspace',
+      'x-dashscope-datainspection',
+      'x-dashscope-source-config',
+      'x-accel-buffering',
+      'user-agent',
+    ];
+    expect(sent.filter(isUnknownHeader)).toEqual([]);
+    expect(isUnknownHeader('x-dashscope-plugin')).toBe(true);
   });
 });

@@ -69,12 +69,19 @@ describe('one answer from a stream', () => {
     expect(whole(raw)).toMatchObject({ status: 400, body: { code: 'InvalidParameter' } });
   });
 
-  it('an error counts whatever came before it, as 400 where it names no failure', () => {
+  it('an error counts whatever texts came before it, as 400 where it names no failure', () => {
     const [first = ''] = published.split('\n\n');
     const error = 'event:error\n:HTTP_STATUS/200\ndata:{"code":"InternalError"}\n\n';
     expect(whole(`${first}\n\n${error}`)).toEqual({ status: 400, body: { code: 'InternalError' } });
     expect(whole('event:result\ndata:{"code":"InternalError"}\n\n').status).toBe(400);
     expect(whole(error.replace('200', '500')).status).toBe(500);
+  });
+
+  it('an error behind a picture, which may have been charged for, is no refusal but a break', () => {
+    const picture = streamOf([[{ text: 'a' }], [{ image: 'https://a/1.png' }]]).split('id:3')[0];
+    const error = 'event:error\n:HTTP_STATUS/400\ndata:{"code":"DataInspectionFailed"}\n\n';
+    expect(readStream(`${picture}${error}`)).toBeUndefined();
+    expect(readStream(`${picture}data:{"code":"InternalError"}\n\n`)).toBeUndefined();
   });
 
   it('fields that nobody knows survive', () => {
@@ -108,7 +115,69 @@ describe('one answer from a stream', () => {
   });
 });
 
+describe('one answer from a stream that was asked to repeat itself', () => {
+  const contentOf = (contents: readonly (readonly object[])[], repeating = true) => {
+    const answer = readStream(streamOf(contents), repeating);
+    return JSON.parse(answer?.text ?? '').output.choices[0].message.content;
+  };
+  const [first, second] = [{ image: 'https://a/1.png' }, { image: 'https://a/2.png' }];
+
+  it('has each text and picture once when every event tells the whole message so far', () => {
+    const contents = [
+      [{ text: 'Step' }],
+      [{ text: 'Step 1' }],
+      [{ text: 'Step 1' }, first],
+      [{ text: 'Step 1' }, first, { text: 'Step' }],
+      [{ text: 'Step 1' }, first, { text: 'Step 2' }, second],
+    ];
+    expect(contentOf(contents)).toEqual([{ text: 'Step 1' }, first, { text: 'Step 2' }, second]);
+  });
+
+  it('has them once when every event tells its own text or picture so far', () => {
+    const contents = [[{ text: 'A' }], [{ text: 'A b' }], [first], [first], [{ text: 'C' }], [second]];
+    expect(contentOf(contents)).toEqual([{ text: 'A b' }, first, { text: 'C' }, second]);
+  });
+
+  it('is joined piece by piece when it did not do so', () => {
+    const contents = [
+      [{ text: 'ha' }],
+      [{ text: 'ha' }],
+      [{ text: 'ha' }, first],
+      [{ text: 'x' }],
+      [{ text: 'y' }],
+    ];
+    expect(contentOf(contents)).toEqual([{ text: 'hahaha' }, first, { text: 'xy' }]);
+    // Not asked, two equal pieces are two.
+    expect(contentOf([[{ text: 'ha' }], [{ text: 'ha' }]], false)).toEqual([{ text: 'haha' }]);
+  });
+
+  it('has its reasoning once', () => {
+    const frame = (reasoning_content: string, text: string) =>
+      writeResult(
+        1,
+        JSON.stringify({ output: { choices: [{ message: { reasoning_content, content: [{ text }] } }] } }),
+      );
+    const last = writeResult(3, JSON.stringify({ output: { finished: true } }));
+    const stream = `${frame('I', '')}${frame('I think', 'a')}${frame('', 'ab')}${last}`;
+    const { message } = JSON.parse(readStream(stream, true)?.text ?? '').output.choices[0];
+    expect(message).toEqual({ reasoning_content: 'I think', content: [{ text: 'ab' }] });
+  });
+
+  it('takes no longer for many pictures than there are of them', () => {
+    const contents = Array.from({ length: 20_000 }, (_, index) => [{ image: `i${index}` }, { text: 'x' }]);
+    expect(contentOf(contents, false)).toHaveLength(40_000);
+  });
+});
+
 describe('a stream from an answer', () => {
+  it('has every event in one line for any reader, whatever the model wrote', () => {
+    const text = 'a\n\nevent:error\ndata:{}\r\u2028event:error\u2029data:{}\u0085\u000b\u001e';
+    const stream =
+      writeStream(JSON.stringify({ output: { choices: [{ message: { content: [{ text }] } }] } })) ?? '';
+    for (const sign of '\r\u000b\u001e\u0085\u2028\u2029') expect(stream).not.toContain(sign);
+    expect(itemsOf(readStrictly(stream))).toEqual([{ text }]);
+  });
+
   it('22: framed as it was published, an event for each text and picture', () => {
     const replay = writeStream(readStream(published)?.text ?? '') ?? '';
     const events = readStrictly(replay);

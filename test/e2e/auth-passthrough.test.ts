@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ageProofs } from '../support/credentials.ts';
 import { findClosedPort, startServer } from '../support/http-server.ts';
 import { startStack } from '../support/proxy.ts';
-import { body, imageUrls, MULTIMODAL, type Stack } from '../support/stack.ts';
+import { type Answer, body, imageUrls, MULTIMODAL, type Stack } from '../support/stack.ts';
+import { STREAMING } from '../support/streams.ts';
 
 const SERVER_KEY = 'sk-the-servers-own-key';
 const HOUR_MS = 60 * 60 * 1000;
@@ -14,6 +15,12 @@ const start = (env: Readonly<Record<string, string>> = {}, apiKeys?: readonly st
   });
 
 const as = (key: string) => ({ authorization: `Bearer ${key}` });
+
+const submit = (stack: Stack, headers: Readonly<Record<string, string>>) =>
+  stack.request('POST', '/api/v1/services/aigc/image-generation/generation', {
+    headers: { ...headers, 'content-type': 'application/json', 'x-dashscope-async': 'enable' },
+    body: JSON.stringify(body('task', { n: 1 }, 'wan2.6-t2i')),
+  });
 
 const proofs = (stack: Stack) => stack.simulator.control.counters().tasks;
 
@@ -118,6 +125,24 @@ describe('passthrough mode', () => {
       expect([status, json.code]).toEqual([401, 'InvalidApiKey']);
     }
     expect(proofs(stack)).toBe(1);
+  });
+
+  const chat = { model: 'qwen-vl-max', input: { messages: [{ role: 'user', content: [{ text: 'x' }] }] } };
+  it.each<[string, (stack: Stack) => Promise<Answer>]>([
+    ['miss', (stack) => stack.generate(body('new'), as('sk-good'))],
+    ['streamed miss', (stack) => stack.generate(body('new'), { ...as('sk-good'), ...STREAMING })],
+    ['request that is not cached', (stack) => stack.generate(body('new', { seed: 1e300 }), as('sk-good'))],
+    ['task', (stack) => submit(stack, as('sk-good'))],
+    ['chat', (stack) => stack.generate(chat, as('sk-good'))],
+    ['list of tasks', (stack) => stack.request('GET', '/api/v1/tasks', { headers: as('sk-good') })],
+  ])('a key whose %s the vendor answers with 401 gets no more hits', async (_, refuse) => {
+    const keys = ['sk-good'];
+    const stack = await start({}, keys);
+    await stack.generate(body('revoked today'), as('sk-good'));
+    keys.pop();
+    expect((await refuse(stack)).status).toBe(401);
+    expect((await stack.generate(body('revoked today'), as('sk-good'))).status).toBe(401);
+    keys.push('sk-good');
   });
 
   it('a crowd with one key is proved by one call', async () => {

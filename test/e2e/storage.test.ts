@@ -183,3 +183,15 @@ it('a database that cannot be opened does not keep the folder: whoever mends it 
   await stack.startServer();
   expect((await stack.generate(prompt('cat'))).status).toBe(200);
 });
+
+it.each(['blobs', 'references'])('a server whose folder %s is gone is not ready', async (folder) => {
+  const stack = await startStack();
+  const path = join(stack.folder, 'data', folder);
+  expect((await stack.request('GET', '/readyz')).status).toBe(200);
+  await rm(path, { recursive: true });
+  await writeFile(path, 'in its place');
+  const answer = await stack.request('GET', '/readyz');
+  expect([answer.status, answer.json]).toEqual([503, { status: 'not ready' }]);
+  await rm(path);
+  expect((await stack.request('GET', '/readyz')).status).toBe(200);
+});

@@ -173,6 +173,28 @@ describe('a stream that is bought', () => {
     ).toEqual(imageUrls(hit));
   });
 
+  it('that repeats itself, as it was asked to, is stored with each text once', async () => {
+    const upstream = await startUpstream((outgoing, stream) => {
+      const told: string[] = [];
+      const repeated = stream.replace(/"content":\[(.*?)\]/g, (_, item: string) => {
+        if (item !== '') told.push(item);
+        return `"content":[${told.join(',')}]`;
+      });
+      const texts = '{"type":"text","text":"Step 1: rinse "},{"type":"text","text":"the rice. "}';
+      head(outgoing).end(repeated.replaceAll(texts, '{"type":"text","text":"Step 1: rinse the rice. "}'));
+    });
+    const proxy = await startProxy(upstream.origin);
+    const recipe = interleaved('again and again', 1, { incremental_output: false });
+    await (await openStream(proxy.origin, recipe)).text();
+    await land(proxy);
+    const items = itemsOf(readStrictly(await (await openStream(proxy.origin, recipe)).text()));
+    expect(items).toEqual([
+      { text: 'Step 1: rinse the rice. ' },
+      { image: expect.stringContaining(`${proxy.origin}/blobs/`) },
+    ]);
+    expect(upstream.asked()).toBe(1);
+  });
+
   it('tells the client who left nothing, but keeps the picture', async () => {
     const stack = await startStack();
     const held = stack.simulator.control.fault({
@@ -270,6 +292,19 @@ describe('a stream that fails', () => {
     const again = await openStream(stack.origin, interleaved('cut short'));
     expect(again.headers.get('x-cache')).toBe('MISS');
     await again.text();
+  });
+
+  it('an error behind a picture comes as it is; what became of the money is not known', async () => {
+    const raw = textAt(fixture('38'), 'response.body_raw');
+    const upstream = await startUpstream((outgoing, stream) => {
+      head(outgoing).end(stream.slice(0, stream.indexOf('id:4')) + raw);
+    });
+    const proxy = await startProxy(upstream.origin);
+    const events = readStrictly(await (await replay(proxy.origin, '22')).text());
+    expect(events.map(({ event }) => event)).toEqual(['result', 'result', 'result', 'error']);
+    await land(proxy);
+    expect(readAttempts(proxy)).toEqual([{ state: 'unknown', status: null }]);
+    expect([countEntries(proxy), upstream.asked()]).toEqual([0, 1]);
   });
 
   it('one that upstream breaks off is broken off for the client, and its outcome is unknown', async () => {

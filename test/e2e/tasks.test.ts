@@ -47,6 +47,15 @@ async function ended(id: string): Promise<Answer> {
   throw new Error(`task ${id} does not end`);
 }
 
+/** Polls until the task is in a state; bounded. */
+async function pollsOf(id: string, state: string): Promise<void> {
+  for (let turn = 0; turn < 200; turn += 1) {
+    if ((await poll(id)).json.output.task_status === state) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`task ${id} is never ${state}`);
+}
+
 const counters = () => stack.simulator.control.counters();
 
 describe('an asynchronous submission', () => {
@@ -228,6 +237,37 @@ describe('ids', () => {
       [ours, output.task_id].sort(),
     );
     expect(list.json.total).toBe(2);
+  });
+
+  const list = (query: string, at = stack.origin) =>
+    fetch(`${at}/api/v1/tasks${query}`, { headers: { authorization: `Bearer ${API_KEY}` } });
+  const listed = async (query: string) => {
+    const { data, total } = await (await list(query)).json();
+    expect(total).toBe(data.length);
+    return data.map(({ task_id }: { task_id: string }) => task_id);
+  };
+
+  it('are listed as the job at the vendor stands, by each of its filters', async () => {
+    stack.simulator.control.holdTasks();
+    const id = (await submit(TEXT2IMAGE, promptBody('running'))).json.output.task_id;
+    expect(await listed('?status=PENDING')).toEqual([id]);
+    expect(await listed('?status=&model_name=&start_time=')).toEqual([id]);
+    const [job] = stack.simulator.control.tasks();
+    stack.simulator.control.advanceTask(job?.id ?? '');
+    await pollsOf(id, 'RUNNING');
+    expect(await listed('?status=RUNNING')).toEqual([id]);
+    expect(await listed('?status=PENDING')).toEqual([]);
+    expect(await listed('?model_name=wanx-v1')).toEqual([]);
+    expect(await listed('?region=us-east-1')).toEqual([]);
+    expect(await listed('?api_key_id=77')).toEqual([]);
+    // By what only the vendor knows, its own list is the answer.
+    const { data } = await (await list('?region=cn-beijing', stack.simulator.origin)).json();
+    expect(await listed('?region=cn-beijing')).toEqual(
+      data.map(({ task_id }: { task_id: string }) => task_id),
+    );
+    expect((await list('?start_time=20261301000000')).status).toBe(400);
+    stack.simulator.control.resumeTasks();
+    await ended(id);
   });
 
   it('of jobs under way live through a restart, and the job is paid for once', async () => {

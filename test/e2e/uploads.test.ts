@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { watch } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +18,7 @@ import { requestRaw } from '../support/raw-request.ts';
 import { countEntries, readRows, writeRows } from '../support/rows.ts';
 import { png } from '../support/sample-images.ts';
 import { API_KEY, type Stack } from '../support/stack.ts';
+import { untilFiles } from '../support/until-files.ts';
 
 const RESOLVE = { 'x-dashscope-ossresourceresolve': 'enable' };
 const MODEL = edit().model;
@@ -170,8 +170,18 @@ describe('when the file cannot be brought to the vendor', () => {
     expect([stack.asked, attempts(stack)]).toEqual([0, []]);
   });
 
-  it('nothing is asked for and nothing is paid, and the next request tries again', async () => {
+  it('it is tried again, and the request knows nothing of it', async () => {
     const stack = await startStack();
+    const name = await uploaded(stack);
+    stack.simulator.control.fault({ on: 'policy', effect: { kind: 'refuse', status: 503, retryAfter: '0' } });
+    stack.simulator.control.fault({ on: 'upload', effect: { kind: 'reset' } });
+    const answer = await stack.generate(edit(name), RESOLVE);
+    expect(answer.headers.get('x-cache')).toBe('MISS');
+    expect([upstreamUploads(stack), stack.asked]).toEqual([1, 1]);
+  });
+
+  it('nothing is asked for and nothing is paid, and the next request tries again', async () => {
+    const stack = await startStack({ env: { DASHCACHE_ATTEMPTS_5XX: '1' } });
     const name = await uploaded(stack);
     for (const [effect, status, code] of [
       [{ kind: 'refuse', status: 503 }, 502, 'UpstreamInvalid'],
@@ -213,20 +223,6 @@ describe('a sender that leaves', () => {
     expect(filesIn(stack, 'references')).toHaveLength(1);
   });
 });
-
-/** Resolves when a folder holds so many files. */
-async function untilFiles(folder: string, count: number): Promise<void> {
-  const ended = new AbortController();
-  const changes = watch(folder, { signal: ended.signal })[Symbol.asyncIterator]();
-  const next = () => changes.next();
-  let change = next();
-  while (readdirSync(folder).length !== count) {
-    await change;
-    change = next();
-  }
-  change.catch(() => {});
-  ended.abort();
-}
 
 describe('a name', () => {
   const refused = async (stack: Stack, name: string, headers: Readonly<Record<string, string>>) => {

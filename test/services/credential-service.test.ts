@@ -213,6 +213,18 @@ describe('a proof', () => {
     await expect(service.prove(own, '1.1.1.1')).rejects.toMatchObject({ code: 'proof_unavailable' });
   });
 
+  it('is forgotten when the vendor refuses a call, restarts included', async () => {
+    const own = await start().identify('sk-own');
+    const service = start();
+    await service.accepted(own);
+    await service.refused(own);
+    upstream.onProve = () => answer(401, {});
+    expect(await start().prove(own, '1.1.1.1')).toMatchObject({ accepted: false });
+    expect(await service.prove(own, '1.1.1.1')).toMatchObject({ accepted: false });
+    await service.accepted(own);
+    expect(await service.prove(own, '1.1.1.1')).toEqual({ accepted: true });
+  });
+
   it('forgets a refusal when the vendor takes a call', async () => {
     upstream.onProve = () => answer(401, {});
     const service = start();

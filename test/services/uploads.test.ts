@@ -10,6 +10,7 @@ import { parseConfig } from '../../src/config.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { SqlStatement } from '../../src/ports/sql-database.ts';
 import { TransportError } from '../../src/ports/transport.ts';
+import type { UploadAnswer } from '../../src/ports/upload-upstream.ts';
 import type { IssuedPolicy } from '../../src/services/upload-policies.ts';
 import { uploadStatements } from '../../src/services/upload-store.ts';
 import { createUploads } from '../../src/services/uploads.ts';
@@ -20,6 +21,7 @@ import { Faults } from '../support/faulty.ts';
 import { FORM_TYPE, formBytes, inChunks } from '../support/forms.ts';
 import { createGate } from '../support/gate.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
+import { RecordingReporter } from '../support/recording-reporter.ts';
 import { png } from '../support/sample-images.ts';
 import { watchDriver } from '../support/store-bench.ts';
 
@@ -33,6 +35,7 @@ let database: BetterSqlite3Database;
 let clock: ManualClock;
 let driver: MemoryBlobDriver;
 let vendor: FakeUploads;
+let reporter: RecordingReporter;
 let faults: Faults;
 let uploads: ReturnType<typeof createUploads>['uploads'];
 let collector: ReturnType<typeof createUploads>['uploadCollector'];
@@ -47,8 +50,10 @@ function start(env: Readonly<Record<string, string>> = {}, secret = SECRET) {
       hasher: nativeHasher,
       probe: imageProbe,
       clock,
+      reporter,
     },
     parseConfig(env),
+    { throttledAttempts: 4, failedAttempts: 3, budgetMs: 30_000 },
     secret,
   );
 }
@@ -58,6 +63,7 @@ beforeEach(async () => {
   clock = new ManualClock();
   driver = new MemoryBlobDriver(clock);
   vendor = new FakeUploads();
+  reporter = new RecordingReporter();
   faults = new Faults();
   ({ uploads, uploadCollector: collector } = start());
 });
@@ -239,10 +245,67 @@ describe('the vendor’s name', () => {
     const refusal = answer(403, { code: 'AccessDenied' });
     vendor.onUpload = () => ({ kind: 'refused', answer: refusal });
     await expect(found.upstreamName()).rejects.toMatchObject({ name: 'UploadRefusal', answer: refusal });
-    vendor.onUpload = () => Promise.reject(new TransportError('refused', false));
-    await expect(found.upstreamName()).rejects.toMatchObject({ code: 'upstream_unreachable' });
     vendor.onUpload = () => ({ kind: 'stored', url: 'oss://at/last' });
     expect(await found.upstreamName()).toBe('oss://at/last');
+    expect(vendor.taken).toHaveLength(2);
+  });
+
+  it('is asked for again, with the whole file, when the vendor fails for a moment', async () => {
+    const found = await find(await upload());
+    const failures: (() => UploadAnswer)[] = [
+      () => {
+        throw new TransportError('reset', true);
+      },
+      () => ({ kind: 'failed', status: 504 }),
+    ];
+    vendor.onUpload = () => failures.shift()?.() ?? { kind: 'stored', url: 'oss://at/last' };
+    const name = found.upstreamName();
+    for (const waitMs of [250, 500]) {
+      await clock.untilSleeping(2);
+      await clock.advance(waitMs);
+    }
+    expect(await name).toBe('oss://at/last');
+    expect(vendor.taken.map(({ bytes }) => digestOf(bytes))).toEqual(Array(3).fill(digestOf(CAT)));
+    expect(reporter.of('retry')).toMatchObject([
+      { model: MODEL, status: 0, waitMs: 250 },
+      { status: 0, waitMs: 500 },
+    ]);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  it.each<[string, () => UploadAnswer | Promise<never>, number, object]>([
+    [
+      'unreachable',
+      () => Promise.reject(new TransportError('no', false)),
+      3,
+      { code: 'upstream_unreachable' },
+    ],
+    ['503 of its storage', () => ({ kind: 'failed', status: 503 }), 3, { code: 'upstream_invalid' }],
+    ['403 of its storage', () => ({ kind: 'failed', status: 403 }), 1, { code: 'upstream_invalid' }],
+    ['429', () => ({ kind: 'refused', answer: answer(429, {}) }), 4, { name: 'UploadRefusal' }],
+    ['500', () => ({ kind: 'refused', answer: answer(500, {}) }), 3, { name: 'UploadRefusal' }],
+    ['overdue', () => ({ kind: 'refused', answer: answer(429, { code: 'PrepaidBillOverdue' }) }), 1, {}],
+    ['401', () => ({ kind: 'refused', answer: answer(401, {}) }), 1, { name: 'UploadRefusal' }],
+  ])('is given up at the bound: %s', async (_, onUpload, attempts, error) => {
+    vendor.onUpload = onUpload;
+    const given = expect((await find(await upload())).upstreamName()).rejects.toMatchObject(error);
+    if (attempts > 1) {
+      await clock.untilSleeping(2);
+      await clock.advance(10_000);
+    }
+    await given;
+    expect(vendor.taken).toHaveLength(attempts);
+  });
+
+  it('is asked for no longer than its deadline, however the vendor fails', async () => {
+    vendor.onUpload = () => ({ kind: 'refused', answer: answer(429, {}, [['retry-after', '29']]) });
+    const given = expect((await find(await upload())).upstreamName()).rejects.toMatchObject({
+      name: 'UploadRefusal',
+    });
+    await clock.untilSleeping(2);
+    await clock.advance(29_000);
+    await given;
+    expect(vendor.taken).toHaveLength(2);
   });
 
   it('is not waited for longer than two minutes', async () => {

@@ -1,5 +1,4 @@
 import { busboyForms } from '../../src/adapters/busboy/form-reader.ts';
-import { DashScopeUpstream } from '../../src/adapters/dashscope/upstream.ts';
 import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
 import { nodePlatform } from '../../src/adapters/node/platform.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
@@ -23,7 +22,6 @@ export function routesOf(stack: Stack): readonly KnownRoute[] {
   const app = createApp(
     {
       ...services,
-      upstream: new DashScopeUpstream(transport, upstream),
       relay: new Relay(transport, { ...upstream, hidesAccount: false }),
       clock: systemClock,
       platform: nodePlatform,

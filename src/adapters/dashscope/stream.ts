@@ -1,6 +1,7 @@
 import { AppError } from '../../core/errors.ts';
 import { findHeader, type HeaderList } from '../../core/headers.ts';
 import { joinBytes } from '../../core/join-bytes.ts';
+import { isJsonObject, type JsonValue } from '../../core/json-text.ts';
 import { readStream } from '../../core/stream-answer.ts';
 import type { StreamSink, UpstreamAnswer } from '../../ports/image-upstream.ts';
 import type { TransportResponse } from '../../ports/transport.ts';
@@ -18,6 +19,16 @@ export function withStream(headers: HeaderList): HeaderList {
   return [...others, ...STREAM_HEADERS];
 }
 
+/** Whether a request asks that each event repeat what was told before it. */
+export function asksForRepetition(body: Uint8Array): boolean {
+  const text = new TextDecoder().decode(body);
+  // Bodies may be of many megabytes, and hardly any names it.
+  if (!text.includes('incremental_output')) return false;
+  const request: JsonValue = JSON.parse(text);
+  const parameters = isJsonObject(request) ? request.parameters : undefined;
+  return isJsonObject(parameters) && parameters.incremental_output === false;
+}
+
 /** Refusals of the gateway are plain JSON, with a status of their own, whatever was asked for. */
 export function isStream({ status, headers }: TransportResponse): boolean {
   return status === 200 && /^text\/event-stream\b/i.test(findHeader(headers, 'content-type') ?? '');
@@ -25,17 +36,21 @@ export function isStream({ status, headers }: TransportResponse): boolean {
 
 /**
  * Passes a stream on as it comes, and makes one answer of it. What broke off after the last event is whole all the same:
- * it is paid for. Otherwise throws why it is not.
+ * it is paid for. Otherwise throws why it is not. With `repeating`, each event was asked to repeat those before it.
  */
 export async function collectStream(
   body: AsyncIterable<Uint8Array>,
   live: StreamSink,
   maxBytes: number,
   tooLarge: () => AppError,
+  repeating = false,
 ): Promise<Omit<UpstreamAnswer, 'simulated'>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  let failure: unknown = new AppError('upstream_invalid', "Upstream's stream ended before its last event.");
+  let failure: unknown = new AppError(
+    'upstream_invalid',
+    "Upstream's stream ended before its last event, or with an error after a picture.",
+  );
   try {
     for await (const chunk of body) {
       live.write(chunk);
@@ -48,7 +63,7 @@ export async function collectStream(
     failure = error;
     live.fail(error);
   }
-  const whole = readStream(new TextDecoder().decode(joinBytes(chunks)));
+  const whole = readStream(new TextDecoder().decode(joinBytes(chunks)), repeating);
   if (whole === undefined) throw failure;
   return {
     status: whole.status,

@@ -31,8 +31,10 @@ export class DashScopeUploads implements UploadUpstream {
     if (answer.status !== 200) return { kind: 'refused', answer };
     const policy = readPolicy(answer);
     const key = `${policy.folder}/${file.name}`;
-    await this.#post(policy, key, file, signal);
-    return { kind: 'stored', url: `oss://${key}` };
+    const { status } = await this.#post(policy, key, file, signal);
+    return status >= 200 && status < 300
+      ? { kind: 'stored', url: `oss://${key}` }
+      : { kind: 'failed', status };
   }
 
   async #getPolicy(model: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
@@ -53,12 +55,12 @@ export class DashScopeUploads implements UploadUpstream {
     );
   }
 
-  async #post(policy: Policy, key: string, file: UploadFile, signal: AbortSignal): Promise<void> {
+  async #post(policy: Policy, key: string, file: UploadFile, signal: AbortSignal): Promise<UpstreamAnswer> {
     const { host } = policy;
     const boundary = this.#options.newBoundary();
     const head = new TextEncoder().encode(formHead(policy, key, file, boundary));
     const tail = new TextEncoder().encode(`\r\n--${boundary}--\r\n`);
-    const answer = await readAnswer(
+    return await readAnswer(
       await this.#transport.send({
         method: 'POST',
         origin: host.origin,
@@ -75,11 +77,6 @@ export class DashScopeUploads implements UploadUpstream {
         // A stream cannot be sent a second time when a kept connection turns out to be closed.
         ownConnection: true,
       }),
-    );
-    if (answer.status >= 200 && answer.status < 300) return;
-    throw new AppError(
-      'upstream_invalid',
-      `Upstream's storage answered ${answer.status} to an uploaded picture.`,
     );
   }
 }

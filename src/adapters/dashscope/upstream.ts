@@ -9,7 +9,7 @@ import type {
   UpstreamAnswer,
 } from '../../ports/image-upstream.ts';
 import type { Transport, TransportResponse } from '../../ports/transport.ts';
-import { collectStream, isStream, withStream } from './stream.ts';
+import { asksForRepetition, collectStream, isStream, withStream } from './stream.ts';
 
 export interface DashScopeOptions {
   /** Scheme and authority. */
@@ -58,7 +58,7 @@ export class DashScopeUpstream implements ImageUpstream {
       signal,
       ownConnection: true,
     });
-    return readAnswer(response, call.live);
+    return await readAnswer(response, call.live, () => asksForRepetition(call.body));
   }
 
   async poll(taskId: string, apiKey: string, signal: AbortSignal): Promise<UpstreamAnswer> {
@@ -104,7 +104,11 @@ export class DashScopeUpstream implements ImageUpstream {
 }
 
 /** The whole of an answer, bounded. */
-export async function readAnswer(response: TransportResponse, live?: StreamSink): Promise<UpstreamAnswer> {
+export async function readAnswer(
+  response: TransportResponse,
+  live?: StreamSink,
+  isRepeating: () => boolean = () => false,
+): Promise<UpstreamAnswer> {
   const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
   if (encoding !== 'identity') {
     await discard(response.body);
@@ -119,7 +123,8 @@ export async function readAnswer(response: TransportResponse, live?: StreamSink)
     new AppError('upstream_invalid', `Upstream's answer is larger than ${MAX_ANSWER_BYTES} bytes.`);
   if (live !== undefined && isStream(response)) {
     live.begin(headers);
-    return { ...(await collectStream(response.body, live, MAX_ANSWER_BYTES, tooLarge)), simulated };
+    const whole = await collectStream(response.body, live, MAX_ANSWER_BYTES, tooLarge, isRepeating());
+    return { ...whole, simulated };
   }
   const body = await readAll(response.body, MAX_ANSWER_BYTES, tooLarge);
   return { status: response.status, headers, body, simulated };

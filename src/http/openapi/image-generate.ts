@@ -12,6 +12,14 @@ const PREFER: JsonObject = {
   schema: { type: 'string' },
 };
 
+const PROGRESS: JsonObject = {
+  schema: {
+    type: 'string',
+    description:
+      'For `Accept: text/event-stream`: events `queued`, `running`, `downloading` and `stored`, then `done` with the answer or `error` with the problem.',
+  },
+};
+
 const WISH: JsonObject = { prompt: 'a paper boat crossing a puddle', size: '1328*1328', seed: 7 };
 
 /** `image.generate`, and its tasks. */
@@ -36,7 +44,7 @@ export const IMAGE_GENERATE: ApiPart = {
           200: {
             description: 'The picture.',
             headers: CACHE_HEADERS,
-            content: jsonContent(schema('GenerateAnswer')),
+            content: { ...jsonContent(schema('GenerateAnswer')), 'text/event-stream': PROGRESS },
           },
           202: {
             description: 'The task that draws it.',

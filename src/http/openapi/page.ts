@@ -99,7 +99,9 @@ function contentView(content: JsonValue | undefined): Html[] {
     const { schema, example } = isJsonObject(media) ? media : {};
     const of = schema === undefined ? '' : html`: ${schemaType(schema)}`;
     const shown = example === undefined ? '' : html`<pre>${JSON.stringify(example, null, 2)}</pre>`;
-    return html`<span class="type"><code>${type}</code>${of}</span>${shown}`;
+    const meaning =
+      isJsonObject(schema) && schema.description !== undefined ? html`. ${prose(schema.description)}` : '';
+    return html`<span class="type"><code>${type}</code>${of}${meaning}</span>${shown}`;
   });
 }
 

@@ -1,0 +1,32 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
+/**
+ * Breaks off connections on which nothing moves for so long although it is the client's turn: to send the rest of its
+ * request, or to read what is waiting for it. Node's own timeout does not tell whose turn it is, and a picture may take
+ * minutes to draw.
+ */
+export function endSilentClients(server: Server, silenceMs: number): void {
+  const exchanges = new WeakMap<Socket, Exchange>();
+  server.on('request', (incoming, outgoing) => {
+    const exchange = { incoming, outgoing };
+    exchanges.set(incoming.socket, exchange);
+    outgoing.once('close', () => {
+      // The next request of a pipeline may have begun.
+      if (exchanges.get(incoming.socket) === exchange) exchanges.delete(incoming.socket);
+    });
+  });
+  server.setTimeout(silenceMs, (socket) => {
+    const exchange = exchanges.get(socket);
+    if (exchange === undefined || !isOurTurn(socket, exchange)) socket.destroy();
+  });
+}
+
+function isOurTurn(socket: Socket, { incoming, outgoing }: Exchange): boolean {
+  return socket.writableLength === 0 && (incoming.complete || outgoing.headersSent);
+}

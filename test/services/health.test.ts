@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { AppError } from '../../src/core/errors.ts';
+import { Health } from '../../src/services/health.ts';
+import { openMigrated } from '../support/database.ts';
+
+it('is ready while the database and every store can be used', async () => {
+  const database = await openMigrated();
+  const failures: unknown[] = [];
+  const works = { check: async () => {} };
+  const full = new AppError('storage_full', 'full');
+  const fails = { check: () => Promise.reject(full) };
+  const isReady = (...stores: (typeof works)[]) =>
+    new Health(database, stores, (cause) => failures.push(cause)).isReady();
+  expect(await isReady(works, works)).toBe(true);
+  expect(await isReady(fails, works)).toBe(false);
+  expect(await isReady(works, fails)).toBe(false);
+  expect(failures).toEqual([full, full]);
+  database.close();
+  expect(await isReady(works, works)).toBe(false);
+});
