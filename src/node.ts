@@ -2,14 +2,11 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { getRequestListener, RequestError } from '@hono/node-server';
-import { migrate, readMigrations } from './adapters/better-sqlite3/migrate.ts';
-import { type BetterSqlite3Database, openDatabase } from './adapters/better-sqlite3/sql-database.ts';
 import { busboyForms } from './adapters/busboy/form-reader.ts';
 import { DashScopeUploads } from './adapters/dashscope/uploads.ts';
 import { DashScopeUpstream } from './adapters/dashscope/upstream.ts';
-import { type DataFolder, openDataFolder } from './adapters/data-folder/data-folder.ts';
+import { openDataFolder } from './adapters/data-folder/data-folder.ts';
 import { InProcessFlights } from './adapters/flight/in-process.ts';
 import { FsBlobDriver } from './adapters/fs/blob-driver.ts';
 import { nativeHasher } from './adapters/hash/native.ts';
@@ -30,6 +27,7 @@ import { MULTIMODAL } from './core/services.ts';
 import { isVendorSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
 import { dashScopeError } from './http/dashscope-errors.ts';
+import { migrateMetadata, openMetadata } from './node-metadata.ts';
 import type { Reporter } from './ports/reporter.ts';
 import { ByteBudget } from './services/byte-budget.ts';
 import { Relay } from './services/relay.ts';
@@ -54,7 +52,6 @@ export interface StartOptions {
   readonly home?: string;
 }
 
-const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 /** Counts of uses are written, and what is beyond the bounds is collected by them, this often. */
 const COLLECT_MS = 60_000;
 /** What was paid for and could not be stored is tried again this often. */
@@ -76,7 +73,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
   const transport = createUndiciTransport();
   let stopPolling = () => {};
   try {
-    await migrate(database, await readMigrations(MIGRATIONS));
+    await migrateMetadata(database);
     const blobDriver = new FsBlobDriver(join(folder.path, 'blobs'));
     const uploadDriver = new FsBlobDriver(join(folder.path, 'references'));
     const upstreamUrl = new URL(config.upstream);
@@ -220,16 +217,6 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     stopPolling();
     await transport.close();
     database.close();
-    folder.release();
-    throw error;
-  }
-}
-
-/** A folder whose database cannot be opened is given up: whoever repairs it can start again. */
-function openMetadata(folder: DataFolder): BetterSqlite3Database {
-  try {
-    return openDatabase(join(folder.path, 'dashcache.sqlite'));
-  } catch (error) {
     folder.release();
     throw error;
   }

@@ -1,49 +1,100 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { isAppError } from '../core/errors.ts';
+import { addServerOptions } from './cache-server.ts';
+import { printConfig } from './config-command.ts';
 import { demo } from './demo.ts';
+import { EXIT_CODES_HELP } from './exit-codes.ts';
+import { explain } from './explain.ts';
+import { reportFailure } from './failure.ts';
+import { generate } from './generate.ts';
+import { migrate } from './migrate.ts';
+import { run } from './run.ts';
 import { serve } from './serve.ts';
+import { ALL_SETTINGS, addSettingOptions } from './settings-source.ts';
 import { simulate } from './simulate.ts';
+import { warm } from './warm.ts';
 
-/** The settings or the arguments are wrong; the message says which. */
-const EXIT_USAGE = 2;
-const EXIT_FAILURE = 1;
-
-const program = new Command('dashcache').description(
-  'Pay for each image once: a caching proxy for DashScope image generation.',
+const { version }: { readonly version: string } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 );
 
-program.command('serve').description('run the server; settings come from the environment').action(run(serve));
+const program = new Command('dashcache')
+  .description('Pay for each image once: a caching proxy for DashScope image generation.')
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('Try --help.')
+  .addHelpText('afterAll', EXIT_CODES_HELP)
+  // What follows the program of `run` is the program's own.
+  .enablePositionalOptions();
+
+addSettingOptions(program.command('serve'), ALL_SETTINGS)
+  .description('run the server; settings come from flags, the environment and --config, in this order')
+  .action(serve);
+
+addServerOptions(program.command('generate'))
+  .description(
+    'draw the pictures of an image.generate request, or find them in the cache, and write them to files',
+  )
+  .requiredOption('--request <json>', 'the request: JSON, the path of a file, or - for standard input')
+  .option('--output <file>', 'where to write; several pictures get numbered names')
+  .option('--print-response', 'print the response as JSON')
+  .option('--json', 'print one line of JSON with the files and the response')
+  .action(generate);
+
+addServerOptions(program.command('warm'))
+  .description('fill the cache with what a file asks for: a JSON request in any dialect on each line')
+  .argument('<file>', 'the file, or - for standard input')
+  .option('--dry-run', 'only say what is stored and what the rest would cost')
+  .option('--budget <amount>', 'spend no more than this, such as 20 or "12.50 CNY"')
+  .option('--allow-unknown-cost', 'with --budget: buy what has no known price, too, beside it')
+  .option('--concurrency <n>', 'requests under way at once', '4')
+  .option('--scope <scope>', 'whose entries count as stored, at a server whose admin token is in use')
+  .option('--json', 'print one line of JSON instead of progress and summary')
+  .action(warm);
+
+addServerOptions(program.command('explain'))
+  .description(
+    'say whether a request in any dialect is a hit, its key, its price, and the nearest entries; buys nothing',
+  )
+  .argument('<request>', 'the request: JSON, the path of a file, or - for standard input')
+  .option('--scope <scope>', 'whose entries are meant, at a server whose admin token is in use')
+  .option('--json', 'print JSON')
+  .action(explain);
+
+addServerOptions(program.command('run'))
+  .description('run a program that asks dashcache in place of the vendor, and say what that came to')
+  .argument('<program...>', 'the program with its arguments; -- in front of it keeps options apart')
+  .option('--json', 'say what it came to as one line of JSON')
+  .passThroughOptions()
+  .action(run);
+
+addSettingOptions(program.command('config'), ALL_SETTINGS)
+  .description('print the settings that serve would have, with secrets masked, and where each was given')
+  .option('--json', 'print JSON')
+  .action(printConfig);
+
+addSettingOptions(program.command('migrate'), ['data'])
+  .description("bring the data folder's database to this version's schema, as serve does by itself")
+  .option('--json', 'print JSON')
+  .action(migrate);
 
 program
   .command('simulate')
   .description('run a local stand-in for DashScope, for offline work')
   .option('--port <port>', 'port to listen on', '8788')
   .option('--latency <ms>', 'how long it takes to draw one picture', '1500')
-  .action(run(simulate));
+  .action(simulate);
 
 program
   .command('demo')
   .description('start the simulator and the server, send a mixed workload, and print what it cost and saved')
   .option('--output <folder>', 'where the pictures go', 'demo-output')
-  .action(run(demo));
+  .action(demo);
 
-await program.parseAsync();
-
-function run<T extends readonly unknown[]>(
-  action: (...args: T) => Promise<void>,
-): (...args: T) => Promise<void> {
-  return async (...args) => {
-    try {
-      await action(...args);
-    } catch (error) {
-      if (!isAppError(error, 'config')) {
-        console.error(error);
-        process.exitCode = EXIT_FAILURE;
-        return;
-      }
-      console.error(`dashcache: ${error.message}`);
-      process.exitCode = EXIT_USAGE;
-    }
-  };
+try {
+  await program.parseAsync();
+} catch (error) {
+  // At once: a command that was ended may have work under way that nobody waits for any more.
+  process.exit(reportFailure(error));
 }

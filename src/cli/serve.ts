@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import { type RunningServer, startServer } from '../node.ts';
-
-/** npm sends on the Ctrl-C that the terminal has already sent: within this time, two of them are one. */
-const ECHO_MS = 500;
+import { givenSettings, type SettingFlags } from './settings-source.ts';
+import { watchSignals } from './signals.ts';
 
 /** Runs the server until SIGTERM or SIGINT, then drains it. A second signal ends it at once. */
-export async function serve(): Promise<void> {
-  const server = await startServer(process.env);
+export async function serve(flags: SettingFlags): Promise<void> {
+  const { env } = await givenSettings(flags);
+  const server = await startServer(env);
   console.log(`dashcache listens on ${server.origin}`);
   for (const line of describe(server)) console.log(`  ${line}`);
-  const signal = await firstSignal();
+  const signal = await watchSignals().first;
   // Said when it is so: nothing is accepted any more from here on.
   const closed = server.close();
   console.log(
@@ -18,22 +18,6 @@ export async function serve(): Promise<void> {
   await closed;
   // What outlived the drain must not keep the process: its attempts stay open on record.
   process.exit(0);
-}
-
-/** The first of either; from then on both have their usual effect again, but for the echo of a Ctrl-C. */
-function firstSignal(): Promise<NodeJS.Signals> {
-  return new Promise((done) => {
-    const onTerm = () => end('SIGTERM');
-    const onInt = () => end('SIGINT');
-    const end = (signal: NodeJS.Signals) => {
-      done(signal);
-      process.off('SIGTERM', onTerm);
-      if (signal === 'SIGINT') setTimeout(() => process.off('SIGINT', onInt), ECHO_MS).unref();
-      else process.off('SIGINT', onInt);
-    };
-    process.on('SIGTERM', onTerm);
-    process.on('SIGINT', onInt);
-  });
 }
 
 /** What a person checks first: where requests go, whose key pays, who may ask, where pictures are kept. */

@@ -26,6 +26,8 @@ export type CacheEvent =
       readonly bytes: number;
       readonly cost: Cost | undefined;
     }
+  /** A request got a picture that was paid for before, or that another request pays for. */
+  | { readonly type: 'avoided'; readonly model: string; readonly cost: Cost | undefined }
   | { readonly type: 'not-stored'; readonly model: string; readonly reason: string; readonly cause: unknown }
   | {
       readonly type: 'outcome-unknown';

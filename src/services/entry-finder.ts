@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Entry } from '../core/entry.ts';
 import { compareRecipes, type RecipeDifference } from '../core/recipe-difference.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Reporter } from '../ports/reporter.ts';
 import type { EntryStore } from './entry-store.ts';
 import type { ImageRequest } from './image-request.ts';
 import type { Keeper } from './keeper.ts';
@@ -33,18 +34,20 @@ export class EntryFinder {
   readonly #keeper: Keeper;
   readonly #usage: UsageRecorder;
   readonly #clock: Clock;
+  readonly #reporter: Reporter;
   readonly #maxAgeMs: number | undefined;
   /** The take that was handed out last, per recipe: takes rotate. */
   readonly #lastTake = new LRUCache<string, number>({ max: 10_000 });
 
   constructor(
-    parts: { entries: EntryStore; keeper: Keeper; usage: UsageRecorder; clock: Clock },
+    parts: { entries: EntryStore; keeper: Keeper; usage: UsageRecorder; clock: Clock; reporter: Reporter },
     maxAgeMs: number | undefined,
   ) {
     this.#entries = parts.entries;
     this.#keeper = parts.keeper;
     this.#usage = parts.usage;
     this.#clock = parts.clock;
+    this.#reporter = parts.reporter;
     this.#maxAgeMs = maxAgeMs;
   }
 
@@ -63,8 +66,10 @@ export class EntryFinder {
     return this.#entries.isNewest(entry) && !this.#isOver(entry) && this.#keeper.wasWhole(entry);
   }
 
+  /** Counts the use of an entry by a request that did not pay for it. */
   used(entry: Entry): void {
     this.#usage.used(entry.id);
+    this.#reporter.report({ type: 'avoided', model: entry.model, cost: entry.cost });
   }
 
   /** The entry that `find` would look at, and why it may not do. Fetches nothing, drops nothing, and takes no turn. */

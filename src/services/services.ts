@@ -107,7 +107,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   });
   const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
   const usage = new UsageRecorder(entries, clock, onFailure('usage'));
-  const finder = new EntryFinder({ entries, keeper, usage, clock }, config.maxAge);
+  const finder = new EntryFinder({ entries, keeper, usage, clock, reporter }, config.maxAge);
   const governor = new Governor(clock, {
     limitsOf: (model) => ({ concurrency: config.concurrency(model), perMinute: config.rate?.(model) }),
     maxQueue: config.maxQueue,

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { sniffMediaType } from '../adapters/image-size/media-type.ts';
+import { isJsonArray, type JsonValue } from '../core/json-text.ts';
+import { EXIT } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+import type { GivenRequest } from './request-argument.ts';
+
+/** What is no file's path: URLs, and plain base64, about which the server has advice. */
+const NOT_LOCAL = /^(https?:\/\/|data:|oss:\/\/|[A-Za-z0-9+/_=\s-]{64,}$|$)/i;
+
+/**
+ * An `image.generate` request whose reference images may be files of this machine, by path or `file://` URL: their bytes
+ * go to the server, as data URIs. Other requests stay as they are, word for word.
+ */
+export async function inlineReferences(request: GivenRequest): Promise<GivenRequest> {
+  const { reference_image: given } = request.body;
+  const references = isJsonArray(given) ? given : [given ?? null];
+  if (!references.some(isLocal)) return request;
+  const inlined = await Promise.all(
+    references.map(async (value) => (isLocal(value) ? await dataUri(value) : value)),
+  );
+  const body = { ...request.body, reference_image: inlined };
+  return { body, text: JSON.stringify(body) };
+}
+
+function isLocal(value: JsonValue): value is string {
+  return typeof value === 'string' && !NOT_LOCAL.test(value);
+}
+
+async function dataUri(path: string): Promise<string> {
+  const bytes = await readPicture(path);
+  const mediaType = sniffMediaType(bytes);
+  if (mediaType === undefined)
+    throw new Failure(`reference_image: ${path} is not an image of a known format`, EXIT.usage);
+  return `data:${mediaType};base64,${bytes.toString('base64')}`;
+}
+
+async function readPicture(path: string): Promise<Buffer> {
+  try {
+    return await readFile(/^file:\/\//i.test(path) ? fileURLToPath(path) : path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(`reference_image is no URL and cannot be read as a file: ${reason}`, EXIT.usage, {
+      cause,
+    });
+  }
+}
