@@ -23,6 +23,7 @@ import { OwnDoor, type PreparedWish } from './own-door.ts';
 import { problemOf } from './problem.ts';
 import { type BodyLimits, isForm, withBody } from './read-body.ts';
 import { withForm } from './read-form.ts';
+import { refusedAmongShared } from './refused-key.ts';
 import { pictureAnswer, refusedBy } from './upstream-answer.ts';
 
 /** The normalised interface: `image.generate` over HTTP. */
@@ -81,8 +82,10 @@ class GenerateDoor {
   }
 
   async showTask(c: Context, id: string): Promise<Response> {
-    const { tasks, newRequestId } = this.#services;
+    const { tasks, newRequestId, clock } = this.#services;
     const principal = await this.#own.identify(c);
+    const refusedKey = await refusedAmongShared(c, this.#services, principal);
+    if (refusedKey !== undefined) throw refusedBy(refusedKey, clock.now());
     const view = await tasks.find(id, principal);
     if (view === undefined) throw new AppError('not_found', 'There is no such task, or it is forgotten.');
     const requestId = newRequestId();

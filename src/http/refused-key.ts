@@ -19,3 +19,14 @@ export async function refusedKey(
   const verdict = await credentials.prove(principal, platform.clientAddress(c));
   return verdict.accepted ? undefined : verdict.answer;
 }
+
+/** The same where a task is asked for: among tasks that everybody shares, a key that the vendor has not vouched for finds nothing. */
+export async function refusedAmongShared(
+  c: Context,
+  { credentials, platform }: Pick<HttpServices, 'credentials' | 'platform'>,
+  principal: Principal,
+): Promise<UpstreamAnswer | undefined> {
+  if (!principal.needsProof || principal.scope !== 'shared') return undefined;
+  const verdict = await credentials.prove(principal, platform.clientAddress(c));
+  return verdict.accepted ? undefined : verdict.answer;
+}

@@ -207,6 +207,20 @@ describe('a shared scope', () => {
     expect((await follower).status).toBe(200);
     expect(stack.asked).toBe(1);
   });
+
+  it('shows its tasks to no key that the vendor refuses, through no door', async () => {
+    const stack = await start({ DASHCACHE_SCOPE: 'shared' });
+    const submitted = await stack.request('POST', '/v1/image.generate', {
+      headers: { ...as('sk-one'), 'content-type': 'application/json', prefer: 'respond-async' },
+      body: JSON.stringify({ prompt: 'theirs', size: '1024*1024' }),
+    });
+    const doors = [submitted.headers.get('location') ?? '', `/api/v1/tasks/${submitted.json.task_id}`];
+    for (const path of doors) {
+      const statusFor = async (key: string) =>
+        (await stack.request('GET', path, { headers: as(key) })).status;
+      expect([path, await statusFor('sk-invalid'), await statusFor('sk-two')]).toEqual([path, 401, 200]);
+    }
+  });
 });
 
 describe('the base of blob URLs outside local mode', () => {
