@@ -47,7 +47,7 @@ interface Resolved {
 /** Adds bytes to what the request holds; throws when that is too much. */
 export type Hold = (bytes: number) => void;
 
-/** Pictures that one request may have us fetch or read. The vendor's models take nine at most. */
+/** Pictures that one request may have us fetch, look up or decode. The vendor's models take nine at most. */
 const MAX_PICTURES = 32;
 
 const ABOUT_A_FIELD: ReadonlySet<ErrorCode> = new Set([
@@ -86,9 +86,8 @@ export class ReferenceResolver {
     slots: readonly ReferenceSlot[],
     context: ReferenceContext,
   ): Promise<ResolvedReferences | UnresolvedReference> {
-    if (slots.filter(({ value }) => HTTP_URL.test(value)).length > MAX_PICTURES) {
-      throw new AppError('reference_refused', `A request may name ${MAX_PICTURES} pictures by URL.`);
-    }
+    if (slots.length > MAX_PICTURES)
+      throw new AppError('reference_refused', `A request may hold ${MAX_PICTURES} pictures.`);
     const results = await Promise.allSettled(
       slots.map((slot) => named(slot, () => this.#resolveOne(slot.value, context))),
     );

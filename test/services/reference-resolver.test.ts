@@ -200,3 +200,13 @@ it('refuses more than 32 pictures before any is fetched', async () => {
   expect(fetched).toEqual([]);
   expect((await resolve(...urls.slice(1))).names).toHaveLength(32);
 });
+
+it.each(['data:image/png;base64,AAAA', 'oss://dashscope-instant/x', 'sha256:'.padEnd(71, '0')])(
+  'refuses as many of %s, each of which is looked at or looked up',
+  async (value) => {
+    await expect(resolve(...Array(33).fill(value))).rejects.toMatchObject({
+      code: 'reference_refused',
+      message: expect.stringContaining('32 pictures'),
+    });
+  },
+);
