@@ -81,6 +81,14 @@ describe('a body', () => {
     expect(await start().prepare(pictured, context())).toMatchObject({ kind: 'cacheable' });
   });
 
+  it('whose words stand as a name in the vendor’s store, or as a model, is not cached either', async () => {
+    const named = bodyOf({ prompt: 'x', images: [`oss://${'x'.repeat(1024 * 1024)}`] });
+    expect(await start().prepare(named, context())).toMatchObject({ kind: 'uncacheable', detail: 'size' });
+    const model = `qwen-image-${'x'.repeat(200)}`;
+    const modelled = JSON.stringify({ model, input: { prompt: 'x' } });
+    expect(await start().prepare(modelled, context())).toMatchObject({ kind: 'uncacheable', detail: 'size' });
+  });
+
   it('goes upstream as it came', async () => {
     const text = ' { "model":"qwen-image" ,"input":{"prompt":"caf\\u00e9"},"parameters":{"x":1.0e0} } ';
     expect(await (await cacheable(start(), text)).outgoing()).toBe(text);
