@@ -8,6 +8,7 @@ import { decodeUtf8 } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { DRAWING_SERVICES, type DrawingService } from '../core/services.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
+import { KeyRefusal } from '../services/key-refusal.ts';
 import type { KnownHit } from '../services/known-hits.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
 import type { Hold } from '../services/reference-resolver.ts';
@@ -25,7 +26,7 @@ import { methodNotAllowed } from './method-not-allowed.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
-import { refusedKey } from './refused-key.ts';
+import { fetchesFor, refusedKey } from './refused-key.ts';
 import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
 
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
@@ -70,6 +71,7 @@ class DashScopeDoor {
         this.#generate(c, asked, principal, bytes, take),
       );
     } catch (error) {
+      if (error instanceof KeyRefusal) return relayed(error.answer, {});
       if (!(error instanceof UploadRefusal)) throw error;
       // The vendor's word on a file that it was to be given stands for its word on the request.
       if (error.answer.status === 401) await this.#services.credentials.refused(principal);
@@ -88,6 +90,7 @@ class DashScopeDoor {
       dataInspection: c.req.header('x-dashscope-datainspection'),
       ownOrigins: () => ownOrigins(c, this.#options),
       hold,
+      mayFetch: fetchesFor(c, this.#services, principal),
       caller: {
         ...principal,
         resolvesNames: c.req.header('x-dashscope-ossresourceresolve')?.toLowerCase() === 'enable',

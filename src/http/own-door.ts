@@ -10,6 +10,7 @@ import { MULTIMODAL } from '../core/services.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { StageListener } from '../services/flight-stage.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
+import { KeyRefusal } from '../services/key-refusal.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import { UploadRefusal } from '../services/upload-refusal.ts';
 import { bearerOf } from './bearer.ts';
@@ -18,7 +19,7 @@ import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { type Cacheable, imageRequest } from './image-call.ts';
 import { learnOfKey } from './learn-of-key.ts';
-import { refusedKey } from './refused-key.ts';
+import { fetchesFor, refusedKey } from './refused-key.ts';
 import { pictureAnswer, refusedBy } from './upstream-answer.ts';
 
 /** A wish, understood: what is asked of the store and, on a miss, of upstream. */
@@ -118,12 +119,14 @@ export class OwnDoor {
         dataInspection: c.req.header('x-dashscope-datainspection'),
         ownOrigins: () => ownOrigins(c, this.#options),
         hold,
+        mayFetch: fetchesFor(c, this.#services, principal),
         caller: { ...principal, resolvesNames: true },
       });
       if (prepared.kind === 'cacheable') return prepared;
       if (prepared.kind === 'foreign') throw invalid('model', 'names no image model');
       throw prepared.reason ?? invalid('prompt', 'is too long');
     } catch (error) {
+      if (error instanceof KeyRefusal) throw this.#refusedBy(error.answer);
       throw inOwnWords(error, referenceField);
     }
   }

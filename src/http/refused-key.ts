@@ -2,6 +2,8 @@ import type { Context } from 'hono';
 import type { Principal } from '../core/principal.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { ImageRequest } from '../services/image-request.ts';
+import { KeyRefusal } from '../services/key-refusal.ts';
+import type { MayFetch } from '../services/reference-resolver.ts';
 import type { HttpServices } from './dependencies.ts';
 
 /**
@@ -20,7 +22,22 @@ export async function refusedKey(
   return verdict.accepted ? undefined : verdict.answer;
 }
 
-/** The same where a task is asked for: among tasks that everybody shares, a key that the vendor has not vouched for finds nothing. */
+/**
+ * Lets pictures be fetched for a caller whose key the vendor accepts, else throws `KeyRefusal`: a stranger must not have
+ * this server fetch whatever it likes.
+ */
+export function fetchesFor(
+  c: Context,
+  { credentials, platform }: Pick<HttpServices, 'credentials' | 'platform'>,
+  principal: Principal,
+): MayFetch {
+  return async () => {
+    const verdict = await credentials.prove(principal, platform.clientAddress(c));
+    if (!verdict.accepted) throw new KeyRefusal(verdict.answer);
+  };
+}
+
+/** The vendor's refusal of a key that asks for a task: among tasks that everybody shares, a key that the vendor has not vouched for finds nothing. */
 export async function refusedAmongShared(
   c: Context,
   { credentials, platform }: Pick<HttpServices, 'credentials' | 'platform'>,

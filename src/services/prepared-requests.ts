@@ -10,7 +10,7 @@ import { findReferences, type ReferenceSlot } from '../core/references.ts';
 import type { RequestShape } from '../core/services.ts';
 import { translateBody } from '../core/translate.ts';
 import type { Hasher } from '../ports/hasher.ts';
-import type { Hold, ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
+import type { Hold, MayFetch, ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
 import type { UploadCaller } from './upload-service.ts';
 
 /** A request body, understood. */
@@ -54,6 +54,7 @@ export interface RequestContext {
   readonly ownOrigins: () => readonly string[];
   /** Told of the pictures that are read for the request. */
   readonly hold: Hold;
+  readonly mayFetch: MayFetch;
   readonly caller: UploadCaller;
 }
 
@@ -110,6 +111,7 @@ export class PreparedRequests {
       model,
       caller: context.caller,
       hold: context.hold,
+      mayFetch: context.mayFetch,
     });
     const { uploads } = resolved;
     const uncachedText = uploads.size === 0 ? undefined : () => replaceStrings(text, uploads);

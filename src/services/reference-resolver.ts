@@ -32,6 +32,7 @@ export interface ReferenceContext {
   readonly caller: UploadCaller;
   /** Told of every picture that is read for the request: a short list of URLs is as good as a large body at filling memory. */
   readonly hold: Hold;
+  readonly mayFetch: MayFetch;
 }
 
 const HTTP_URL = /^https?:\/\//i;
@@ -46,6 +47,9 @@ interface Resolved {
 
 /** Adds bytes to what the request holds; throws when that is too much. */
 export type Hold = (bytes: number) => void;
+
+/** Asked before anything is fetched for a request; throws when its caller may not have that done. */
+export type MayFetch = () => Promise<void>;
 
 /** Pictures that one request may have us fetch, look up or decode. The vendor's models take nine at most. */
 const MAX_PICTURES = 32;
@@ -115,7 +119,10 @@ export class ReferenceResolver {
     return isAppError(unresolved) ? { unresolved, uploads } : { names, uses, replacements, uploads };
   }
 
-  async #resolveOne(value: string, { ownOrigins, model, caller, hold }: ReferenceContext): Promise<Resolved> {
+  async #resolveOne(
+    value: string,
+    { ownOrigins, model, caller, hold, mayFetch }: ReferenceContext,
+  ): Promise<Resolved> {
     if (isOssUrl(value)) {
       const upload = await this.#uploads.find(value, model, caller);
       return upload === undefined ? { name: value } : resolvedUpload(upload);
@@ -135,6 +142,7 @@ export class ReferenceResolver {
     if (own !== undefined && (await this.#blobs.has(own))) {
       return { name: `sha256:${own}`, digest: own, replacement: () => this.#blobAsDataUri(own, hold) };
     }
+    await mayFetch();
     const bytes = await this.#fetcher.fetch(value);
     hold(bytes.byteLength);
     const { mediaType, ...identified } = await this.#identify(bytes);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { edit, startAssets } from '../support/assets.ts';
 import { ageProofs } from '../support/credentials.ts';
 import { findClosedPort, startServer } from '../support/http-server.ts';
 import { startStack } from '../support/proxy.ts';
+import { png } from '../support/sample-images.ts';
 import { type Answer, body, imageUrls, MULTIMODAL, type Stack } from '../support/stack.ts';
 import { STREAMING } from '../support/streams.ts';
 
@@ -182,6 +184,34 @@ describe('passthrough mode', () => {
     expect((await stack.generate(body('down'), as('sk-good'))).headers.get('x-cache')).toBe('HIT');
     await ageProofs(stack, 23 * HOUR_MS, nobody);
     expect((await stack.generate(body('down'), as('sk-good'))).status).toBe(503);
+  });
+});
+
+describe('pictures at URLs', () => {
+  it('are fetched only for keys that the vendor accepts, at every door', async () => {
+    const assets = await startAssets();
+    assets.serve('/a.png', png(400, 300));
+    const stack = await start({ DASHCACHE_REFERENCE_ALLOW: assets.allow });
+    const url = assets.at('/a.png');
+    const model = 'qwen-image-edit-plus';
+    const askAll = async (key: string) => {
+      const asked = [
+        [MULTIMODAL, edit(url)],
+        ['/v1/image.generate', { model, prompt: 'x', size: '1024*1024', reference_image: url }],
+        ['/v1/images/edits', { model, prompt: 'x', image: url }],
+      ] as const;
+      const statuses = [];
+      for (const [path, wish] of asked) {
+        const headers = { ...as(key), 'content-type': 'application/json' };
+        statuses.push((await stack.request('POST', path, { headers, body: JSON.stringify(wish) })).status);
+      }
+      return statuses;
+    };
+    expect(await askAll('sk-invalid')).toEqual([401, 401, 401]);
+    expect(assets.asked('/a.png')).toBe(0);
+    expect(stack.asked).toBe(0);
+    expect(await askAll('sk-good')).toEqual([200, 200, 200]);
+    expect(proofs(stack)).toBe(2);
   });
 });
 

@@ -49,6 +49,7 @@ const context = (dataInspection?: string) => ({
   ownOrigins: () => [],
   caller: CALLER,
   hold: () => {},
+  mayFetch: async () => {},
 });
 
 async function cacheable(requests: PreparedRequests, text: string, dataInspection?: string) {

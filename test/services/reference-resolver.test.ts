@@ -12,7 +12,8 @@ import { ManualClock, settle } from '../support/manual-clock.ts';
 import { png } from '../support/sample-images.ts';
 
 const OURS = 'http://127.0.0.1:8787';
-const CONTEXT = { ownOrigins: [OURS], model: 'qwen-image-edit', caller: CALLER };
+const mayFetch = async () => {};
+const CONTEXT = { ownOrigins: [OURS], model: 'qwen-image-edit', caller: CALLER, mayFetch };
 const [CAT, DOG] = [png(10, 10), png(20, 20)];
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const dataUri = (bytes: Uint8Array) => `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
