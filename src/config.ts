@@ -34,6 +34,7 @@ export function parseConfig(env: Environment) {
     passthrough: passthrough === 'all' ? undefined : passthrough,
     scope: need(SETTINGS.scope),
     publicUrl: read(SETTINGS.publicUrl),
+    adminToken: read(SETTINGS.adminToken),
     seedless: need(SETTINGS.seedless),
     models: need(SETTINGS.models),
     prices: need(SETTINGS.prices),
@@ -75,6 +76,12 @@ export function parseConfig(env: Environment) {
     throw new AppError(
       'config',
       'DASHCACHE_TOKENS is empty, but DASHCACHE_AUTH=token needs at least one name:token pair.',
+    );
+  }
+  if (config.adminToken !== undefined && tokens.has(config.adminToken)) {
+    throw new AppError(
+      'config',
+      'DASHCACHE_ADMIN_TOKEN is one of DASHCACHE_TOKENS: whoever draws with it could look into the whole store.',
     );
   }
   if (auth !== 'local' && config.publicUrl === undefined && isWildcard(host)) {

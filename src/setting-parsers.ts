@@ -69,6 +69,13 @@ export function tokens(text: string): ReadonlyMap<string, string> {
   return nameOf;
 }
 
+/** One that cannot be guessed and fits into a header. */
+export function secretToken(text: string): string {
+  return /^[\x21-\x7e]{16,512}$/.test(text)
+    ? text
+    : fail('must be 16 to 512 printable ASCII characters without spaces');
+}
+
 export function prefixes(text: string): readonly string[] | 'all' {
   if (text === 'all') return 'all';
   if (text === 'none') return [];

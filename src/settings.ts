@@ -8,6 +8,7 @@ import {
   perModel,
   prefixes,
   prices,
+  secretToken,
   seedless,
   timer,
   tokens,
@@ -91,6 +92,13 @@ export const SETTINGS = {
     absent: "`local` mode: the request's own origin; else `http://HOST:PORT`",
     meaning: 'Base of the blob URLs. Required when HOST is a wildcard.',
     parse: httpUrl,
+  }),
+  adminToken: setting({
+    name: 'DASHCACHE_ADMIN_TOKEN',
+    fallback: undefined,
+    meaning: 'Opens `/admin`; 16 characters or more. Not needed in `local` mode, but asked for if it is set.',
+    secret: true,
+    parse: secretToken,
   }),
   seedless: setting({
     name: 'DASHCACHE_SEEDLESS',

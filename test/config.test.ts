@@ -105,6 +105,14 @@ describe('who may ask', () => {
     expect(passthrough).toEqual([]);
   });
 
+  it('the admin token is no client’s', () => {
+    const env = { DASHCACHE_AUTH: 'token', DASHCACHE_TOKENS: `ann:${TOKEN}` };
+    expect(parseConfig({ ...env, DASHCACHE_ADMIN_TOKEN: `${TOKEN}0` }).adminToken).toBe(`${TOKEN}0`);
+    const message = messageOf({ ...env, DASHCACHE_ADMIN_TOKEN: TOKEN });
+    expect(message).toContain('DASHCACHE_ADMIN_TOKEN');
+    expect(message).not.toContain(TOKEN);
+  });
+
   it('token mode lets through what it is told to', () => {
     const env = { DASHCACHE_AUTH: 'token', DASHCACHE_TOKENS: `ann:${TOKEN}` };
     expect(parseConfig({ ...env, DASHCACHE_PASSTHROUGH: '/api/v1/files' }).passthrough).toEqual([
@@ -131,6 +139,7 @@ describe('an error', () => {
     ['DASHCACHE_PASSTHROUGH', 'api'],
     ['DASHCACHE_SCOPE', 'mine'],
     ['DASHCACHE_PUBLIC_URL', 'nowhere'],
+    ['DASHCACHE_ADMIN_TOKEN', 'short'],
     ['DASHCACHE_SEEDLESS', 'often'],
     ['DASHCACHE_PRICES', 'qwen-image-max=cheap'],
     ['DASHCACHE_MAX_BYTES', 'lots'],
@@ -168,6 +177,7 @@ describe('an error', () => {
   it.each([
     { DASHCACHE_TOKENS: 'ann:hunter2' },
     { DASHCACHE_TOKENS: 'hunter2' },
+    { DASHCACHE_ADMIN_TOKEN: 'hunter2' },
     { DASHCACHE_TOKENS: `ann:${TOKEN}hunter2,bob:${TOKEN}hunter2` },
     { DASHCACHE_UPSTREAM: 'https://me:hunter2@a.example' },
     { DASHCACHE_UPSTREAM: 'https://:hunter2@a.example' },

@@ -1,3 +1,5 @@
+import { isJsonObject, type JsonObject } from './json-text.ts';
+
 /** A part of a request that is not in its recipe, because it cannot change a pixel. */
 export interface Exclusion {
   readonly part: 'parameter' | 'header';
@@ -43,6 +45,27 @@ export const EXCLUSIONS: readonly Exclusion[] = [
 export const EXCLUDED_PARAMETERS: ReadonlySet<string> = new Set(
   EXCLUSIONS.filter((exclusion) => exclusion.part === 'parameter').map((exclusion) => exclusion.name),
 );
+
+/** A part of one request that was left out of its recipe. */
+export interface ExcludedField {
+  readonly field: string;
+  readonly reason: string;
+}
+
+/** What of a body in the vendor's shape is left out of its recipe. */
+export function excludedParameters({ parameters }: JsonObject): readonly ExcludedField[] {
+  const given = isJsonObject(parameters) ? parameters : {};
+  return EXCLUSIONS.flatMap(({ part, name, reason }) =>
+    part === 'parameter' && Object.hasOwn(given, name) ? [{ field: `parameters.${name}`, reason }] : [],
+  );
+}
+
+/** Which of the headers that `has` knows are left out of a recipe. */
+export function excludedHeaders(has: (name: string) => boolean): readonly ExcludedField[] {
+  return EXCLUSIONS.flatMap(({ part, name, reason }) =>
+    part === 'header' && has(name) ? [{ field: name, reason }] : [],
+  );
+}
 
 /** The vendor's headers whose effect on the picture is known, in lower case. */
 const KNOWN_HEADERS: ReadonlySet<string> = new Set([

@@ -26,7 +26,8 @@ export interface NormalizedRequest {
 /** What a request gets that names no model. */
 export const DEFAULT_MODEL = 'qwen-image-max';
 
-const FIELDS: readonly string[] = [
+/** Every field that `image.generate` takes. */
+export const NORMALIZED_FIELDS: readonly string[] = [
   'prompt',
   'size',
   'negative_prompt',
@@ -50,9 +51,9 @@ const MAX_SEED = 2 ** 31 - 1;
  */
 export function readNormalized(value: JsonValue): NormalizedRequest {
   if (!isJsonObject(value)) throw new AppError('invalid_request', 'The body must be a JSON object.');
-  const unknown = Object.keys(value).find((name) => !FIELDS.includes(name));
+  const unknown = Object.keys(value).find((name) => !NORMALIZED_FIELDS.includes(name));
   if (unknown !== undefined) {
-    throw invalid(unknown, `is not known here; the fields are ${FIELDS.join(', ')}`);
+    throw invalid(unknown, `is not known here; the fields are ${NORMALIZED_FIELDS.join(', ')}`);
   }
   return {
     model: readText(value, 'model') ?? DEFAULT_MODEL,

@@ -54,7 +54,8 @@ interface Hint {
 
 const AS_DRAWN = 'pictures are given as the model drew them';
 
-const HINTS: ReadonlyMap<string, Hint> = new Map([
+/** Fields that say nothing to DashScope: what they ask for is drawn anyway, or refused. */
+export const OPENAI_HINTS: ReadonlyMap<string, Hint> = new Map([
   ['quality', { values: ['auto', 'standard', 'hd', 'low', 'medium', 'high'] }],
   ['moderation', { values: ['auto', 'low'] }],
   ['input_fidelity', { values: ['low', 'high'] }],
@@ -109,7 +110,7 @@ export function readEditsForm(
 }
 
 function readRequest(body: JsonObject, defaultModel: string): OpenAiRequest {
-  for (const [name, hint] of HINTS) checkHint(body, name, hint);
+  for (const [name, hint] of OPENAI_HINTS) checkHint(body, name, hint);
   readText(body, 'user');
   const streams = readFlag(body, 'stream');
   const size = readText(body, 'size');
@@ -158,7 +159,9 @@ function checkHint(body: JsonObject, name: string, { values, why }: Hint): void 
 
 function readParameters(body: JsonObject): JsonObject {
   return Object.fromEntries(
-    Object.entries(body).filter(([name, value]) => isGiven(value) && !READ.has(name) && !HINTS.has(name)),
+    Object.entries(body).filter(
+      ([name, value]) => isGiven(value) && !READ.has(name) && !OPENAI_HINTS.has(name),
+    ),
   );
 }
 

@@ -8,16 +8,28 @@ import {
   type JsonValue,
 } from './json-text.ts';
 
-/** The fields in which two canonical recipes differ, as paths (`parameters.seed`); none when they are the same. */
-export function differingFields(a: string, b: string): string[] {
+/** A field in which two recipes differ, as a path (`parameters.seed`), and what stands there; nothing where it is absent. */
+export interface RecipeDifference {
+  readonly field: string;
+  readonly left?: JsonValue;
+  readonly right?: JsonValue;
+}
+
+/** Where two canonical recipes differ; nowhere when they are the same. */
+export function compareRecipes(a: string, b: string): RecipeDifference[] {
   const left: JsonValue = JSON.parse(a);
   const right: JsonValue = JSON.parse(b);
-  const found: string[] = [];
+  const found: RecipeDifference[] = [];
   compare(left, right, [], found);
   return found;
 }
 
-function compare(a: JsonValue | undefined, b: JsonValue | undefined, path: JsonPath, found: string[]): void {
+function compare(
+  a: JsonValue | undefined,
+  b: JsonValue | undefined,
+  path: JsonPath,
+  found: RecipeDifference[],
+): void {
   if (isJsonObject(a) && isJsonObject(b)) {
     for (const name of [...new Set([...Object.keys(a), ...Object.keys(b)])].sort()) {
       compare(ownField(a, name), ownField(b, name), [...path, name], found);
@@ -27,7 +39,12 @@ function compare(a: JsonValue | undefined, b: JsonValue | undefined, path: JsonP
       compare(item, b[index], [...path, index], found);
     });
   } else if (a === undefined || b === undefined || canonicalJson(a) !== canonicalJson(b)) {
-    if (a !== b) found.push(formatPath(path));
+    if (a === b) return;
+    found.push({
+      field: formatPath(path),
+      ...(a === undefined ? {} : { left: a }),
+      ...(b === undefined ? {} : { right: b }),
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { AppError, isAppError } from '../core/errors.ts';
+import { adminRoutes } from './admin-routes.ts';
 import { blobRoutes } from './blob-routes.ts';
 import { dashScopeRoutes } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
@@ -8,6 +9,7 @@ import { generateRoutes } from './generate-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { openAiModelRoutes } from './openai-models.ts';
 import { openAiRoutes } from './openai-routes.ts';
+import { openApiRoutes } from './openapi-routes.ts';
 import { passthroughRoutes } from './passthrough-routes.ts';
 import { guard } from './request-guard.ts';
 import { taskRoutes } from './task-routes.ts';
@@ -21,6 +23,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
     throw new AppError('not_found', 'There is nothing at this path.');
   });
   app.route('/', healthRoutes(services.health));
+  app.route('/', openApiRoutes());
   app.route(
     '/',
     blobRoutes({
@@ -30,6 +33,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
     }),
   );
   app.use(guard(options, services.platform));
+  app.route('/', adminRoutes(services, options));
   app.route('/', dashScopeRoutes(services, options));
   app.route('/', generateRoutes(services, options));
   app.route('/', openAiRoutes(services, options));

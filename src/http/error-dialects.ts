@@ -13,7 +13,7 @@ const DIALECTS: readonly (readonly [prefix: string, encode: EncodeError])[] = [
   ['/v1/image.generate', (error, requestId) => problemResponse(error, requestId, generationAdvice)],
   ['/v1/images', openAiError],
   ['/v1/models', openAiError],
-  ['/admin/api', (error, requestId) => problemResponse(error, requestId)],
+  ['/admin', (error, requestId) => problemResponse(error, requestId)],
 ];
 
 /** The answer to a request that failed, in the dialect of the door that it came to. */

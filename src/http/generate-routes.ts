@@ -4,17 +4,23 @@ import { valuesOfForm } from '../core/form-values.ts';
 import { decodeUtf8, parseJson } from '../core/json-text.ts';
 import { listPrice } from '../core/list-price.ts';
 import { type NormalizedRequest, readNormalized, simplify, TEXT_FIELDS } from '../core/normalized-request.ts';
+import { referenceFieldOf } from '../core/own-words.ts';
 import type { Principal } from '../core/principal.ts';
 import { MULTIMODAL } from '../core/services.ts';
+import type { StageListener } from '../services/flight-stage.ts';
 import type { ImageOutcome } from '../services/image-request.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import { blobBase } from './blob-base.ts';
+import { toBodyStream } from './body-stream.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { type AnswerFacts, answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';
+import { progressEvents } from './generate-progress.ts';
 import { GENERATE_PATH, generateTask, taskPath } from './generate-task.ts';
+import { generationAdvice } from './generation-advice.ts';
 import { learnOfKey } from './learn-of-key.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { OwnDoor, type PreparedWish } from './own-door.ts';
+import { problemOf } from './problem.ts';
 import { type BodyLimits, isForm, withBody } from './read-body.ts';
 import { withForm } from './read-form.ts';
 import { pictureAnswer, refusedBy } from './upstream-answer.ts';
@@ -90,15 +96,59 @@ class GenerateDoor {
   }
 
   async #respond(c: Context, asked: Asked): Promise<Response> {
-    return prefersAsync(c) ? await this.#submit(c, asked) : await this.#answer(c, asked);
+    if (prefersAsync(c)) return await this.#submit(c, asked);
+    return acceptsEvents(c) ? await this.#stream(c, asked) : await this.#answer(c, asked);
   }
 
   async #answer(c: Context, asked: Asked): Promise<Response> {
-    const drawn = await this.#draw(c, asked);
+    const drawn = await this.#draw(c, asked, await this.#prepare(c, asked, asked.wish));
     const headers = this.#own.cacheHeaders(drawn.outcome.status, drawn.prepared);
     const requestId = this.#services.newRequestId();
     const answer = this.#encode(c, drawn, requestId);
     return Response.json(answer, { headers: { ...headers, 'x-request-id': requestId } });
+  }
+
+  /** What can be refused before anything is drawn is refused as usual; from then on it is told in events. */
+  async #stream(c: Context, asked: Asked): Promise<Response> {
+    const { principal, wish } = asked;
+    const { bodies, clock, entries, newRequestId, platform, reporter } = this.#services;
+    const made = await this.#prepare(c, asked, wish);
+    const requestId = newRequestId();
+    const expectedMs = await entries.usualElapsed(this.#options.site, principal.scope, wish.model);
+    // The request's own hold ends with its answer's head.
+    let held = 0;
+    const hold = (bytes: number) => {
+      bodies.take(bytes);
+      held += bytes;
+    };
+    hold(wish.references.reduce((sum, { length }) => sum + length, wish.prompt.length));
+    const work = async (onStage: StageListener) => {
+      try {
+        const drawn = await this.#draw(c, { principal, wish, hold }, made, onStage);
+        this.#own.cacheHeaders(drawn.outcome.status, drawn.prepared);
+        return { event: 'done', data: this.#encode(c, drawn, requestId) } as const;
+      } catch (error) {
+        const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });
+        const problem = problemOf(known, requestId, generationAdvice);
+        if (problem.status >= 500)
+          reporter.report({ type: 'failure', where: GENERATE_PATH, requestId, cause: error });
+        return { event: 'error', data: problem } as const;
+      } finally {
+        bodies.giveBack(held);
+      }
+    };
+    const events = progressEvents(work, { clock, expectedMs });
+    const body = toBodyStream(events, (cause) => {
+      platform.cut(c);
+      reporter.report({ type: 'failure', where: GENERATE_PATH, requestId, cause });
+    });
+    const headers = {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-request-id': requestId,
+    };
+    return new Response(body, { headers });
   }
 
   async #submit(c: Context, asked: Asked): Promise<Response> {
@@ -121,23 +171,25 @@ class GenerateDoor {
   }
 
   /** When a prompt draws nothing, its simpler form is tried once; that picture is stored under that form only. */
-  async #draw(c: Context, asked: Asked): Promise<Drawn> {
-    const drawOne = async (wish: NormalizedRequest) => {
-      const made = await this.#prepare(c, asked, wish);
-      return { ...made, outcome: await this.#own.draw(made, asked.principal) };
-    };
+  async #draw(c: Context, asked: Asked, made: PreparedWish, onStage?: StageListener): Promise<Drawn> {
+    const { principal, wish } = asked;
     try {
-      return { ...(await drawOne(asked.wish)), simplifiedPrompt: undefined };
+      return {
+        ...made,
+        outcome: await this.#own.draw(made, principal, onStage),
+        simplifiedPrompt: undefined,
+      };
     } catch (error) {
-      const simpler = isAppError(error, 'no_image') ? simplify(asked.wish) : undefined;
+      const simpler = isAppError(error, 'no_image') ? simplify(wish) : undefined;
       if (simpler === undefined) throw error;
-      return { ...(await drawOne(simpler)), simplifiedPrompt: simpler.prompt };
+      const second = await this.#prepare(c, asked, simpler);
+      const outcome = await this.#own.draw(second, principal, onStage);
+      return { ...second, outcome, simplifiedPrompt: simpler.prompt };
     }
   }
 
   async #prepare(c: Context, { principal, hold }: Asked, wish: NormalizedRequest): Promise<PreparedWish> {
-    const referenceField = (index: number) =>
-      wish.references.length === 1 ? 'reference_image' : `reference_image[${index}]`;
+    const referenceField = referenceFieldOf('reference_image', wish.references.length);
     return await this.#own.prepare(c, { principal, wish, hold, referenceField });
   }
 
@@ -160,6 +212,10 @@ class GenerateDoor {
     const cost = listPrice({ model, site, count: imageUrls.length, canonical, usage }, prices);
     return answerOfUnstored(answer, { model, size: wish.size, seed: wish.seed, cost }, facts);
   }
+}
+
+function acceptsEvents(c: Context): boolean {
+  return /(^|,)\s*text\/event-stream\s*(;|,|$)/i.test(c.req.header('accept') ?? '');
 }
 
 /** RFC 7240 section 4.1. */

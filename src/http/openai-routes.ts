@@ -4,6 +4,7 @@ import { AppError } from '../core/errors.ts';
 import { decodeUtf8, type JsonValue, parseJson } from '../core/json-text.ts';
 import { invalid } from '../core/normalized-request.ts';
 import { type OpenAiRequest, readEdits, readEditsForm, readGenerations } from '../core/openai-request.ts';
+import { referenceFieldOf } from '../core/own-words.ts';
 import type { Principal } from '../core/principal.ts';
 import type { ImageOutcome } from '../services/image-request.ts';
 import type { Hold } from '../services/reference-resolver.ts';
@@ -73,7 +74,7 @@ class OpenAiDoor {
   }
 
   async #answer(c: Context, { principal, wish, hold, ...asked }: Asked): Promise<Response> {
-    const referenceField = (index: number) => (wish.references.length === 1 ? 'image' : `image[${index}]`);
+    const referenceField = referenceFieldOf('image', wish.references.length);
     const made = await this.#own.prepare(c, { principal, wish, hold, referenceField });
     if (asked.format === 'b64_json' && made.request.directives.noStore) {
       throw invalid(

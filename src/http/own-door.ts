@@ -1,12 +1,14 @@
 import type { Context } from 'hono';
 import type { CacheStatus } from '../core/cache-status.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import type { AppError } from '../core/errors.ts';
 import { requireKnownModel, requireOfferedSize } from '../core/models.ts';
 import { invalid, type NormalizedRequest, toDashScope } from '../core/normalized-request.ts';
+import { inOwnWords } from '../core/own-words.ts';
 import type { Principal } from '../core/principal.ts';
 import { isOssUrl } from '../core/references.ts';
 import { MULTIMODAL } from '../core/services.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
+import type { StageListener } from '../services/flight-stage.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import { UploadRefusal } from '../services/upload-refusal.ts';
@@ -35,9 +37,6 @@ export interface Asking {
   /** What this dialect calls a reference image, by its place. */
   readonly referenceField: (index: number) => string;
 }
-
-/** The place of a reference image in what `toDashScope` makes of a wish. */
-const REFERENCE_FIELD = /^input\.messages\[0\]\.content\[(\d+)\]\.image/;
 
 /** What the front doors of our own (`image.generate`, OpenAI's) do alike: they differ in words only. */
 export class OwnDoor {
@@ -74,9 +73,13 @@ export class OwnDoor {
     return { wish, request, prepared };
   }
 
-  /** A picture from the store or from upstream; upstream's refusal is `upstream_refused`. */
-  async draw({ request }: PreparedWish, principal: Principal): Promise<ImageOutcome> {
-    const outcome = await this.#generate(request, principal);
+  /** A picture from the store or from upstream, whose refusal is `upstream_refused`. `onStage` is told how far a flight is. */
+  async draw(
+    { request }: PreparedWish,
+    principal: Principal,
+    onStage?: StageListener,
+  ): Promise<ImageOutcome> {
+    const outcome = await this.#generate(request, principal, onStage);
     await learnOfKey(this.#services, principal, outcome);
     if (outcome.kind === 'relay' && pictureAnswer(outcome.answer) === undefined)
       throw this.#refusedBy(outcome.answer);
@@ -89,10 +92,14 @@ export class OwnDoor {
     return cacheHeaders({ reporter, local: this.#options.local, door: this.#name }, status, prepared);
   }
 
-  async #generate(request: ImageRequest, principal: Principal): Promise<ImageOutcome> {
+  async #generate(
+    request: ImageRequest,
+    principal: Principal,
+    onStage?: StageListener,
+  ): Promise<ImageOutcome> {
     const { images, credentials } = this.#services;
     try {
-      return await images.generate(request);
+      return await images.generate(request, onStage);
     } catch (error) {
       if (!(error instanceof UploadRefusal)) throw error;
       // The vendor's word on a file that it was to be given stands for its word on the request.
@@ -129,14 +136,4 @@ function resolvingNames(call: ImageRequest['call']): ImageRequest['call'] {
     const others = made.headers.filter(([name]) => name !== 'x-dashscope-ossresourceresolve');
     return { ...made, headers: [...others, ['x-dashscope-ossresourceresolve', 'enable']] };
   };
-}
-
-/** A failure that names a field of the vendor's body names the client's own instead. */
-function inOwnWords(error: unknown, referenceField: (index: number) => string): unknown {
-  if (!isAppError(error) || error.field === undefined) return error;
-  const [, index] = REFERENCE_FIELD.exec(error.field) ?? [];
-  if (index === undefined) return error;
-  const field = referenceField(Number(index));
-  const message = error.message.replace(error.field, field);
-  return new AppError(error.code, message, { field, cause: error });
 }

@@ -106,6 +106,11 @@ export function problemOf(error: AppError, requestId: string, advise: Advise = N
 /** The answer to a request that failed, as `application/problem+json`. */
 export function problemResponse(error: AppError, requestId: string, advise?: Advise): Response {
   const problem = problemOf(error, requestId, advise);
-  const headers = { ...errorHeaders(error, requestId), 'content-type': 'application/problem+json' };
+  const headers = {
+    ...errorHeaders(error, requestId),
+    'content-type': 'application/problem+json',
+    // RFC 9110 section 15.5.2: a 401 says what to show.
+    ...(problem.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+  };
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }

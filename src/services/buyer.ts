@@ -10,6 +10,7 @@ import type { NewAttempt } from './attempt.ts';
 import type { AttemptCloser } from './attempt-closer.ts';
 import type { AttemptStore } from './attempt-store.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
+import type { StageListener } from './flight-stage.ts';
 import type { Governor } from './governor.ts';
 
 export interface BuyerOptions {
@@ -23,6 +24,8 @@ export interface Purchase {
   /** Whose limits it counts against. */
   readonly account: string;
   readonly attempt: NewAttempt;
+  /** Told when it waits for its turn, and when it is sent. */
+  readonly onStage?: StageListener | undefined;
 }
 
 export interface Bought {
@@ -112,12 +115,15 @@ export class Buyer {
     throw new AppError('upstream_unreachable', 'Upstream cannot be reached.', { cause: last.error });
   }
 
-  async #send({ call, account, attempt }: Purchase, attempts: number): Promise<Sent> {
-    const permit = await this.#governor.acquire(attempt.model, account);
+  async #send({ call, account, attempt, onStage }: Purchase, attempts: number): Promise<Sent> {
+    const permit = await this.#governor.acquire(attempt.model, account, (position) =>
+      onStage?.({ stage: 'queued', position }),
+    );
     let outcome: 'accepted' | 'throttled' | 'failed' = 'failed';
     try {
       if (attempts === 1) await this.#record(attempt);
       const sentAt = this.#clock.now();
+      onStage?.({ stage: 'running', since: sentAt });
       const { generationTimeoutMs } = this.#options;
       try {
         const answer = await withDeadline(this.#clock, generationTimeoutMs, (signal) =>

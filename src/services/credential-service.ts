@@ -9,6 +9,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import { TransportError } from '../ports/transport.ts';
 import type { CredentialStore } from './credential-store.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
+import { RateWindow } from './rate-window.ts';
 
 export type AuthMode = 'local' | 'passthrough' | 'token';
 
@@ -57,7 +58,7 @@ export class CredentialService {
   });
   readonly #provenAt = new LRUCache<string, number>({ max: 100_000 });
   readonly #refused = new LRUCache<string, { at: number; answer: UpstreamAnswer }>({ max: 10_000 });
-  readonly #asked = new LRUCache<string, { at: number; count: number }>({ max: 10_000 });
+  readonly #asked: RateWindow;
 
   constructor(
     parts: {
@@ -77,6 +78,7 @@ export class CredentialService {
     this.#proofs = parts.proofs;
     this.#reporter = parts.reporter;
     this.#options = options;
+    this.#asked = new RateWindow(parts.clock, { limit: PROOFS_PER_SECOND, windowMs: 1_000 });
   }
 
   /** `unauthorized` when the bearer is missing, or no token of ours in `token` mode. */
@@ -86,6 +88,16 @@ export class CredentialService {
     const principal = await this.#makePrincipal(bearer);
     this.#principals.set(bearer ?? '', principal);
     return principal;
+  }
+
+  /**
+   * Whose entries somebody sees who has not shown a credential of a client's, or this one; undefined when that cannot be
+   * told, because entries belong to the clients' credentials.
+   */
+  async ownScope(bearer: string | undefined): Promise<string | undefined> {
+    const { mode, scope } = this.#options;
+    if (scope === 'shared') return 'shared';
+    return mode === 'local' ? (await this.identify(bearer)).scope : undefined;
   }
 
   /** The server's own key and the account that it is; undefined when there is none. */
@@ -221,18 +233,12 @@ export class CredentialService {
   }
 
   #throttle(clientAddress: string): void {
-    const now = this.#clock.now();
-    const window = this.#asked.get(clientAddress);
-    if (window === undefined || now - window.at >= 1000) {
-      this.#asked.set(clientAddress, { at: now, count: 1 });
-      return;
-    }
-    if (window.count >= PROOFS_PER_SECOND) {
+    if (this.#asked.waitMs(clientAddress) !== undefined) {
       throw new AppError('throttled', 'Too many new keys from this address; try again in a second.', {
         retryAfterMs: 1_000,
       });
     }
-    window.count += 1;
+    this.#asked.count(clientAddress);
   }
 
   #noServerKey(): AppError {

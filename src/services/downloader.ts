@@ -5,6 +5,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { Transport, TransportResponse } from '../ports/transport.ts';
 import type { BlobStore, StagedImage } from './blob-store.ts';
 import { withDeadline } from './deadline.ts';
+import { DownloadTally } from './download-tally.ts';
+import type { DownloadedBytes } from './flight-stage.ts';
 import { isStorageFailure } from './storage-failure.ts';
 
 export interface DownloaderOptions {
@@ -13,6 +15,11 @@ export interface DownloaderOptions {
   /** How long one picture may take, retries included, in milliseconds. */
   readonly budgetMs: number;
 }
+
+/** Passes a body of a declared length through whoever counts it. */
+type Count = (total: number | undefined, chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+
+const uncounted: Count = (_, chunks) => chunks;
 
 const MAX_REDIRECTS = 3;
 const FIRST_DELAY_MS = 200;
@@ -32,9 +39,15 @@ export class Downloader {
     this.#options = options;
   }
 
-  /** All of them at once, or none: what was staged before one failed is dropped. */
-  async downloadAll(urls: readonly string[]): Promise<StagedImage[]> {
-    const results = await Promise.allSettled(urls.map((url) => this.download(url)));
+  /** All of them at once, or none: what was staged before one failed is dropped. `onBytes` is told how far they are. */
+  async downloadAll(
+    urls: readonly string[],
+    onBytes: (downloaded: DownloadedBytes) => void = () => {},
+  ): Promise<StagedImage[]> {
+    const tally = new DownloadTally(urls.length, onBytes);
+    const results = await Promise.allSettled(
+      urls.map((url, index) => this.download(url, (total, chunks) => tally.count(index, total, chunks))),
+    );
     const staged = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed === undefined) return staged;
@@ -46,7 +59,7 @@ export class Downloader {
    * One picture, tried again on any failure of the network or of the bytes until the time is over: it is paid for, and
    * object stores do answer 404 for a moment after a write.
    */
-  async download(url: string): Promise<StagedImage> {
+  async download(url: string, count: Count = uncounted): Promise<StagedImage> {
     // Before the first try: no time makes it right.
     const target = parseResultUrl(url);
     const { budgetMs } = this.#options;
@@ -55,7 +68,7 @@ export class Downloader {
       return await withDeadline(this.#clock, budgetMs, async (signal) => {
         for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(MAX_DELAY_MS, delayMs * 2)) {
           try {
-            return await this.#receive(target, signal);
+            return await this.#receive(target, count, signal);
           } catch (error) {
             if (signal.aborted || isStorageFailure(error) || isAppError(error, 'image_too_large'))
               throw error;
@@ -74,13 +87,13 @@ export class Downloader {
   async downloadOnce(url: string, budgetMs: number): Promise<StagedImage> {
     const target = parseResultUrl(url);
     try {
-      return await withDeadline(this.#clock, budgetMs, (signal) => this.#receive(target, signal));
+      return await withDeadline(this.#clock, budgetMs, (signal) => this.#receive(target, uncounted, signal));
     } catch (error) {
       throw asAppError(error);
     }
   }
 
-  async #receive(url: URL, signal: AbortSignal): Promise<StagedImage> {
+  async #receive(url: URL, count: Count, signal: AbortSignal): Promise<StagedImage> {
     const response = await this.#get(url, signal);
     const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
     if (response.status !== 200 || encoding !== 'identity') {
@@ -88,12 +101,11 @@ export class Downloader {
       throw new AppError('upstream_invalid', `The result URL answered ${response.status} (${encoding}).`);
     }
     const length = findHeader(response.headers, 'content-length');
+    const declaredBytes = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+    const { maxBytes } = this.#options;
     return await this.#blobs.receive(
-      response.body,
-      {
-        maxBytes: this.#options.maxBytes,
-        ...(length !== undefined && /^\d+$/.test(length) ? { declaredBytes: Number(length) } : {}),
-      },
+      count(declaredBytes, response.body),
+      { maxBytes, declaredBytes },
       signal,
     );
   }

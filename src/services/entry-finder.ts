@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Entry } from '../core/entry.ts';
-import { differingFields } from '../core/recipe-difference.ts';
+import { compareRecipes, type RecipeDifference } from '../core/recipe-difference.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EntryStore } from './entry-store.ts';
 import type { ImageRequest } from './image-request.ts';
@@ -9,7 +9,22 @@ import type { UsageRecorder } from './usage-recorder.ts';
 
 type Wanted = Pick<ImageRequest, 'site' | 'scope' | 'key' | 'recipe' | 'directives'>;
 
-/** Entries of the scope that `describeNearest` compares. */
+/** A stored entry of which there is something to say. */
+export interface InspectedEntry {
+  readonly entry: Entry;
+  /** Older than entries may become here. */
+  readonly isOver: boolean;
+  /** Every picture is there. */
+  readonly isWhole: boolean;
+}
+
+/** A stored entry beside a request; `left` of each difference is the request's. */
+export interface NearEntry {
+  readonly entry: Entry;
+  readonly differences: readonly RecipeDifference[];
+}
+
+/** Entries of the scope that a request is compared with. */
 const NEAREST_CANDIDATES = 100;
 
 /** Finds the entry that answers a request: the right one by recipe, young enough, and with every picture there. */
@@ -35,7 +50,7 @@ export class EntryFinder {
 
   /** The newest entry, the take asked for by number, or with `rotates` the stored take whose turn it is. */
   async find(wanted: Wanted, rotates: boolean): Promise<Entry | undefined> {
-    const entry = await this.#select(wanted, rotates);
+    const entry = await this.#select(wanted, { rotates, takesTurn: rotates });
     if (entry === undefined || this.#isOver(entry)) return undefined;
     return (await this.#keeper.ensureWhole(entry)) ? entry : undefined;
   }
@@ -52,22 +67,36 @@ export class EntryFinder {
     this.#usage.used(entry.id);
   }
 
-  /** What the nearest entry of the caller's own scope differs in, in words. */
-  async describeNearest({ site, scope, recipe }: Wanted): Promise<string> {
+  /** The entry that `find` would look at, and why it may not do. Fetches nothing, drops nothing, and takes no turn. */
+  async inspect(wanted: Wanted, rotates: boolean): Promise<InspectedEntry | undefined> {
+    const entry = await this.#select(wanted, { rotates, takesTurn: false });
+    if (entry === undefined) return undefined;
+    return { entry, isOver: this.#isOver(entry), isWhole: await this.#keeper.isWhole(entry) };
+  }
+
+  /** The nearest entries of the caller's own scope, those that differ in the fewest fields first. */
+  async nearest({ site, scope, recipe }: Omit<Wanted, 'key' | 'directives'>): Promise<readonly NearEntry[]> {
     const { model, prompt } = recipe;
     const candidates = await this.#entries.nearest({ site, scope, model, prompt, limit: NEAREST_CANDIDATES });
-    const differences = candidates.map((entry) => differingFields(recipe.canonical, entry.canonical));
-    if (differences.some((fields) => fields.length === 0)) {
+    return candidates
+      .map((entry) => ({ entry, differences: compareRecipes(recipe.canonical, entry.canonical) }))
+      .sort((a, b) => a.differences.length - b.differences.length);
+  }
+
+  /** What the nearest entry of the caller's own scope differs in, in words. */
+  async describeNearest(wanted: Wanted): Promise<string> {
+    const [nearest] = await this.nearest(wanted);
+    if (nearest === undefined) return `Nothing of ${wanted.recipe.model} is stored for this caller.`;
+    if (nearest.differences.length === 0) {
       return 'The very same is stored, but the directives of this request keep it from being used.';
     }
-    const [fewest] = differences.sort((a, b) => a.length - b.length);
-    if (fewest === undefined) return `Nothing of ${recipe.model} is stored for this caller.`;
-    return `The nearest stored entry differs in: ${fewest.join(', ')}.`;
+    const fields = nearest.differences.map(({ field }) => field);
+    return `The nearest stored entry differs in: ${fields.join(', ')}.`;
   }
 
   async #select(
     { site, scope, key, recipe, directives }: Wanted,
-    rotates: boolean,
+    { rotates, takesTurn }: { readonly rotates: boolean; readonly takesTurn: boolean },
   ): Promise<Entry | undefined> {
     const address = { site, scope, key, canonical: recipe.canonical };
     if (directives.take !== undefined) return await this.#entries.findTake(address, directives.take);
@@ -78,7 +107,7 @@ export class EntryFinder {
     const last = this.#lastTake.get(turn) ?? 0;
     const next = takes.find((take) => take > last) ?? takes[0];
     if (next === undefined) return undefined;
-    this.#lastTake.set(turn, next);
+    if (takesTurn) this.#lastTake.set(turn, next);
     return await this.#entries.findTake(address, next);
   }
 

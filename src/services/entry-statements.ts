@@ -55,6 +55,11 @@ export const entryStatements = {
     params: [site, scope, key, take, canonical],
   }),
 
+  elapsed: (site: string, scope: string, model: string, limit: number): SqlStatement => ({
+    sql: `select elapsed_ms from entries where site = ? and scope = ? and model = ? order by id desc limit ?`,
+    params: [site, scope, model, limit],
+  }),
+
   byId: (id: number): SqlStatement => ({
     sql: `select ${ENTRY_COLUMNS} from entries e ${WITH_IMAGES} where e.id = ? order by i.position`,
     params: [id],
@@ -76,6 +81,25 @@ export const entryStatements = {
       )
       order by e.prompt = ? desc, e.id desc, i.position`,
     params: [site, scope, model, prompt, limit, prompt],
+  }),
+
+  /**
+   * A scope other than this one that has an entry of the recipe. It goes from scope to scope by the index, which begins
+   * with them: as many steps as there are scopes, however many entries.
+   */
+  otherScope: ({ site, scope, key, canonical }: RecipeAddress): SqlStatement => ({
+    sql: `with recursive scopes (scope) as (
+        select min(scope) from entries where site = ?
+        union all
+        select (select min(e.scope) from entries e where e.site = ? and e.scope > scopes.scope)
+        from scopes where scopes.scope is not null
+      )
+      select scope from scopes
+      where scope <> ? and exists (
+        select 1 from entries e where e.site = ? and e.scope = scopes.scope and e.key = ? and e.canonical = ?
+      )
+      limit 1`,
+    params: [site, site, scope, site, key, canonical],
   }),
 
   insertBlobs: ({ images, createdAt }: NewEntry): SqlStatement => ({

@@ -5,7 +5,7 @@ import { AppError } from '../core/errors.ts';
 import type { SqlDatabase, SqlResult, SqlStatement } from '../ports/sql-database.ts';
 import { readBlob, readEntries } from './entry-rows.ts';
 import { type EntryUse, entryStatements, type NearestQuery } from './entry-statements.ts';
-import { first, integer, text } from './row.ts';
+import { first, integer, optionalInteger, text } from './row.ts';
 
 export interface EntryStoreOptions {
   /** Bytes of memory for the entries used last. Default 32 MiB. */
@@ -37,6 +37,9 @@ export interface Totals {
   /** Sizes of the distinct blobs. */
   readonly bytes: number;
 }
+
+/** How many of a model's latest entries tell how long it takes. */
+const ELAPSED_SAMPLE = 25;
 
 /** Rows per statement when a list is long: it bounds one transaction's time, and a parameter's size on D1. */
 const CHUNK = 500;
@@ -91,10 +94,22 @@ export class EntryStore {
     return (await this.#read(entryStatements.byId(id)))[0];
   }
 
+  /** How long a model usually takes to draw, in milliseconds: the median of its latest entries; undefined without any. */
+  async usualElapsed(site: string, scope: string, model: string): Promise<number | undefined> {
+    const rows = await this.#database.all(entryStatements.elapsed(site, scope, model, ELAPSED_SAMPLE));
+    const known = rows.flatMap((row) => optionalInteger(row, 'elapsed_ms') ?? []).sort((a, b) => a - b);
+    return known[Math.floor(known.length / 2)];
+  }
+
   /** The numbers of the recipe's stored takes, ascending. */
   async listTakes(recipe: RecipeAddress): Promise<readonly number[]> {
     const rows = await this.#database.all(entryStatements.takes(recipe));
     return rows.map((row) => integer(row, 'take'));
+  }
+
+  /** Whether another scope of the site has an entry of the recipe. */
+  async isElsewhere(recipe: RecipeAddress): Promise<boolean> {
+    return (await this.#database.all(entryStatements.otherScope(recipe))).length > 0;
   }
 
   /**

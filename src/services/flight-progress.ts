@@ -1,4 +1,5 @@
 import type { VendorTaskState } from '../core/vendor-task.ts';
+import type { FlightStage, StageListener } from './flight-stage.ts';
 import type { VendorJob } from './vendor-job.ts';
 
 /** How far a flight has come, for those who do not wait for its end. */
@@ -18,11 +19,25 @@ export class FlightProgress {
   /** Resolves when it is sure to go on whoever waits: upstream has taken the job, or tells nothing before its end. */
   readonly accepted: Promise<void>;
   accept: () => void = () => undefined;
+  readonly #watchers = new Set<StageListener>();
+  #stage: FlightStage | undefined;
 
   constructor(canonical?: string) {
     this.canonical = canonical;
     this.accepted = new Promise((resolve) => {
       this.accept = resolve;
     });
+  }
+
+  tell(stage: FlightStage): void {
+    this.#stage = stage;
+    for (const watcher of this.#watchers) watcher(stage);
+  }
+
+  /** From what it is at now on; returns the way to stop. */
+  watch(listener: StageListener): () => void {
+    this.#watchers.add(listener);
+    if (this.#stage !== undefined) listener(this.#stage);
+    return () => this.#watchers.delete(listener);
   }
 }

@@ -23,6 +23,8 @@ export interface Permit {
 
 interface Waiter {
   admit(): void;
+  /** Told of its place in the queue, from 1. */
+  readonly moved: (position: number) => void;
 }
 
 interface Lane {
@@ -56,11 +58,18 @@ export class Governor {
     this.#options = options;
   }
 
-  /** Waits for leave to send. `overloaded` when the queue is full or the wait too long. */
-  async acquire(model: string, account: string): Promise<Permit> {
+  /**
+   * Waits for leave to send. `overloaded` when the queue is full or the wait too long. Who has to wait is told of each
+   * place in the queue, from 1.
+   */
+  async acquire(
+    model: string,
+    account: string,
+    moved: (position: number) => void = () => {},
+  ): Promise<Permit> {
     const name = `${model}\n${account}`;
     const lane = this.#laneOf(name, model);
-    if (lane.queue.size > 0 || !this.#mayStart(lane)) await this.#wait(lane);
+    if (lane.queue.size > 0 || !this.#mayStart(lane)) await this.#wait(lane, moved);
     else this.#start(lane);
     let held = true;
     return {
@@ -115,7 +124,7 @@ export class Governor {
     if (lane.limits.perMinute !== undefined) lane.startedAt.push(this.#clock.now());
   }
 
-  async #wait(lane: Lane): Promise<void> {
+  async #wait(lane: Lane, moved: (position: number) => void): Promise<void> {
     const { maxQueue, queueTimeoutMs } = this.#options;
     if (this.#queued >= maxQueue)
       throw overloaded('Too many requests are waiting for upstream already.', 5_000);
@@ -123,13 +132,15 @@ export class Governor {
     const timer = new AbortController();
     try {
       await new Promise<void>((resolve, reject) => {
-        const waiter = { admit: resolve };
+        const waiter = { admit: resolve, moved };
         lane.queue.add(waiter);
+        moved(lane.queue.size);
         this.#wakeLater(lane);
         this.#clock.sleep(queueTimeoutMs, timer.signal).then(
           () => {
             // Out of the queue in the same step: one that was admitted and gave up would hold its place for ever.
             if (!lane.queue.delete(waiter)) return;
+            tellPositions(lane);
             if (lane.queue.size === 0) stopWaking(lane);
             reject(overloaded('Upstream is busy: no turn came within the time allowed.', queueTimeoutMs));
           },
@@ -144,12 +155,14 @@ export class Governor {
 
   /** Lets in whoever may start, and counts them at once: their promises run on only later. */
   #admit(lane: Lane): void {
+    const waiting = lane.queue.size;
     for (const waiter of lane.queue) {
       if (!this.#mayStart(lane)) break;
       lane.queue.delete(waiter);
       this.#start(lane);
       waiter.admit();
     }
+    if (lane.queue.size < waiting) tellPositions(lane);
     this.#wakeLater(lane);
   }
 
@@ -182,6 +195,14 @@ export class Governor {
     for (const [name, lane] of this.#lanes) {
       if (lane.active === 0 && lane.queue.size === 0) this.#lanes.delete(name);
     }
+  }
+}
+
+function tellPositions(lane: Lane): void {
+  let position = 0;
+  for (const waiter of lane.queue) {
+    position += 1;
+    waiter.moved(position);
   }
 }
 

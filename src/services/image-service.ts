@@ -8,6 +8,7 @@ import type { EntryFinder } from './entry-finder.ts';
 import type { FlightBoard } from './flight-board.ts';
 import { flightName } from './flight-name.ts';
 import type { FlightProgress } from './flight-progress.ts';
+import type { StageListener } from './flight-stage.ts';
 import type {
   FlightOutcome,
   ForwardReason,
@@ -43,9 +44,10 @@ export class ImageService {
   }
 
   /** The stored entry, or the one that this or another's flight buys, or upstream's refusal. */
-  async generate(request: ImageRequest): Promise<ImageOutcome> {
+  async generate(request: ImageRequest, onStage?: StageListener): Promise<ImageOutcome> {
     const started = await this.start(request);
     if ('hit' in started) return started.hit;
+    if (onStage !== undefined) started.ticket.watch(onStage);
     if (request.hangUp !== undefined) started.ticket.giveUpOn(request.hangUp);
     return await started.outcome;
   }

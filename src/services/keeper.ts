@@ -10,6 +10,7 @@ import type { BlobStore, StagedImage } from './blob-store.ts';
 import type { Downloader } from './downloader.ts';
 import type { EntryIdentity } from './entry-identity.ts';
 import type { EntryStore } from './entry-store.ts';
+import type { StageListener } from './flight-stage.ts';
 import type { StoreLock } from './store-lock.ts';
 
 /** A proven success that waits for its pictures. */
@@ -21,6 +22,8 @@ export interface PaidAnswer {
   readonly usage: string | undefined;
   readonly upstreamRequestId: string | undefined;
   readonly elapsedMs: number | undefined;
+  /** Told of the pictures while they come, and when they are stored. */
+  readonly onStage?: StageListener | undefined;
 }
 
 /** What became of a lost picture: `no room` when it could be fetched but not written. */
@@ -74,7 +77,9 @@ export class Keeper {
 
   /** Downloads every picture, then stores blobs and rows. All or nothing; throws why it could not. */
   async keep(paid: PaidAnswer): Promise<Entry> {
-    const staged = await this.#downloader.downloadAll(paid.imageUrls);
+    const staged = await this.#downloader.downloadAll(paid.imageUrls, (downloaded) =>
+      paid.onStage?.({ stage: 'downloading', ...downloaded }),
+    );
     try {
       return await this.#lock.shared(() => this.#publish(paid, staged));
     } catch (error) {
@@ -120,6 +125,7 @@ export class Keeper {
       },
       [this.#attempts.stored(paid.attemptId, this.#clock.now())],
     );
+    paid.onStage?.({ stage: 'stored' });
     const bytes = images.reduce((sum, image) => sum + image.size, 0);
     this.#reporter.report({ type: 'stored', model: identity.model, images: images.length, bytes, cost });
     return entry;
@@ -128,6 +134,12 @@ export class Keeper {
   /** True when every picture was seen to be there within the last second. */
   wasWhole(entry: Entry): boolean {
     return entry.images.every((image) => this.#blobs.wasThere(image.digest, image.size));
+  }
+
+  /** True when every picture of an entry is there right now. */
+  async isWhole(entry: Entry): Promise<boolean> {
+    const there = await Promise.all(entry.images.map(({ digest, size }) => this.#blobs.has(digest, size)));
+    return there.every(Boolean);
   }
 
   /**

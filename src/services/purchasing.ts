@@ -7,6 +7,7 @@ import type { Buyer } from './buyer.ts';
 import type { EntryIdentity } from './entry-identity.ts';
 import type { FlightBoard } from './flight-board.ts';
 import type { FlightProgress } from './flight-progress.ts';
+import type { StageListener } from './flight-stage.ts';
 import type { FlightOutcome, ForwardReason, ImageRequest } from './image-request.ts';
 import type { Settlement } from './settlement.ts';
 import type { TaskFollower } from './task-follower.ts';
@@ -50,6 +51,7 @@ export class Purchasing {
     const { model } = identity;
     const attemptId = this.#clock.uuid();
     this.#board.assign(progress, attemptId);
+    const onStage: StageListener = (stage) => progress.tell(stage);
     // Nothing is to be heard from a synchronous endpoint before its end.
     if (!isAsyncUpstream) progress.accept();
     const call = await request.call(fwd);
@@ -64,8 +66,9 @@ export class Purchasing {
       recipe: directives.noStore ? undefined : JSON.stringify(identity),
       createdAt: this.#clock.now(),
     };
-    const { answer, elapsedMs } = await this.#buyer.buy({ call, account, attempt });
-    const expected = { attemptId, identity, unstorable: directives.noStore ? 'no-store' : undefined };
+    const { answer, elapsedMs } = await this.#buyer.buy({ call, account, attempt, onStage });
+    const unstorable = directives.noStore ? 'no-store' : undefined;
+    const expected = { attemptId, identity, unstorable, onStage };
     const id = isAsyncUpstream && answer.status === 200 ? readTaskId(jsonOf(answer)) : undefined;
     if (id === undefined) return await this.#settlement.settle({ ...expected, answer, elapsedMs });
     await this.#submitted(attemptId, id);

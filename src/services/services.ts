@@ -10,6 +10,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { SqlDatabase } from '../ports/sql-database.ts';
 import type { Transport } from '../ports/transport.ts';
 import type { UploadUpstream } from '../ports/upload-upstream.ts';
+import { AdminAccess } from './admin-access.ts';
 import { AttemptCloser } from './attempt-closer.ts';
 import { AttemptStore } from './attempt-store.ts';
 import { BlobStore } from './blob-store.ts';
@@ -21,6 +22,7 @@ import { CredentialStore } from './credential-store.ts';
 import { Downloader } from './downloader.ts';
 import { EntryFinder } from './entry-finder.ts';
 import { EntryStore } from './entry-store.ts';
+import { Explainer } from './explainer.ts';
 import { FlightBoard } from './flight-board.ts';
 import { Governor } from './governor.ts';
 import { Health } from './health.ts';
@@ -145,6 +147,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   );
   const { uploads, uploadCollector } = createUploads(ports, config, retry, secrets.secret);
   const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, uploads, hasher, probe });
+  const prepared = new PreparedRequests({ resolver, hasher, addedModels: config.models });
   return {
     entries,
     attempts,
@@ -169,7 +172,20 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       clock,
     }),
     vendorTasks: new VendorTaskList({ upstream, clock }),
-    prepared: new PreparedRequests({ resolver, hasher, addedModels: config.models }),
+    prepared,
+    explainer: new Explainer(
+      { prepared, finder, entries, clock },
+      {
+        site: config.site,
+        seedless: config.seedless,
+        addedModels: config.models,
+        prices: config.prices,
+      },
+    ),
+    adminAccess: new AdminAccess(
+      { hasher, clock },
+      { token: config.adminToken, local: config.auth === 'local', secret: secrets.secret },
+    ),
     knownHits: new KnownHits({ finder, clock, reporter }),
     bodies: new ByteBudget(config.maxInflight),
     health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),

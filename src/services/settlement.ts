@@ -8,6 +8,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { AttemptCloser } from './attempt-closer.ts';
 import type { AttemptStore } from './attempt-store.ts';
 import type { EntryIdentity } from './entry-identity.ts';
+import type { StageListener } from './flight-stage.ts';
 import type { FlightOutcome } from './image-request.ts';
 import type { Keeper } from './keeper.ts';
 
@@ -19,6 +20,8 @@ export interface Delivered {
   readonly elapsedMs: number | undefined;
   /** Why it must not be stored although it is a success. */
   readonly unstorable?: string | undefined;
+  /** Told of the pictures while they come. */
+  readonly onStage?: StageListener | undefined;
 }
 
 /** Decides what upstream's last word comes to: an entry, or an answer to relay. Closes the attempt's record. */
@@ -67,7 +70,10 @@ export class Settlement {
     return await this.#keep(delivered, read);
   }
 
-  async #keep({ attemptId, identity, answer, elapsedMs }: Delivered, read: Answer): Promise<FlightOutcome> {
+  async #keep(
+    { attemptId, identity, answer, elapsedMs, onStage }: Delivered,
+    read: Answer,
+  ): Promise<FlightOutcome> {
     try {
       if (answer.simulated && isVendorSite(identity.site)) {
         throw new AppError(
@@ -84,6 +90,7 @@ export class Settlement {
         usage: read.usage,
         upstreamRequestId: read.requestId,
         elapsedMs,
+        onStage,
       });
       return { kind: 'bought', entry };
     } catch (cause) {

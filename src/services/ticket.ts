@@ -1,9 +1,12 @@
 import { FlightProgress } from './flight-progress.ts';
+import type { StageListener } from './flight-stage.ts';
 
 /** One request's place in a flight. It changes to a flight of its own when the one it waited in brings something else. */
 export class Ticket {
   #progress = new FlightProgress();
   #joined = false;
+  #listener: StageListener | undefined;
+  #unwatch: () => unknown = () => undefined;
   /** Resolves with the flight that is sure to go on whoever waits. */
   readonly accepted: Promise<FlightProgress>;
   #accept: (progress: FlightProgress) => void = () => undefined;
@@ -24,9 +27,21 @@ export class Ticket {
     this.#progress = progress;
     this.#joined = joined;
     progress.interested += 1;
+    this.#watch();
     void progress.accepted.then(() => {
       if (this.#progress === progress) this.#accept(progress);
     });
+  }
+
+  /** Tells what its flight is at, from now on; for one listener. */
+  watch(listener: StageListener): void {
+    this.#listener = listener;
+    this.#watch();
+  }
+
+  #watch(): void {
+    this.#unwatch();
+    if (this.#listener !== undefined) this.#unwatch = this.#progress.watch(this.#listener);
   }
 
   /** Gives the place up when the client hangs up; the flight goes on all the same. */

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeBase64, encodeBase64 } from '../../src/core/base64.ts';
+import { base64Pieces, decodeBase64, encodeBase64 } from '../../src/core/base64.ts';
+import { joinBytes } from '../../src/core/join-bytes.ts';
+import { readAll } from '../../src/core/read-all.ts';
 import { LAW } from '../support/laws.ts';
+
+async function textOfPieces(chunks: Iterable<Uint8Array>): Promise<string> {
+  return new TextDecoder().decode(await readAll(base64Pieces(chunks)));
+}
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -30,6 +36,23 @@ describe('base64', () => {
       }),
       LAW,
     );
+  });
+
+  it('in pieces is the same, in whatever chunks the bytes come', async () => {
+    const chunks = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(chunks, async (parts) => {
+        expect(await textOfPieces(parts)).toBe(encodeBase64(joinBytes(parts)));
+      }),
+      LAW,
+    );
+  });
+
+  it('of one large chunk comes in pieces', async () => {
+    const bytes = Uint8Array.from({ length: 200_000 }, (_, index) => (index * 31) & 255);
+    expect(await textOfPieces([bytes])).toBe(encodeBase64(bytes));
+    const first = await base64Pieces([bytes]).next();
+    expect(first.value?.length).toBe(64 * 1024);
   });
 
   it.each([0x5fff, 0x6000, 0x6001, 100_003])('comes back from %i bytes', (length) => {

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/core/canonical-json.ts';
-import { differingFields } from '../../src/core/recipe-difference.ts';
+import { compareRecipes } from '../../src/core/recipe-difference.ts';
 import { jsonValues } from '../support/json-values.ts';
 import { LAW } from '../support/laws.ts';
 
-describe('differingFields', () => {
+const differingFields = (a: string, b: string) => compareRecipes(a, b).map(({ field }) => field);
+
+describe('compareRecipes', () => {
   it.each([
     ['{"a":1}', '{"a":1}', []],
     ['{"a":1}', '{"a":2}', ['a']],
@@ -24,6 +26,15 @@ describe('differingFields', () => {
   ])('%s and %s', (a, b, expected) => {
     expect(differingFields(a, b)).toEqual(expected);
     expect(differingFields(b, a)).toEqual(expected);
+  });
+
+  it('says what stands there, and nothing where it is absent', () => {
+    expect(compareRecipes('{"n":1,"seed":7,"x":null}', '{"n":{"a":2},"size":"1*1"}')).toEqual([
+      { field: 'n', left: 1, right: { a: 2 } },
+      { field: 'seed', left: 7 },
+      { field: 'size', right: '1*1' },
+      { field: 'x', left: null },
+    ]);
   });
 
   it('names something exactly when the texts differ', () => {

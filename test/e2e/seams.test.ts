@@ -1,203 +1,102 @@
 /*
- * Where a naive proxy breaks the vendor's clients, and no other test looks:
+ * The seams where a naive proxy breaks the vendor's clients, and the test that proves each; README.md where only its
+ * reader can do something. A row without a number goes on with the seam above it.
  *
- * | seam                                                    | what a client must see                                |
- * | ------------------------------------------------------- | ----------------------------------------------------- |
- * | a status that is not exactly 200 looks like a failure   | 200 for every submission, bought, joined or repeated  |
- * | the vendor's account data and timings in task answers   | none of them on submissions, polls, lists and refusals |
- * | request ids that several answers share                  | one for each answer, in body and header alike         |
- * | a poll refused by the vendor ends the SDKs' wait        | 200 and the state last known, whatever the vendor says |
- * | result entries that are not flat break the Java SDK     | scalars only, also where some pictures failed         |
- * | stored compressed bytes for a client that takes none    | plain JSON on a hit, whatever the buyer offered       |
- * | an error of the request told to a caller without a key  | the vendor's 401, even for a request that is stored    |
+ * | #  | what a client must see                    | where it is proved, and by which title                              |
+ * | -- | ----------------------------------------- | ------------------------------------------------------------------- |
+ * | 1  | picture URLs that live, ending in .png    | spine.test.ts: its URL serves the same bytes after upstream's has expired and after a restart |
+ * |    |                                           | tasks.test.ts: answers prompt-shaped models in their own family |
+ * | 2  | URLs that the client can reach, by https  | auth-passthrough.test.ts: is DASHCACHE_PUBLIC_URL where it is set |
+ * | 3  | base_address covers only the POST         | README.md: `base_address=` of a single call |
+ * | 4  | asyncio's slash behind task paths         | sdk-flows.test.ts: ImageGeneration.async_call, wait, list, cancel, fetch: %s |
+ * | 5  | asyncio's cancel, with a body             | tasks.test.ts: canceled one by one leave the others; the last one takes the job along |
+ * | 6  | a JSON content type, from the store too   | sdk-flows.test.ts: ImageSynthesis, text to image: %s |
+ * | 7  | status exactly 200 for submissions        | task-seams.test.ts: have the status 200 for whoever submits: the first, those who join, those who come later |
+ * | 8  | output an object, a role in each message  | tasks.test.ts: an asynchronous model serves a synchronous client, and every door hits the one entry |
+ * |    |                                           | faults.test.ts: %s is a clear error that no client retries |
+ * | 9  | the gateway's framing to the byte         | streams.test.ts: 22: comes byte for byte as upstream sends it, is stored, and a hit replays it |
+ * |    |                                           | streams.test.ts: 38: an error in its first event comes as it is, asked for once, status %i |
+ * | 10 | events at once, compressed or not         | streams.test.ts: an event is with the client before upstream sends the next, in the chunks of upstream |
+ * |    |                                           | request-seams.test.ts: a compressed stream that passes through is there event by event |
+ * | 11 | a task for a hit, like any other          | task-seams.test.ts: is one like any other: a UUID, polled, listed, not to be canceled, and forgotten after 24 hours |
+ * |    |                                           | task-sharing.test.ts: a task that everybody shares is shown only to keys that the vendor has accepted |
+ * | 12 | chat on the path of the image models      | passthrough.test.ts: a vision model on the path of the image models passes with every byte of its body |
+ * |    |                                           | passthrough-streams.test.ts: an event is there before upstream sends the next, framed as the gateway framed it |
+ * | 13 | hits for uploaded files, by their bytes   | uploads.test.ts: in the field order of %s is drawn from once, whatever its name |
+ * |    |                                           | uploads.test.ts: has the vendor’s shape, with or without a slash, and nobody is asked |
+ * | 14 | the vendor's own oss:// names, unchanged  | references.test.ts: an oss:// name of the vendor’s counts by its name, and the header that lets it be read goes upstream |
+ * | 15 | references by content, not by URL         | references.test.ts: as data URI, at a URL and as a blob of ours it is one recipe, bought once |
+ * |    |                                           | references.test.ts: what stands behind a URL is looked at each time: other bytes are another picture |
+ * | 16 | retries of a list changed in place        | request-seams.test.ts: a message list that an SDK has changed in place is good for the retry, and is uploaded once |
+ * | 17 | nulls and noise, forwarded, not counted   | request-seams.test.ts: what the SDKs put beside the request goes upstream as it came, and counts for nothing |
+ * |    | stream: true is needed upstream           | sdk-flows.test.ts: MultiModalConversation.call, streaming texts and pictures in turn |
+ * | 18 | the negative prompt told twice            | sdk-flows.test.ts: all SDKs share what one of them bought |
+ * |    | two that differ                           | ../core/recipe.test.ts: is both of two negative prompts that differ |
+ * | 19 | nothing of the account that paid          | faults.test.ts: what tells about its account or timing reaches nobody, on a miss as little as on a hit |
+ * |    |                                           | task-seams.test.ts: tell nothing of the account that paid, nor when the vendor was asked |
+ * | 20 | no timings of another's request           | faults.test.ts: what tells about its account or timing reaches nobody, on a miss as little as on a hit |
+ * | 21 | request ids of their own                  | spine.test.ts: every answer has a request id of its own, the same in body and header |
+ * |    |                                           | task-seams.test.ts: have request ids of their own, the same in body and header |
+ * | 22 | no compression that was not offered       | request-seams.test.ts: what was bought with compression is plain for a client that takes none |
+ * | 23 | the picture, after a client's own timeout | spine.test.ts: a client that hangs up does not lose the picture |
+ * |    | servers in front that wait long enough    | README.md: at least 300 s for an answer |
+ * | 24 | one bill: no POST is sent again           | faults.test.ts: a connection %s is a 502, on record as unknown, and not sent again |
+ * | 25 | one upstream call for many, JSON 429s     | spine.test.ts: 1,000 identical requests at once make one upstream call, and everyone gets the same bytes |
+ * |    |                                           | governor.test.ts: a miss that finds the queue full, or waits too long, is told when to come back |
+ * | 26 | no 429, 500 or 502 on polls               | task-seams.test.ts: is answered although the vendor refuses ours with %i |
+ * |    |                                           | task-seams.test.ts: is never one too many |
+ * | 27 | the vendor's 401 untouched                | passthrough.test.ts: the vendor's 401 comes out byte for byte, without a content-type |
+ * | 28 | no hit for an invalid key                 | auth-passthrough.test.ts: an invalid key gets the vendor's own 401, also for what is stored |
+ * |    | nor of what everybody shares              | auth-passthrough.test.ts: serves every key that the vendor accepts, and no other |
+ * |    | 401 before 400                            | request-seams.test.ts: a key that the vendor refuses is told so first, whatever else is wrong |
+ * | 29 | the region of the key                     | simulated.test.ts: of one simulator are no hits for another upstream |
+ * |    |                                           | README.md: a key works in one region only |
+ * | 30 | the API at the root of a host             | sdk-flows.test.ts: MultiModalConversation.call: %s |
+ * |    |                                           | README.md: at the root of a host |
+ * | 31 | no detour through HTTP_PROXY              | README.md: NO_PROXY=127.0.0.1 |
+ * | 32 | no code or message on a success           | sdk-flows.test.ts: ImageGeneration.call |
+ * | 33 | entries of results that are flat          | task-seams.test.ts: entries of results are flat, those of failed pictures too |
+ * | 34 | one list of our tasks and the vendor's    | tasks.test.ts: are listed beside the vendor’s, once each |
+ * | 35 | bodies of 40 MB                           | request-seams.test.ts: three pictures of ten megabytes in one body are drawn from, and found again |
+ * |    | 413 in the vendor's shape beyond          | bad-input.test.ts: a body above the bound, as soon as it says so |
+ * | 36 | encrypted requests, uncached              | passthrough-images.test.ts: an encrypted request passes through, unread and uncached |
+ * | 37 | the environment, read at import           | README.md: It reads its environment once |
+ * | 38 | four pictures where wan draws four        | request-seams.test.ts: a model that draws four unless told otherwise is asked, paid and answered for four |
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { describe, expect, it } from 'vitest';
-import { startServer } from '../support/http-server.ts';
-import { requestRaw } from '../support/raw-request.ts';
-import { ASYNC, Sdk, SPELLINGS, TEXT2IMAGE } from '../support/sdk.ts';
-import { API_KEY, body, MULTIMODAL, type Stack } from '../support/stack.ts';
-import { SMALL, startStack } from '../support/start-stack.ts';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
 
-const LEAKED = {
-  'x-dashscope-uid': '1000000000000001',
-  'x-dashscope-apikeyid': '10001',
-  'x-dashscope-bwid': 'llm-simulated',
-  'x-dashscope-workspace': 'llm-simulated',
-  'x-dashscope-inner-flow-control-meta': '{"user_id":"1000000000000001"}',
-  'set-cookie': 'acw_tc=abc;path=/;HttpOnly',
-  'req-cost-time': '12',
-  'x-envoy-upstream-service-time': '11',
-} as const;
+const SEAMS = 38;
 
-const promptTask = (prompt: string, n = 1) => ({
-  model: 'wan2.5-t2i-preview',
-  parameters: { n, size: '1280*1280' },
-  input: { prompt },
-});
-
-const sdkOf = (stack: Stack) => new Sdk(stack.origin, SPELLINGS.asyncio);
-
-/** The vendor, with its account's data in the headers of every answer. */
-async function startLeakyVendor(vendor: () => string): Promise<string> {
-  const relay = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-    const { 'x-dashscope-async': async, 'content-type': type } = incoming.headers;
-    const answer = await fetch(vendor() + (incoming.url ?? ''), {
-      method: incoming.method ?? 'GET',
-      headers: {
-        authorization: incoming.headers.authorization ?? '',
-        ...(type === undefined ? {} : { 'content-type': type }),
-        ...(async === undefined ? {} : { 'x-dashscope-async': String(async) }),
-      },
-      ...(chunks.length === 0 ? {} : { body: Buffer.concat(chunks) }),
-    });
-    const contentType = answer.headers.get('content-type') ?? 'application/json';
-    outgoing
-      .writeHead(answer.status, { 'content-type': contentType, ...LEAKED })
-      .end(Buffer.from(await answer.arrayBuffer()));
-  };
-  const { origin } = await startServer((incoming, outgoing) => {
-    relay(incoming, outgoing).catch((cause) => outgoing.destroy(cause));
-  });
-  return origin;
+interface Row {
+  readonly number: string;
+  readonly file: string;
+  readonly title: string;
 }
 
-describe('a task’s answers', () => {
-  it('have the status 200 for whoever submits: the first, those who join, those who come later', async () => {
-    const stack = await startStack();
-    stack.simulator.control.holdTasks();
-    const submit = () => sdkOf(stack).post(TEXT2IMAGE, promptTask('exactly'), ASYNC);
-    const [first, joined] = [await submit(), await submit()];
-    stack.simulator.control.resumeTasks();
-    await sdkOf(stack).wait(first.json.output.task_id);
-    const later = await submit();
-    expect([first, joined, later].map(({ headers }) => headers.get('x-cache'))).toEqual([
-      'MISS',
-      'COALESCED',
-      'HIT',
-    ]);
-    expect(stack.simulator.control.counters().tasksSubmitted).toBe(1);
-  });
+function readTable(): Row[] {
+  const [head = ''] = readFileSync(new URL(import.meta.url), 'utf8').split('*/');
+  const rows = head.matchAll(/^ \* \| (\d*) *\| [^|]+\| ([^\s|]+\.(?:md|test\.ts)): (.+) \|$/gm);
+  return [...rows].map(([, number = '', file = '', title = '']) => ({ number, file, title }));
+}
 
-  it('tell nothing of the account that paid, nor when the vendor was asked', async () => {
-    const stack = await startStack();
-    const leaky = await startLeakyVendor(() => stack.simulator.origin);
-    await stack.stopServer();
-    await stack.startServer({ DASHCACHE_UPSTREAM: leaky });
-    const sdk = sdkOf(stack);
-    stack.simulator.control.holdTasks();
-    const unseen = stack.simulator.control.fault({ on: 'poll', effect: { kind: 'hold' } });
-    const submitted = await sdk.post(TEXT2IMAGE, promptTask('whose'), ASYNC);
-    // Running by now, unknown to the server, so that the vendor itself refuses to cancel it.
-    stack.simulator.control.advanceTask(stack.simulator.control.tasks()[0]?.id ?? '');
-    const refused = await sdk.cancel(submitted.json.output.task_id);
-    expect(refused.status).toBe(400);
-    expect(stack.simulator.control.counters().cancels).toBe(1);
-    unseen.cancel();
-    stack.simulator.control.resumeTasks();
-    const id = submitted.json.output.task_id;
-    const answers = [
-      submitted,
-      refused,
-      await sdk.fetchTask(id),
-      await sdk.wait(id),
-      await sdk.cancel(id),
-      await sdk.list(),
-      await sdk.post(TEXT2IMAGE, promptTask('whose'), ASYNC),
-    ];
-    for (const [index, { headers }] of answers.entries())
-      for (const name of Object.keys(LEAKED)) expect(headers.has(name), `${index}: ${name}`).toBe(false);
-  });
+function textOf(file: string): string {
+  const folder = file.endsWith('.md') ? '../../' : './';
+  return readFileSync(new URL(folder + file, import.meta.url), 'utf8');
+}
 
-  it('have request ids of their own, the same in body and header', async () => {
-    const stack = await startStack();
-    const sdk = sdkOf(stack);
-    const submitted = await sdk.post(TEXT2IMAGE, promptTask('ids'), ASYNC);
-    const id = submitted.json.output.task_id;
-    const answers = [submitted, await sdk.fetchTask(id), await sdk.wait(id), await sdk.fetchTask(id)];
-    answers.push(await sdk.post(TEXT2IMAGE, promptTask('ids'), ASYNC));
-    for (const response of [await sdk.cancel(id), await sdk.list()])
-      answers.push({ headers: response.headers, json: await response.json() });
-    for (const [index, { headers, json }] of answers.entries())
-      expect([index, json.request_id]).toEqual([index, headers.get('x-request-id')]);
-    expect(new Set(answers.map(({ json }) => json.request_id)).size).toBe(answers.length);
-  });
-});
+/** README holds the words; a test's file holds them as the title of a test that is run. */
+function holds({ file, title }: Row): boolean {
+  const text = textOf(file);
+  if (file.endsWith('.md')) return text.replace(/\s+/g, ' ').includes(title);
+  const quoted = `["'\`]${title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}["'\`]`;
+  return new RegExp(`^ *(?:it|it\\.each\\([^;]*?\\))\\(\\s*${quoted},`, 'm').test(text);
+}
 
-describe('a poll', () => {
-  it.each([429, 500, 502])('is answered although the vendor refuses ours with %i', async (status) => {
-    const stack = await startStack();
-    const refused = stack.simulator.control.fault({
-      on: 'poll',
-      effect: { kind: 'refuse', status },
-      times: 2,
-    });
-    const sdk = sdkOf(stack);
-    const { json } = await sdk.post(TEXT2IMAGE, promptTask('patience'), ASYNC);
-    await refused.waitForHit();
-    // The SDK's wait ends at any status but 200.
-    expect((await sdk.wait(json.output.task_id)).json.output.task_status).toBe('SUCCEEDED');
-    expect(stack.simulator.control.counters().polls).toBeGreaterThan(2);
-  });
-
-  it('is never one too many', async () => {
-    const stack = await startStack();
-    stack.simulator.control.holdTasks();
-    const sdk = sdkOf(stack);
-    const { json } = await sdk.post(TEXT2IMAGE, promptTask('impatient'), ASYNC);
-    const polls = await Promise.all(Array.from({ length: 200 }, () => sdk.fetchTask(json.output.task_id)));
-    expect(new Set(polls.map((poll) => poll.json.output.task_status))).toEqual(new Set(['PENDING']));
-    stack.simulator.control.resumeTasks();
-    await sdk.wait(json.output.task_id);
-  });
-});
-
-it('entries of results are flat, those of failed pictures too', async () => {
-  const stack = await startStack();
-  stack.simulator.control.fault({ on: 'submit', effect: { kind: 'fail', images: 1 } });
-  const sdk = sdkOf(stack);
-  const { json } = await sdk.post(TEXT2IMAGE, promptTask('half', 2), ASYNC);
-  const { results } = (await sdk.wait(json.output.task_id)).json.output;
-  expect(results).toHaveLength(2);
-  expect(results.filter(({ code }: { code?: string }) => code !== undefined)).toHaveLength(1);
-  for (const result of results)
-    for (const [name, value] of Object.entries(result))
-      expect([name, typeof value]).toEqual([name, 'string']);
-});
-
-it('what was bought with compression is plain for a client that takes none', async () => {
-  const stack = await startStack();
-  const request = (acceptEncoding: string) =>
-    requestRaw(stack.origin, {
-      headers: { 'content-type': 'application/json', 'accept-encoding': acceptEncoding },
-      chunks: [JSON.stringify(body('compressed', SMALL))],
-    });
-  const bought = await request('gzip, deflate');
-  expect(bought.status).toBe(200);
-  const hit = await request('identity');
-  expect([hit.status, hit.headers['x-cache'], hit.headers['content-encoding']]).toEqual([
-    200,
-    'HIT',
-    undefined,
-  ]);
-  expect(JSON.parse(hit.text).output.choices[0].message.role).toBe('assistant');
-});
-
-it('a key that the vendor refuses is told so first, whatever else is wrong', async () => {
-  const stack = await startStack({ DASHCACHE_AUTH: 'passthrough' });
-  const ask = (request: object, key: string) =>
-    stack.request('POST', MULTIMODAL, {
-      body: JSON.stringify(request),
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-    });
-  const good = body('order of errors', SMALL);
-  expect((await ask(good, API_KEY)).status).toBe(200);
-  const wrong = { ...good, parameters: { n: 99 } };
-  for (const request of [good, wrong, { ...good, input: {} }]) {
-    const refused = await ask(request, 'sk-invalid');
-    expect([refused.status, refused.json.code]).toEqual([401, 'InvalidApiKey']);
-  }
-  expect((await ask(wrong, API_KEY)).status).toBe(400);
+it('every seam has its row, and every row names a test that exists', () => {
+  const rows = readTable();
+  expect(rows.map(({ number }) => number).filter(Boolean)).toEqual(
+    Array.from({ length: SEAMS }, (_, index) => String(index + 1)),
+  );
+  expect(rows.filter((row) => !holds(row))).toEqual([]);
 });

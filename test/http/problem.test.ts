@@ -28,6 +28,11 @@ describe('a problem (RFC 9457)', () => {
     expect(refused.headers.get('allow')).toBe('POST');
   });
 
+  it('says with a 401 what to show', () => {
+    const response = problemResponse(new AppError('unauthorized', 'Who?'), 'r');
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
   it.each(['constraint', 'storage_full', 'storage_failed', 'config', 'internal'] as const)(
     'tells nothing of our insides: %s',
     async (code) => {

@@ -367,3 +367,17 @@ describe('questions about entries', () => {
     expect(await store.nearest({ ...query, model: 'none' })).toEqual([]);
   });
 });
+
+describe('whether another scope has the recipe', () => {
+  it('is asked of the same site, key and canonical text, and of every scope but its own', async () => {
+    expect(await store.isElsewhere(newEntry())).toBe(false);
+    await store.insert(newEntry());
+    expect(await store.isElsewhere(newEntry())).toBe(false);
+    for (const scope of ['aaron', 'bob']) expect(await store.isElsewhere(newEntry({ scope }))).toBe(true);
+    for (const change of [{ site: 'intl' }, { key: 'k1:2' }, { canonical: '{}' }]) {
+      expect(await store.isElsewhere(newEntry({ scope: 'bob', ...change }))).toBe(false);
+    }
+    for (const scope of ['carol', 'dave']) await store.insert(newEntry({ scope, key: 'k1:2' }));
+    expect(await store.isElsewhere(newEntry({ scope: 'carol', key: 'k1:2' }))).toBe(true);
+  });
+});

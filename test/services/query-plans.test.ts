@@ -25,6 +25,11 @@ describe('the cost of a statement does not grow with the number of entries', () 
       entryStatements.nearest({ site: '', scope: '', model: '', prompt: '', limit: 1 }),
       ['entries_by_model'],
     ],
+    [
+      'otherScope',
+      entryStatements.otherScope(entry),
+      ['(site=?)', '(site=? AND scope>?)', '(site=? AND scope=? AND key=?)'],
+    ],
     ['insertEntry', entryStatements.insertEntry(entry), ['(site=? AND scope=? AND key=?)']],
     ['insertImages', entryStatements.insertImages(entry), ['(site=? AND scope=? AND key=?)']],
     ['touch', entryStatements.touch([]), ['entries USING INTEGER PRIMARY KEY (rowid=?)']],

@@ -1,0 +1,69 @@
+import { type Context, Hono } from 'hono';
+import { forStream, readDirectives } from '../core/directives.ts';
+import { AppError } from '../core/errors.ts';
+import { type ExcludedField, excludedHeaders } from '../core/exclusions.ts';
+import { decodeUtf8 } from '../core/json-text.ts';
+import { bearerOf } from './bearer.ts';
+import { ownOrigins } from './blob-base.ts';
+import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { explanationBody } from './explanation-body.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
+import { type BodyLimits, requireJson, withBody } from './read-body.ts';
+import { asksForStream } from './stream-answer.ts';
+
+/** Scopes as `Principal` has them; nothing else is one. */
+const SCOPE = /^[\x21-\x7e]{1,200}$/;
+
+/** The admin interface, for whoever may look into the store. */
+export function adminRoutes(services: HttpServices, options: HttpOptions): Hono {
+  const { adminAccess, platform, bodies, clock } = services;
+  const limits: BodyLimits = { maxBytes: options.maxBody, budget: bodies, clock };
+  const routes = new Hono();
+  routes.use('/admin/*', async (c, next) => {
+    await adminAccess.admit(bearerOf(c), platform.clientAddress(c));
+    await next();
+  });
+  routes.post('/admin/api/explain', async (c) => {
+    const scope = await askedScope(c, services);
+    requireJson(c);
+    return await withBody(c, limits, async (bytes, hold) => {
+      const directives = readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take'));
+      const explanation = await services.explainer.explain(decodeUtf8(bytes), {
+        scope,
+        directives: asksForStream(c) ? forStream(directives) : directives,
+        dataInspection: c.req.header('x-dashscope-datainspection'),
+        isEncrypted: c.req.header('x-dashscope-encryptionkey') !== undefined,
+        resolvesNames: c.req.header('x-dashscope-ossresourceresolve')?.toLowerCase() === 'enable',
+        ownOrigins: () => ownOrigins(c, options),
+        hold,
+      });
+      return c.json(explanationBody(explanation, headersLeftOut(c)));
+    });
+  });
+  routes.all('/admin/api/explain', methodNotAllowed('POST'));
+  return routes;
+}
+
+/** Whose entries are meant: those of the scope that is named, else the caller's own. */
+async function askedScope(c: Context, { credentials, adminAccess }: HttpServices): Promise<string> {
+  const named = c.req.query('scope');
+  if (named === undefined) {
+    // Where the admin interface asks for a token, the bearer is that token and nobody's key.
+    const own = await credentials.ownScope(adminAccess.isFree ? bearerOf(c) : undefined);
+    if (own !== undefined) return own;
+    throw new AppError(
+      'invalid_request',
+      'The parameter scope is missing: entries belong to the credentials of clients here, as in scope=token:NAME.',
+      { field: 'scope' },
+    );
+  }
+  if (SCOPE.test(named)) return named;
+  throw new AppError('invalid_request', 'The parameter scope must be printable ASCII without spaces.', {
+    field: 'scope',
+  });
+}
+
+/** Those of the request that is explained. Who asks for the explanation, and with which program, is not of it. */
+function headersLeftOut(c: Context): readonly ExcludedField[] {
+  return excludedHeaders((name) => /^x-/i.test(name) && c.req.header(name) !== undefined);
+}

@@ -1,0 +1,49 @@
+import type { Entry } from '../core/entry.ts';
+import type { ExcludedField } from '../core/exclusions.ts';
+import type { JsonObject, JsonValue } from '../core/json-text.ts';
+import type { NearEntry } from '../services/entry-finder.ts';
+import type { Explanation } from '../services/explainer.ts';
+
+/** An explanation as JSON. `headersLeftOut` are the excluded parts that stand in no body. */
+export function explanationBody(
+  explanation: Explanation,
+  headersLeftOut: readonly ExcludedField[],
+): JsonObject {
+  const { dialect, model, scope, recipe, key, excluded, result, reason, entry, cost, nearest } = explanation;
+  const canonical: JsonValue = recipe === undefined ? null : JSON.parse(recipe.canonical);
+  return {
+    dialect,
+    model,
+    key: key ?? null,
+    scope,
+    canonical,
+    excluded: [...excluded, ...headersLeftOut].map(({ field, reason: why }) => ({ field, reason: why })),
+    result,
+    reason,
+    ...(entry === undefined ? {} : { entry: entryBody(entry) }),
+    cost: cost === undefined ? null : { amount: cost.amount, currency: cost.currency },
+    nearest: nearest.map(nearBody),
+  };
+}
+
+function entryBody({ id, take, createdAt, hits }: Entry): JsonObject {
+  return { id, take, created_at: isoTime(createdAt), hits };
+}
+
+function nearBody({ entry, differences }: NearEntry): JsonObject {
+  return {
+    key: entry.key,
+    prompt: entry.prompt,
+    created_at: isoTime(entry.createdAt),
+    // Null is absent in every recipe, so it says here too that there is nothing.
+    differences: differences.map(({ field, left, right }) => ({
+      field,
+      asked: left ?? null,
+      stored: right ?? null,
+    })),
+  };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
