@@ -10,10 +10,12 @@ export async function serve(flags: SettingFlags): Promise<void> {
   console.log(`dashcache listens on ${server.origin}`);
   for (const line of describe(server)) console.log(`  ${line}`);
   const signal = await watchSignals().first;
+  // Said when it is so: nothing is accepted any more from here on.
+  const closed = server.close();
   console.log(
     `${signal}: no new flights; those under way have ${server.config.drainTimeout / 1000} s to land`,
   );
-  await server.close();
+  await closed;
   // What outlived the drain must not keep the process: its attempts stay open on record.
   process.exit(0);
 }
