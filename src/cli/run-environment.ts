@@ -9,11 +9,10 @@ export function programEnvironment(
   const { hostname } = new URL(origin);
   const noProxy = withoutProxy(environment.NO_PROXY ?? environment.no_proxy, hostname);
   return {
-    // The SDKs send nothing without a key.
-    ...(apiKey === undefined ? {} : { DASHSCOPE_API_KEY: apiKey, OPENAI_API_KEY: apiKey }),
-    ...Object.fromEntries(
-      Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
-    ),
+    ...environment,
+    // The SDKs send nothing without a key; an empty one is none.
+    DASHSCOPE_API_KEY: environment.DASHSCOPE_API_KEY || apiKey,
+    OPENAI_API_KEY: environment.OPENAI_API_KEY || apiKey,
     DASHSCOPE_HTTP_BASE_URL: `${origin}/api/v1`,
     DASHSCOPE_BASE_URL: `${origin}/api/v1`,
     OPENAI_BASE_URL: `${origin}/v1`,

@@ -41,6 +41,12 @@ it('gives the key only to a program that has none', () => {
   expect(programEnvironment(own, ORIGIN, 'sk-found')).toMatchObject(own);
 });
 
+it('leaves what the user set to nothing as it is', () => {
+  expect(programEnvironment({ GIT_PAGER: '', DASHSCOPE_API_KEY: '' }, ORIGIN, undefined)).toMatchObject({
+    GIT_PAGER: '',
+  });
+});
+
 it('leaves the rest of the vendor’s variables alone', () => {
   const environment = { DASHSCOPE_WEBSOCKET_BASE_URL: 'wss://dashscope.aliyuncs.com/api-ws/v1/inference' };
   expect(programEnvironment(environment, ORIGIN, undefined)).toMatchObject(environment);
