@@ -25,7 +25,7 @@ import { learnOfKey } from './learn-of-key.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
-import { type BodyLimits, requireJson, withBody } from './read-body.ts';
+import { type BodyLimits, type HoldUntil, requireJson, withBody } from './read-body.ts';
 import { fetchesFor, refusedKey } from './refused-key.ts';
 import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
 
@@ -45,6 +45,19 @@ export function dashScopeRoutes(services: HttpServices, options: HttpOptions): H
     }
   }
   return routes;
+}
+
+interface HeldBody {
+  readonly bytes: Uint8Array;
+  readonly hold: Hold;
+  readonly holdUntil: HoldUntil;
+}
+
+/** A request that may be answered from the store, and whose it is. */
+interface Cached {
+  readonly principal: Principal;
+  readonly prepared: Cacheable;
+  readonly holdUntil: HoldUntil;
 }
 
 class DashScopeDoor {
@@ -67,8 +80,8 @@ class DashScopeDoor {
     }
     requireJson(c);
     try {
-      return await withBody(c, this.#bodyLimits, (bytes, take) =>
-        this.#generate(c, asked, principal, bytes, take),
+      return await withBody(c, this.#bodyLimits, (bytes, hold, holdUntil) =>
+        this.#generate(c, asked, principal, { bytes, hold, holdUntil }),
       );
     } catch (error) {
       if (error instanceof KeyRefusal) return relayed(error.answer, {});
@@ -83,8 +96,7 @@ class DashScopeDoor {
     c: Context,
     asked: DrawingService,
     principal: Principal,
-    bytes: Uint8Array,
-    hold: Hold,
+    { bytes, hold, holdUntil }: HeldBody,
   ): Promise<Response> {
     const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
@@ -103,7 +115,7 @@ class DashScopeDoor {
     if (request.kind === 'uncacheable' || uncached !== undefined) {
       return await this.#relayUncached(c, principal, bytes, request, uncached);
     }
-    return await this.#answer(c, asked, principal, request);
+    return await this.#answer(c, asked, { principal, prepared: request, holdUntil });
   }
 
   async #relayUncached(
@@ -128,8 +140,7 @@ class DashScopeDoor {
   async #answer(
     c: Context,
     asked: DrawingService,
-    principal: Principal,
-    prepared: Cacheable,
+    { principal, prepared, holdUntil }: Cached,
   ): Promise<Response> {
     const { images, tasks } = this.#services;
     const request = imageRequest(c, this.#options.site, { asked, principal, prepared });
@@ -138,11 +149,13 @@ class DashScopeDoor {
     if (asked.isAsync) {
       const submission = await tasks.submit(request, asked.family);
       if (submission.kind === 'relay') await learnOfKey(this.#services, principal, submission);
+      else holdUntil(submission.ended);
       return this.#encodeTask(submission, prepared);
     }
     const streams = asksForStream(c);
     // What upstream has only as a task comes whole, and is replayed.
-    if (streams && !request.isAsyncUpstream) return await this.#stream(c, request, prepared, principal);
+    if (streams && !request.isAsyncUpstream)
+      return await this.#stream(c, request, { principal, prepared, holdUntil });
     const outcome = await images.generate(request);
     await learnOfKey(this.#services, principal, outcome);
     return this.#encode(c, outcome, prepared, principal, streams);
@@ -166,8 +179,7 @@ class DashScopeDoor {
   async #stream(
     c: Context,
     request: ImageRequest,
-    prepared: Cacheable,
-    principal: Principal,
+    { principal, prepared, holdUntil }: Cached,
   ): Promise<Response> {
     const { images, reporter } = this.#services;
     const streamed = await generateStreamed(images, request);
@@ -175,6 +187,7 @@ class DashScopeDoor {
       await learnOfKey(this.#services, principal, streamed.outcome);
       return this.#encode(c, streamed.outcome, prepared, principal, true);
     }
+    holdUntil(streamed.outcome);
     // The client has its answer by then: what happens at its end is for the store and the log.
     streamed.outcome
       .then((outcome) => learnOfKey(this.#services, principal, outcome))

@@ -18,6 +18,24 @@ export async function refusedKey(
 ): Promise<UpstreamAnswer | undefined> {
   if (!principal.needsProof) return undefined;
   if (principal.scope !== 'shared' && (await images.peek(request)) === undefined) return undefined;
+  return await refusalOf(c, { credentials, platform }, principal);
+}
+
+/** The same where a task is asked for: among those that everybody shares, a key not vouched for finds nothing. */
+export async function refusedTaskKey(
+  c: Context,
+  services: Pick<HttpServices, 'credentials' | 'platform'>,
+  principal: Principal,
+): Promise<UpstreamAnswer | undefined> {
+  if (!principal.needsProof || principal.scope !== 'shared') return undefined;
+  return await refusalOf(c, services, principal);
+}
+
+async function refusalOf(
+  c: Context,
+  { credentials, platform }: Pick<HttpServices, 'credentials' | 'platform'>,
+  principal: Principal,
+): Promise<UpstreamAnswer | undefined> {
   const verdict = await credentials.prove(principal, platform.clientAddress(c));
   return verdict.accepted ? undefined : verdict.answer;
 }
@@ -35,15 +53,4 @@ export function fetchesFor(
     const verdict = await credentials.prove(principal, platform.clientAddress(c));
     if (!verdict.accepted) throw new KeyRefusal(verdict.answer);
   };
-}
-
-/** The vendor's refusal of a key that asks for a task: among tasks that everybody shares, a key that the vendor has not vouched for finds nothing. */
-export async function refusedAmongShared(
-  c: Context,
-  { credentials, platform }: Pick<HttpServices, 'credentials' | 'platform'>,
-  principal: Principal,
-): Promise<UpstreamAnswer | undefined> {
-  if (!principal.needsProof || principal.scope !== 'shared') return undefined;
-  const verdict = await credentials.prove(principal, platform.clientAddress(c));
-  return verdict.accepted ? undefined : verdict.answer;
 }

@@ -5,7 +5,7 @@ import { blobBase } from './blob-base.ts';
 import { relayed } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { passForeign } from './passthrough-routes.ts';
-import { refusedAmongShared } from './refused-key.ts';
+import { refusedTaskKey } from './refused-key.ts';
 import { taskBody, unknownTaskBody } from './task-body.ts';
 import { listTasks } from './task-list.ts';
 
@@ -29,8 +29,8 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
     routes.get(`/api/v1/tasks/:id${slash}`, async (c) => {
       const principal = await identify(c);
       const id = c.req.param('id');
-      const refusedKey = await refusedAmongShared(c, services, principal);
-      if (refusedKey !== undefined) return relayed(refusedKey, {});
+      const refused = await refusedTaskKey(c, services, principal);
+      if (refused !== undefined) return relayed(refused, {});
       const view = await services.tasks.find(id, principal);
       if (view === undefined) {
         if (options.ownTasksOnly) return json(services, (requestId) => unknownTaskBody(id, requestId));
@@ -44,8 +44,8 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
     routes.post(`/api/v1/tasks/:id/cancel${slash}`, async (c) => {
       const principal = await identify(c);
       const id = c.req.param('id');
-      const refusedKey = await refusedAmongShared(c, services, principal);
-      if (refusedKey !== undefined) return relayed(refusedKey, {});
+      const refused = await refusedTaskKey(c, services, principal);
+      if (refused !== undefined) return relayed(refused, {});
       const canceled = await services.tasks.cancel(id, principal);
       if (canceled === undefined) {
         if (options.ownTasksOnly) return refusal(services);
