@@ -139,7 +139,11 @@ export class ReferenceResolver {
       );
     }
     const own = ownDigest(value, ownOrigins);
-    if (own !== undefined && (await this.#blobs.has(own))) {
+    if (own !== undefined) {
+      if (!(await this.#blobs.has(own))) {
+        // Fetching it from ourselves would only say that our address is private.
+        throw new AppError('reference_refused', 'no such picture is stored here.');
+      }
       return { name: `sha256:${own}`, digest: own, replacement: () => this.#blobAsDataUri(own, hold) };
     }
     await mayFetch();

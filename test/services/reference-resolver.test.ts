@@ -111,11 +111,12 @@ describe('a reference', () => {
     expect(fetched).toHaveLength(1);
   });
 
-  it('to a blob of ours that is gone is fetched like any other', async () => {
+  it('to a blob of ours that is gone is refused as that: nobody else has it', async () => {
     await expect(resolve(`${OURS}/blobs/${digestOf(CAT)}.png`)).rejects.toMatchObject({
-      code: 'reference_unavailable',
+      code: 'reference_refused',
+      message: expect.stringContaining('no such picture is stored here'),
     });
-    expect(fetched).toHaveLength(1);
+    expect(fetched).toEqual([]);
   });
 });
 
