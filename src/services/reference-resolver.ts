@@ -142,7 +142,7 @@ export class ReferenceResolver {
     if (own !== undefined) {
       if (!(await this.#blobs.has(own))) {
         // Fetching it from ourselves would only say that our address is private.
-        throw new AppError('reference_refused', 'no such picture is stored here.');
+        throw unavailable('no such picture is stored here.');
       }
       return { name: `sha256:${own}`, digest: own, replacement: () => this.#blobAsDataUri(own, hold) };
     }

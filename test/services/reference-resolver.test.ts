@@ -111,9 +111,9 @@ describe('a reference', () => {
     expect(fetched).toHaveLength(1);
   });
 
-  it('to a blob of ours that is gone is refused as that: nobody else has it', async () => {
+  it('to a blob of ours that is gone is not to be had, and is not looked for elsewhere', async () => {
     await expect(resolve(`${OURS}/blobs/${digestOf(CAT)}.png`)).rejects.toMatchObject({
-      code: 'reference_refused',
+      code: 'reference_unavailable',
       message: expect.stringContaining('no such picture is stored here'),
     });
     expect(fetched).toEqual([]);
