@@ -93,9 +93,9 @@ export const inventoryStatements = {
     params: [firstId, lastId, createdFrom, createdTo, after.at, after.id, limit],
   }),
 
-  /** The next `steps` entries in the order of the list, and which of them fit, its words aside. */
+  /** The next `steps` entries of about that time in the order of the list, and which of them fit, its words aside. */
   walk: (
-    { filter, createdFrom, createdTo }: Selection,
+    { filter, createdFrom, createdTo, firstId, lastId }: Selection,
     { sort, after }: Omit<PageQuery, 'limit'>,
     steps: number,
   ): SqlStatement => {
@@ -104,10 +104,20 @@ export const inventoryStatements = {
       sql: `select w.id, w.at, ${['e.created_at between ? and ?', ...conditions.map(({ sql }) => sql)].join(' and ')} as fits
         from (
           select id, ${COLUMNS[sort]} as at from entries
-          where (${COLUMNS[sort]}, id) < (?, ?) order by ${COLUMNS[sort]} desc, id desc limit ?
+          where (${COLUMNS[sort]}, id) < (?, ?) and +id between ? and ?
+          order by ${COLUMNS[sort]} desc, id desc limit ?
         ) w cross join entries e on e.id = w.id
         order by w.at desc, w.id desc`,
-      params: [createdFrom, createdTo, ...conditions.map(({ value }) => value), after.at, after.id, steps],
+      params: [
+        createdFrom,
+        createdTo,
+        ...conditions.map(({ value }) => value),
+        after.at,
+        after.id,
+        firstId,
+        lastId,
+        steps,
+      ],
     };
   },
 
