@@ -13,6 +13,7 @@ import type { Hold } from '../services/reference-resolver.ts';
 import { blobBase } from './blob-base.ts';
 import { toBodyStream } from './body-stream.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { exchangeOf, reportExchange } from './exchange.ts';
 import { type AnswerFacts, answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';
 import { progressEvents } from './generate-progress.ts';
 import { GENERATE_PATH, generateTask, taskPath } from './generate-task.ts';
@@ -61,7 +62,7 @@ class GenerateDoor {
   constructor(services: HttpServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
-    this.#own = new OwnDoor('image.generate', services, options);
+    this.#own = new OwnDoor(services, options);
     this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies, clock: services.clock };
   }
 
@@ -81,11 +82,11 @@ class GenerateDoor {
   }
 
   async showTask(c: Context, id: string): Promise<Response> {
-    const { tasks, newRequestId } = this.#services;
+    const { tasks } = this.#services;
     const principal = await this.#own.identify(c);
     const view = await tasks.find(id, principal);
     if (view === undefined) throw new AppError('not_found', 'There is no such task, or it is forgotten.');
-    const requestId = newRequestId();
+    const { requestId } = exchangeOf(c);
     const { key } = view.task;
     const shown = generateTask(view, {
       requestId,
@@ -102,8 +103,8 @@ class GenerateDoor {
 
   async #answer(c: Context, asked: Asked): Promise<Response> {
     const drawn = await this.#draw(c, asked, await this.#prepare(c, asked, asked.wish));
-    const headers = this.#own.cacheHeaders(drawn.outcome.status, drawn.prepared);
-    const requestId = this.#services.newRequestId();
+    const headers = this.#own.cacheHeaders(c, drawn.outcome.status, drawn.prepared);
+    const { requestId } = exchangeOf(c);
     const answer = this.#encode(c, drawn, requestId);
     return Response.json(answer, { headers: { ...headers, 'x-request-id': requestId } });
   }
@@ -111,9 +112,10 @@ class GenerateDoor {
   /** What can be refused before anything is drawn is refused as usual; from then on it is told in events. */
   async #stream(c: Context, asked: Asked): Promise<Response> {
     const { principal, wish } = asked;
-    const { bodies, clock, entries, newRequestId, platform, reporter } = this.#services;
+    const { bodies, clock, entries, platform, reporter } = this.#services;
     const made = await this.#prepare(c, asked, wish);
-    const requestId = newRequestId();
+    const exchange = exchangeOf(c);
+    const { requestId } = exchange;
     const expectedMs = await entries.usualElapsed(this.#options.site, principal.scope, wish.model);
     // The request's own hold ends with its answer's head.
     let held = 0;
@@ -122,14 +124,18 @@ class GenerateDoor {
       held += bytes;
     };
     hold(wish.references.reduce((sum, { length }) => sum + length, wish.prompt.length));
+    exchange.isStreaming = true;
     const work = async (onStage: StageListener) => {
       try {
         const drawn = await this.#draw(c, { principal, wish, hold }, made, onStage);
-        this.#own.cacheHeaders(drawn.outcome.status, drawn.prepared);
-        return { event: 'done', data: this.#encode(c, drawn, requestId) } as const;
+        this.#own.cacheHeaders(c, drawn.outcome.status, drawn.prepared);
+        const data = this.#encode(c, drawn, requestId);
+        reportExchange(c, this.#services, 200);
+        return { event: 'done', data } as const;
       } catch (error) {
         const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });
         const problem = problemOf(known, requestId, generationAdvice);
+        reportExchange(c, this.#services, problem.status);
         if (problem.status >= 500)
           reporter.report({ type: 'failure', where: GENERATE_PATH, requestId, cause: error });
         return { event: 'error', data: problem } as const;
@@ -152,16 +158,16 @@ class GenerateDoor {
   }
 
   async #submit(c: Context, asked: Asked): Promise<Response> {
-    const { tasks, newRequestId, clock } = this.#services;
+    const { tasks, clock } = this.#services;
     const { request, prepared } = await this.#prepare(c, asked, asked.wish);
     const submission = await tasks.submit(request, MULTIMODAL.family);
     if (submission.kind === 'relay') {
       await learnOfKey(this.#services, asked.principal, submission);
       throw refusedBy(submission.answer, clock.now());
     }
-    const requestId = newRequestId();
+    const { requestId } = exchangeOf(c);
     const headers = {
-      ...this.#own.cacheHeaders(submission.status, prepared),
+      ...this.#own.cacheHeaders(c, submission.status, prepared),
       'x-request-id': requestId,
       location: taskPath(submission.id),
       'preference-applied': 'respond-async',

@@ -12,10 +12,11 @@ import type { StageListener } from '../services/flight-stage.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import { UploadRefusal } from '../services/upload-refusal.ts';
-import { bearerOf } from './bearer.ts';
 import { ownOrigins } from './blob-base.ts';
 import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { exchangeOf } from './exchange.ts';
+import { identify } from './identify.ts';
 import { type Cacheable, imageRequest } from './image-call.ts';
 import { learnOfKey } from './learn-of-key.ts';
 import { refusedKey } from './refused-key.ts';
@@ -40,28 +41,26 @@ export interface Asking {
 
 /** What the front doors of our own (`image.generate`, OpenAI's) do alike: they differ in words only. */
 export class OwnDoor {
-  /** Its name in events. */
-  readonly #name: string;
   readonly #services: HttpServices;
   readonly #options: HttpOptions;
 
-  constructor(name: string, services: HttpServices, options: HttpOptions) {
-    this.#name = name;
+  constructor(services: HttpServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
   }
 
   async identify(c: Context): Promise<Principal> {
-    return await this.#services.credentials.identify(bearerOf(c));
+    return await identify(c, this.#services);
   }
 
   /** Checks model and size, and fetches the reference images; errors name the field. A key that the vendor refuses gets no further. */
   async prepare(c: Context, asking: Asking): Promise<PreparedWish> {
     const { principal, wish } = asking;
+    exchangeOf(c).model = wish.model;
     requireKnownModel(wish.model, this.#options.addedModels);
     if (wish.size !== undefined) requireOfferedSize(wish.model, wish.size);
     const prepared = await this.#prepare(c, asking);
-    const made = imageRequest(c, this.#options.site, { asked: MULTIMODAL, principal, prepared });
+    const made = imageRequest(c, this.#options, { asked: MULTIMODAL, principal, prepared });
     const { take } = wish;
     const request = {
       ...made,
@@ -86,10 +85,9 @@ export class OwnDoor {
     return outcome;
   }
 
-  /** Counts the answer, and says how it came about. */
-  cacheHeaders(status: CacheStatus, prepared: Cacheable): Record<string, string> {
-    const { reporter } = this.#services;
-    return cacheHeaders({ reporter, local: this.#options.local, door: this.#name }, status, prepared);
+  /** Says how an answer came about. */
+  cacheHeaders(c: Context, status: CacheStatus, prepared: Cacheable): Record<string, string> {
+    return cacheHeaders(exchangeOf(c), this.#options, status, prepared);
   }
 
   async #generate(

@@ -3,12 +3,13 @@ import { BLOBS } from './blobs.ts';
 import { COMMON_SCHEMAS } from './common.ts';
 import { EXPLAIN } from './explain.ts';
 import { IMAGE_GENERATE } from './image-generate.ts';
+import { LEDGER } from './ledger.ts';
 import { OPENAI } from './openai.ts';
 import { OPERATIONS } from './operations.ts';
 import type { ApiPart } from './parts.ts';
 
 /** The parts of our own interface, in the order of the page. DashScope's own paths are the vendor's to describe. */
-export const API_PARTS: readonly ApiPart[] = [IMAGE_GENERATE, OPENAI, BLOBS, EXPLAIN, OPERATIONS];
+export const API_PARTS: readonly ApiPart[] = [IMAGE_GENERATE, OPENAI, BLOBS, EXPLAIN, LEDGER, OPERATIONS];
 
 function merged(
   parts: readonly Readonly<Record<string, JsonObject>>[],
