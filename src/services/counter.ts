@@ -11,6 +11,8 @@ export class Counter {
   readonly #help: string;
   readonly #labels: readonly string[];
   readonly #counts = new Map<string, Count>();
+  /** What was counted last is mostly counted next: its name need not be made again. */
+  #last: Count | undefined;
 
   constructor(name: string, help: string, labels: readonly string[] = []) {
     this.#name = name;
@@ -22,10 +24,20 @@ export class Counter {
 
   /** The label values in the labels' order. */
   add(values: readonly string[], amount = 1): void {
+    const last = this.#last;
+    const isLast = last?.values.every((value, index) => value === values[index]) === true;
+    const count = isLast ? last : this.#countOf(values);
+    count.value += amount;
+    this.#last = count;
+  }
+
+  #countOf(values: readonly string[]): Count {
     const key = values.join('\n');
-    const count = this.#counts.get(key);
-    if (count === undefined) this.#counts.set(key, { values, value: amount });
-    else count.value += amount;
+    const known = this.#counts.get(key);
+    if (known !== undefined) return known;
+    const count = { values, value: 0 };
+    this.#counts.set(key, count);
+    return count;
   }
 
   family(): MetricFamily {
