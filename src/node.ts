@@ -64,8 +64,6 @@ const RECOVER_MS = 5 * 60_000;
 const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 const HEADERS_TIMEOUT_MS = 30_000;
 const MAX_HEADER_BYTES = 32 * 1024;
-/** A client that neither sends nor reads for so long is gone, or wants to hold on to what it takes. */
-const SILENCE_MS = 2 * 60 * 1000;
 
 /** Starts dashcache on Node: SQLite and files in one folder. `config` says what is wrong with the environment. */
 export async function startServer(env: Environment, options: StartOptions = {}): Promise<RunningServer> {
@@ -137,7 +135,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
     });
-    endSilentClients(server, SILENCE_MS);
+    endSilentClients(server);
     const origin = await listen(server, config.host, config.port);
     const recover = async () => {
       await services.recovery.finishAnswered().catch(failed(reporter, 'recovery'));

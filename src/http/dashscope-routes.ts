@@ -8,6 +8,7 @@ import { decodeUtf8 } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { DRAWING_SERVICES, type DrawingService } from '../core/services.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
+import { KeyRefusal } from '../services/key-refusal.ts';
 import type { KnownHit } from '../services/known-hits.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
 import type { Hold } from '../services/reference-resolver.ts';
@@ -25,8 +26,8 @@ import { learnOfKey } from './learn-of-key.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
-import { type BodyLimits, requireJson, withBody } from './read-body.ts';
-import { refusedKey } from './refused-key.ts';
+import { type BodyLimits, type HoldUntil, requireJson, withBody } from './read-body.ts';
+import { fetchesFor, refusedKey } from './refused-key.ts';
 import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
 
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
@@ -42,6 +43,19 @@ export function dashScopeRoutes(services: HttpServices, options: HttpOptions): H
     }
   }
   return routes;
+}
+
+interface HeldBody {
+  readonly bytes: Uint8Array;
+  readonly hold: Hold;
+  readonly holdUntil: HoldUntil;
+}
+
+/** A request that may be answered from the store, and whose it is. */
+interface Cached {
+  readonly principal: Principal;
+  readonly prepared: Cacheable;
+  readonly holdUntil: HoldUntil;
 }
 
 class DashScopeDoor {
@@ -64,10 +78,11 @@ class DashScopeDoor {
     }
     requireJson(c);
     try {
-      return await withBody(c, this.#bodyLimits, (bytes, take) =>
-        this.#generate(c, asked, principal, bytes, take),
+      return await withBody(c, this.#bodyLimits, (bytes, hold, holdUntil) =>
+        this.#generate(c, asked, principal, { bytes, hold, holdUntil }),
       );
     } catch (error) {
+      if (error instanceof KeyRefusal) return relayed(c, error.answer, {});
       if (!(error instanceof UploadRefusal)) throw error;
       // The vendor's word on a file that it was to be given stands for its word on the request.
       if (error.answer.status === 401) await this.#services.credentials.refused(principal);
@@ -79,13 +94,13 @@ class DashScopeDoor {
     c: Context,
     asked: DrawingService,
     principal: Principal,
-    bytes: Uint8Array,
-    hold: Hold,
+    { bytes, hold, holdUntil }: HeldBody,
   ): Promise<Response> {
     const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
       ownOrigins: () => ownOrigins(c, this.#options),
       hold,
+      mayFetch: fetchesFor(c, this.#services, principal),
       caller: {
         ...principal,
         resolvesNames: c.req.header('x-dashscope-ossresourceresolve')?.toLowerCase() === 'enable',
@@ -98,7 +113,7 @@ class DashScopeDoor {
     if (request.kind === 'uncacheable' || uncached !== undefined) {
       return await this.#relayUncached(c, principal, bytes, request, uncached);
     }
-    return await this.#answer(c, asked, principal, request);
+    return await this.#answer(c, asked, { principal, prepared: request, holdUntil });
   }
 
   async #relayUncached(
@@ -124,8 +139,7 @@ class DashScopeDoor {
   async #answer(
     c: Context,
     asked: DrawingService,
-    principal: Principal,
-    prepared: Cacheable,
+    { principal, prepared, holdUntil }: Cached,
   ): Promise<Response> {
     const { images, tasks } = this.#services;
     const request = imageRequest(c, this.#options, { asked, principal, prepared });
@@ -135,11 +149,13 @@ class DashScopeDoor {
     if (asked.isAsync) {
       const submission = await tasks.submit(request, asked.family);
       if (submission.kind === 'relay') await learnOfKey(this.#services, principal, submission);
+      else holdUntil(submission.ended);
       return this.#encodeTask(c, submission, prepared);
     }
     const streams = asksForStream(c);
     // What upstream has only as a task comes whole, and is replayed.
-    if (streams && !request.isAsyncUpstream) return await this.#stream(c, request, prepared, principal);
+    if (streams && !request.isAsyncUpstream)
+      return await this.#stream(c, request, { principal, prepared, holdUntil });
     const outcome = await images.generate(request);
     await learnOfKey(this.#services, principal, outcome);
     return this.#encode(c, outcome, prepared, principal, streams);
@@ -162,8 +178,7 @@ class DashScopeDoor {
   async #stream(
     c: Context,
     request: ImageRequest,
-    prepared: Cacheable,
-    principal: Principal,
+    { principal, prepared, holdUntil }: Cached,
   ): Promise<Response> {
     const { images, reporter } = this.#services;
     const streamed = await generateStreamed(images, request);
@@ -171,6 +186,7 @@ class DashScopeDoor {
       await learnOfKey(this.#services, principal, streamed.outcome);
       return this.#encode(c, streamed.outcome, prepared, principal, true);
     }
+    holdUntil(streamed.outcome);
     const { requestId } = exchangeOf(c);
     // The client has its answer by then: what happens at its end is for the store and the log.
     streamed.outcome

@@ -18,7 +18,7 @@ import type { EntryStore } from './entry-store.ts';
 import type { PreparedRequest, PreparedRequests, RequestContext } from './prepared-requests.ts';
 
 /** What counts beside the body, as for a request that draws. */
-export interface ExplainContext extends Omit<RequestContext, 'caller'> {
+export interface ExplainContext extends Omit<RequestContext, 'caller' | 'mayFetch'> {
   readonly scope: string;
   readonly resolvesNames: boolean;
   readonly directives: Directives;
@@ -116,10 +116,12 @@ export class Explainer {
   ): Promise<PreparedRequest> {
     // Nothing is sent, so nobody's key is needed.
     const caller = { scope: context.scope, account: '', apiKey: '', resolvesNames: context.resolvesNames };
-    if (translation === undefined) return await this.#prepared.prepare(text, { ...context, caller });
+    // Whoever may look into the store is no stranger.
+    const known = { ...context, mayFetch: async () => {} };
+    if (translation === undefined) return await this.#prepared.prepare(text, { ...known, caller });
     try {
       const prepared = await this.#prepared.prepare(JSON.stringify(toDashScope(translation.wish)), {
-        ...context,
+        ...known,
         caller: { ...caller, resolvesNames: true },
       });
       // The front doors of our own refuse what could not be cached.

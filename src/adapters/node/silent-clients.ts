@@ -6,12 +6,15 @@ interface Exchange {
   readonly outgoing: ServerResponse;
 }
 
+/** A client that neither sends nor reads for so long is gone, or wants to hold on to what it takes. */
+const SILENCE_MS = 2 * 60 * 1000;
+
 /**
  * Breaks off connections on which nothing moves for so long although it is the client's turn: to send the rest of its
  * request, or to read what is waiting for it. Node's own timeout does not tell whose turn it is, and a picture may take
  * minutes to draw.
  */
-export function endSilentClients(server: Server, silenceMs: number): void {
+export function endSilentClients(server: Server, silenceMs = SILENCE_MS): void {
   const exchanges = new WeakMap<Socket, Exchange>();
   server.on('request', (incoming, outgoing) => {
     const exchange = { incoming, outgoing };
