@@ -1,5 +1,5 @@
 import type { Cost } from '../core/events.ts';
-import type { LedgerMoney } from '../services/ledger.ts';
+import type { LedgerFigures, LedgerMoney } from '../services/ledger.ts';
 import type { LedgerGroup } from '../services/ledger-statements.ts';
 import type { LedgerSum } from '../services/ledger-store.ts';
 
@@ -28,6 +28,17 @@ export function costsOf({ CNY, USD }: LedgerMoney): readonly Cost[] {
     { currency: 'USD', amount: rounded(USD) },
   ];
   return costs.filter(({ amount }) => amount !== 0);
+}
+
+/** What was spent and avoided in all, by currency. */
+export function costTotals({ spent, avoided }: Pick<LedgerFigures, 'spent' | 'avoided'>) {
+  return (['CNY', 'USD'] as const)
+    .filter((currency) => spent[currency] !== 0 || avoided[currency] !== 0)
+    .map((currency) => ({
+      currency,
+      spent: rounded(spent[currency]),
+      avoided: rounded(avoided[currency]),
+    }));
 }
 
 export function ledgerRowBody(sum: LedgerSum, group: LedgerGroup): LedgerRowBody {

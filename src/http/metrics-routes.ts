@@ -15,6 +15,6 @@ export function metricsRoutes({
     await adminAccess.admit(bearerOf(c), platform.clientAddress(c));
     return c.body(await metrics.expose(), 200, { 'content-type': METRICS_TYPE });
   });
-  routes.all('/metrics', methodNotAllowed('GET'));
+  routes.all('/metrics', methodNotAllowed('GET, HEAD'));
   return routes;
 }

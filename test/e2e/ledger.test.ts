@@ -47,6 +47,14 @@ describe('GET /admin/api/ledger', () => {
     expect(row).toMatchObject({ spent: [{ currency: 'CNY', amount: 1 }], bytes: 0 });
   });
 
+  it('is what statistics tell of money', async () => {
+    const stack = await startStack();
+    await stack.generate(body('a fox', SMALL));
+    await stack.generate(body('a fox', SMALL));
+    const { json } = await stack.request('GET', '/admin/api/stats');
+    expect(json.cost).toEqual([{ currency: 'CNY', spent: 0.5, avoided: 0.5 }]);
+  });
+
   it('outlives the server', async () => {
     const stack = await startStack();
     await stack.generate(body('a fox', SMALL));
@@ -78,6 +86,7 @@ describe('GET /admin/api/ledger', () => {
     ['from', '2026-13-01'],
     ['to', '1'],
     ['to', '1950-01-01'],
+    ['model', 'qwen-image-max'],
   ])('%s=%s is refused, and named', async (name, value) => {
     const { status, json } = await read(await startStack(), `?${name}=${value}`);
     expect([status, json.field]).toEqual([400, name]);

@@ -28,6 +28,7 @@ function levelOf(event: CacheEvent): Level {
     case 'bought':
     case 'stored':
     case 'evicted':
+    case 'purged':
       return 'info';
     case 'request':
       return isRoutine(event) ? 'debug' : 'info';
