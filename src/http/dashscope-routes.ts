@@ -2,7 +2,6 @@ import { type Context, Hono } from 'hono';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
 import { readDirectives } from '../core/directives.ts';
 import { AppError } from '../core/errors.ts';
-import { isUnknownHeader } from '../core/exclusions.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { decodeUtf8 } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
@@ -21,7 +20,7 @@ import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { answerParts } from './entry-answer.ts';
 import { exchangeOf, noteRelay } from './exchange.ts';
 import { identify } from './identify.ts';
-import { type Cacheable, imageRequest } from './image-call.ts';
+import { type Cacheable, hasUnknownHeader, imageRequest } from './image-call.ts';
 import { learnOfKey } from './learn-of-key.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
@@ -237,7 +236,7 @@ class DashScopeDoor {
 function uncachedTransport(c: Context, asked: DrawingService): string | undefined {
   const isAsync = c.req.header('x-dashscope-async')?.toLowerCase() === 'enable';
   if (isAsync !== asked.isAsync) return isAsync ? 'async' : 'sync';
-  return [...c.req.raw.headers.keys()].some(isUnknownHeader) ? 'header' : undefined;
+  return hasUnknownHeader(c) ? 'header' : undefined;
 }
 
 function textOf({ body }: { readonly body: Uint8Array }): string {

@@ -24,6 +24,8 @@ export interface ExplainContext extends Omit<RequestContext, 'caller' | 'mayFetc
   readonly directives: Directives;
   /** The body is encrypted: nothing in it can be read. */
   readonly isEncrypted: boolean;
+  /** A header of the vendor's comes with it whose effect on the picture is not known. */
+  readonly hasUnknownHeader: boolean;
 }
 
 /** What would become of a request, and why. */
@@ -56,7 +58,7 @@ export interface ExplainerOptions {
 
 type Verdict = Pick<Explanation, 'result' | 'reason' | 'entry'>;
 type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
-type Uncacheable = Extract<PreparedRequest, { kind: 'uncacheable' }>;
+type Uncacheable = Pick<Extract<PreparedRequest, { kind: 'uncacheable' }>, 'detail' | 'reason'>;
 
 const NEAREST_SHOWN = 5;
 
@@ -106,6 +108,9 @@ export class Explainer {
     const prepared = await this.#prepare(text, asked, context);
     if (prepared.kind === 'foreign') return { ...about, ...foreign(`${model} is no image model here`) };
     if (prepared.kind === 'uncacheable') return { ...about, ...uncacheable(prepared) };
+    // The front doors of our own do not send it on.
+    if (context.hasUnknownHeader && inVendorsWords === undefined)
+      return { ...about, ...uncacheable({ detail: 'header' }) };
     return { ...about, ...(await this.#lookUp(prepared, asked, context)) };
   }
 
@@ -218,6 +223,7 @@ function uncacheable({ detail, reason }: Uncacheable) {
 const UNCACHEABLE: Readonly<Record<string, string>> = {
   reference: 'What a reference image shows is not known, so it cannot be part of the key',
   number: 'A number in it says more than a double holds, so no key can tell it from its neighbours',
+  header: 'It has an X-DashScope header whose effect on the picture is not known',
   size: 'Its words are longer than any prompt, so they are not kept',
 };
 
