@@ -7,9 +7,11 @@ import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { encodeError } from './error-dialects.ts';
 import { generateRoutes } from './generate-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { loginRoutes } from './login-routes.tsx';
 import { openAiModelRoutes } from './openai-models.ts';
 import { openAiRoutes } from './openai-routes.ts';
 import { openApiRoutes } from './openapi-routes.ts';
+import { pageAssetRoutes, pageRoutes } from './page-routes.tsx';
 import { passthroughRoutes } from './passthrough-routes.ts';
 import { guard } from './request-guard.ts';
 import { taskRoutes } from './task-routes.ts';
@@ -33,7 +35,10 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
     }),
   );
   app.use(guard(options, services.platform));
+  app.route('/', pageAssetRoutes(services));
+  app.route('/', loginRoutes(services, options));
   app.route('/', adminRoutes(services, options));
+  app.route('/', pageRoutes(services));
   app.route('/', dashScopeRoutes(services, options));
   app.route('/', generateRoutes(services, options));
   app.route('/', openAiRoutes(services, options));
@@ -44,12 +49,12 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
   return app;
 }
 
-function answerError(error: Error, c: Context, services: HttpServices): Response {
+async function answerError(error: Error, c: Context, services: HttpServices): Promise<Response> {
   const requestId = services.newRequestId();
   // The client left: nobody reads the answer.
   if (c.req.raw.signal.aborted) return new Response(null, { status: 499 });
   const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });
-  const response = encodeError(c, known, requestId);
+  const response = await encodeError(c, known, requestId);
   // What the client did wrong, or asked for, is in its answer; what went wrong here is for the log.
   if (response.status >= 500 && known.code !== 'not_cached') {
     services.reporter.report({ type: 'failure', where: c.req.path, requestId, cause: error });

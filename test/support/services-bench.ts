@@ -37,6 +37,8 @@ export function startServices(
       reporter,
       transport: machine.transport,
       upstream,
+      thumbnailDriver: new MemoryBlobDriver(machine.clock),
+      thumbnailer: { make: async () => undefined },
       uploadDriver: new MemoryBlobDriver(machine.clock),
       uploadUpstream: new FakeUploads(),
       fetcher: { fetch: () => Promise.reject(new AppError('reference_unavailable', 'no network')) },
