@@ -191,11 +191,13 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       every(COLLECT_MS, () => services.uploadCollector.runOnce().catch(failed(reporter, 'upload collector'))),
     ];
     void services.collector.sweepOrphans().catch(failed(reporter, 'orphan sweep'));
+    void services.searchBackfill.run().catch(failed(reporter, 'search'));
     void services.uploadCollector.sweepOrphans().catch(failed(reporter, 'orphan sweep of uploads'));
 
     let closing: Promise<void> | undefined;
     const shutDown = async () => {
       for (const timer of timers) clearInterval(timer);
+      services.searchBackfill.stop();
       const stopped = stop(server);
       // A flight's answers are on their way for a moment longer than the flight.
       const drained = Promise.all([services.images.close(), recovering, answersEnded()]);

@@ -37,6 +37,8 @@ export type CacheEvent =
     }
   | { readonly type: 'healed'; readonly digest: string; readonly how: 'fetched-again' | 'dropped' }
   | { readonly type: 'evicted'; readonly entries: number; readonly blobs: number; readonly bytes: number }
+  /** Removed because somebody asked for it. */
+  | { readonly type: 'purged'; readonly entries: number; readonly blobs: number; readonly bytes: number }
   | {
       readonly type: 'failure';
       readonly where: string;

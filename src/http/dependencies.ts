@@ -6,21 +6,31 @@ import type { PageAssets } from '../ports/page-assets.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { AdminAccess } from '../services/admin-access.ts';
 import type { AdminSessions } from '../services/admin-sessions.ts';
+import type { AttemptStore } from '../services/attempt-store.ts';
 import type { BlobStore } from '../services/blob-store.ts';
 import type { ByteBudget } from '../services/byte-budget.ts';
+import type { Collector } from '../services/collector.ts';
 import type { CredentialService } from '../services/credential-service.ts';
+import type { Curator } from '../services/curator.ts';
 import type { EntryStore } from '../services/entry-store.ts';
 import type { Explainer } from '../services/explainer.ts';
+import type { FlightBoard } from '../services/flight-board.ts';
+import type { Governor } from '../services/governor.ts';
 import type { Health } from '../services/health.ts';
 import type { ImageService } from '../services/image-service.ts';
+import type { Inventory } from '../services/inventory.ts';
 import type { KnownHits } from '../services/known-hits.ts';
+import type { Lineage } from '../services/lineage.ts';
 import type { Pacer } from '../services/pacer.ts';
 import type { PreparedRequests } from '../services/prepared-requests.ts';
+import type { Purger } from '../services/purger.ts';
 import type { Relay } from '../services/relay.ts';
+import type { Statistics } from '../services/statistics.ts';
 import type { TaskService } from '../services/task-service.ts';
 import type { Thumbnails } from '../services/thumbnails.ts';
 import type { UploadService } from '../services/upload-service.ts';
 import type { VendorTaskList } from '../services/vendor-task-list.ts';
+import type { Verifier } from '../services/verifier.ts';
 import type { Platform } from './platform.ts';
 
 export interface HttpOptions {
@@ -58,6 +68,15 @@ export interface HttpServices {
   readonly pageAssets: PageAssets;
   readonly explainer: Explainer;
   readonly entries: EntryStore;
+  readonly attempts: AttemptStore;
+  readonly inventory: Inventory;
+  readonly lineage: Lineage;
+  readonly curator: Curator;
+  readonly purger: Purger;
+  readonly verifier: Verifier;
+  readonly collector: Collector;
+  readonly board: FlightBoard;
+  readonly governor: Governor;
   readonly blobs: BlobStore;
   readonly relay: Relay;
   readonly bodies: ByteBudget;
@@ -69,5 +88,6 @@ export interface HttpServices {
   readonly probe: ImageProbe;
   readonly platform: Platform;
   readonly reporter: Reporter;
+  statistics(): Promise<Statistics>;
   newRequestId(): string;
 }

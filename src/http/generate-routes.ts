@@ -11,8 +11,8 @@ import type { StageListener } from '../services/flight-stage.ts';
 import type { ImageOutcome } from '../services/image-request.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import { blobBase } from './blob-base.ts';
-import { toBodyStream } from './body-stream.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { acceptsEvents, eventResponse } from './event-response.ts';
 import { type AnswerFacts, answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';
 import { progressEvents } from './generate-progress.ts';
 import { GENERATE_PATH, generateTask, taskPath } from './generate-task.ts';
@@ -111,7 +111,7 @@ class GenerateDoor {
   /** What can be refused before anything is drawn is refused as usual; from then on it is told in events. */
   async #stream(c: Context, asked: Asked): Promise<Response> {
     const { principal, wish } = asked;
-    const { bodies, clock, entries, newRequestId, platform, reporter } = this.#services;
+    const { bodies, clock, entries, newRequestId, reporter } = this.#services;
     const made = await this.#prepare(c, asked, wish);
     const requestId = newRequestId();
     const expectedMs = await entries.usualElapsed(this.#options.site, principal.scope, wish.model);
@@ -138,17 +138,7 @@ class GenerateDoor {
       }
     };
     const events = progressEvents(work, { clock, expectedMs });
-    const body = toBodyStream(events, (cause) => {
-      platform.cut(c);
-      reporter.report({ type: 'failure', where: GENERATE_PATH, requestId, cause });
-    });
-    const headers = {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-      'x-request-id': requestId,
-    };
-    return new Response(body, { headers });
+    return eventResponse(c, events, this.#services, requestId);
   }
 
   async #submit(c: Context, asked: Asked): Promise<Response> {
@@ -212,10 +202,6 @@ class GenerateDoor {
     const cost = listPrice({ model, site, count: imageUrls.length, canonical, usage }, prices);
     return answerOfUnstored(answer, { model, size: wish.size, seed: wish.seed, cost }, facts);
   }
-}
-
-function acceptsEvents(c: Context): boolean {
-  return /(^|,)\s*text\/event-stream\s*(;|,|$)/i.test(c.req.header('accept') ?? '');
 }
 
 /** RFC 7240 section 4.1. */

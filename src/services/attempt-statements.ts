@@ -1,3 +1,4 @@
+import type { PagePlace } from '../core/page.ts';
 import type { SqlStatement } from '../ports/sql-database.ts';
 import { type AttemptEnd, type AttemptState, FINAL_ATTEMPT_STATES, type NewAttempt } from './attempt.ts';
 
@@ -42,9 +43,16 @@ export const attemptStatements = {
     params: [state, changedBefore],
   }),
 
-  newest: (state: AttemptState, limit: number): SqlStatement => ({
-    sql: 'select * from attempts where state = ? order by updated_at desc, id limit ?',
-    params: [state, limit],
+  newest: (after: PagePlace, limit: number): SqlStatement => ({
+    sql: `select rowid as place, * from attempts where (updated_at, rowid) < (?, ?)
+      order by updated_at desc, rowid desc limit ?`,
+    params: [after.at, after.id, limit],
+  }),
+
+  newestOf: (state: AttemptState, after: PagePlace, limit: number): SqlStatement => ({
+    sql: `select rowid as place, * from attempts where state = ? and (updated_at, rowid) < (?, ?)
+      order by updated_at desc, rowid desc limit ?`,
+    params: [state, after.at, after.id, limit],
   }),
 
   counts: (): SqlStatement => ({

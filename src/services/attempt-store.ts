@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts';
+import { BEFORE_ALL, type Page, type PagePlace } from '../core/page.ts';
 import type { SqlDatabase, SqlRow, SqlStatement } from '../ports/sql-database.ts';
 import {
   ATTEMPT_STATES,
@@ -63,9 +64,23 @@ export class AttemptStore {
     return this.#oldest('answered');
   }
 
-  /** The last attempts in one state, newest first. */
-  async list(state: AttemptState, limit: number): Promise<readonly Attempt[]> {
-    return this.#read(attemptStatements.newest(state, limit));
+  /** The attempts in one state, or without one all of them, changed last first. */
+  async list(
+    state: AttemptState | undefined,
+    limit: number,
+    after: PagePlace = BEFORE_ALL,
+  ): Promise<Page<Attempt>> {
+    const rows = await this.#database.all(
+      state === undefined
+        ? attemptStatements.newest(after, limit + 1)
+        : attemptStatements.newestOf(state, after, limit + 1),
+    );
+    const shown = rows.slice(0, limit);
+    const last = rows.length > limit ? shown.at(-1) : undefined;
+    return {
+      rows: shown.map(readAttempt),
+      next: last === undefined ? undefined : { at: integer(last, 'updated_at'), id: integer(last, 'place') },
+    };
   }
 
   /** How many there are in each state. */

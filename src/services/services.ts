@@ -21,6 +21,7 @@ import { ByteBudget } from './byte-budget.ts';
 import { Collector } from './collector.ts';
 import { CredentialService, type Verdict } from './credential-service.ts';
 import { CredentialStore } from './credential-store.ts';
+import { Curator } from './curator.ts';
 import { Downloader } from './downloader.ts';
 import { EntryFinder } from './entry-finder.ts';
 import { EntryStore } from './entry-store.ts';
@@ -30,15 +31,21 @@ import { Governor } from './governor.ts';
 import { Health } from './health.ts';
 import type { FlightOutcome } from './image-request.ts';
 import { ImageService } from './image-service.ts';
+import { Inventory } from './inventory.ts';
 import { JobResumer } from './job-resumer.ts';
 import { type Healing, Keeper } from './keeper.ts';
 import { KnownHits } from './known-hits.ts';
+import { Lineage } from './lineage.ts';
 import { Pacer } from './pacer.ts';
 import { PreparedRequests } from './prepared-requests.ts';
 import { Purchasing } from './purchasing.ts';
+import { Purger } from './purger.ts';
 import { Recovery } from './recovery.ts';
 import { ReferenceResolver } from './reference-resolver.ts';
+import { Remover } from './remover.ts';
+import { SearchBackfill } from './search-backfill.ts';
 import { Settlement } from './settlement.ts';
+import { readStatistics } from './statistics.ts';
 import { StoreLock } from './store-lock.ts';
 import { TaskEnds } from './task-ends.ts';
 import { TaskFollower } from './task-follower.ts';
@@ -50,6 +57,7 @@ import { Thumbnails } from './thumbnails.ts';
 import { createUploads } from './uploads.ts';
 import { UsageRecorder } from './usage-recorder.ts';
 import { VendorTaskList } from './vendor-task-list.ts';
+import { Verifier } from './verifier.ts';
 
 /** What a runtime brings. Nothing else differs between them. */
 export interface Ports {
@@ -157,6 +165,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const { uploads, uploadCollector } = createUploads(ports, config, retry, secrets.secret);
   const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, uploads, hasher, probe });
   const prepared = new PreparedRequests({ resolver, hasher, addedModels: config.models });
+  const inventory = new Inventory({ database, entries, clock });
   return {
     entries,
     attempts,
@@ -207,6 +216,20 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     knownHits: new KnownHits({ finder, clock, reporter }),
     bodies: new ByteBudget(config.maxInflight),
     health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),
+    governor,
+    inventory,
+    curator: new Curator({ database, entries, clock }),
+    lineage: new Lineage(database),
+    purger: new Purger({
+      database,
+      inventory,
+      remover: new Remover({ entries, blobs, lock }),
+      clock,
+      reporter,
+    }),
+    verifier: new Verifier({ entries, blobs, keeper, lock, reporter }),
+    statistics: () => readStatistics(database, entries),
+    searchBackfill: new SearchBackfill(database, clock),
     recovery: new Recovery({
       attempts,
       closer,

@@ -27,6 +27,7 @@ function levelOf(event: CacheEvent): Level {
       return 'warn';
     case 'stored':
     case 'evicted':
+    case 'purged':
       return 'info';
     default:
       return 'debug';
