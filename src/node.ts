@@ -208,7 +208,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       stopPolling();
       server.closeAllConnections();
       await stopped;
-      await services.usage.flush();
+      await Promise.all([services.usage.flush(), services.thumbnails.close()]);
       // The database first: what the transport's end breaks off must stay on record as it is, for the next start.
       database.close();
       await transport.close();

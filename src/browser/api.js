@@ -15,6 +15,7 @@
  * @property {number | null} seed
  * @property {string} created_at
  * @property {string} used_at
+ * @property {string | null} invalidated_at
  * @property {number} hits
  * @property {boolean} pinned
  * @property {string[]} tags

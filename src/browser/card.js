@@ -54,7 +54,7 @@ export function thumbnail({ images }) {
 }
 
 /** @param {import('./api.js').EntrySummary} entry */
-function summaryLine({ model, size, seed, hits, pinned, take }) {
+function summaryLine({ model, size, seed, hits, pinned, take, invalidated_at }) {
   return [
     model,
     size,
@@ -62,6 +62,7 @@ function summaryLine({ model, size, seed, hits, pinned, take }) {
     take === 1 ? null : `take ${take}`,
     counted(hits, 'hit'),
     pinned ? 'pinned' : null,
+    invalidated_at === null ? null : 'invalidated',
   ]
     .filter((part) => part !== null)
     .join(' · ');

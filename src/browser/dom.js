@@ -86,7 +86,7 @@ export function table(caption, columns, rows) {
   );
   const made = el('table', {}, el('caption', {}, caption), el('thead', {}, head), el('tbody', {}, ...body));
   // It scrolls on narrow screens, by the keyboard too.
-  return el('div', { class: 'tablebox', role: 'region', 'aria-label': caption, tabindex: 0 }, made);
+  return el('div', { class: 'tablebox', role: 'group', 'aria-label': caption, tabindex: 0 }, made);
 }
 
 /**
@@ -112,7 +112,7 @@ export function factList(facts) {
 export function jsonBlock(name, value) {
   const text = el(
     'pre',
-    { tabindex: 0, role: 'region', 'aria-label': name, dir: 'ltr' },
+    { tabindex: 0, role: 'group', 'aria-label': name, dir: 'ltr' },
     JSON.stringify(value, null, 2),
   );
   return el('details', {}, el('summary', {}, name), text);

@@ -46,9 +46,11 @@ function article(take, all) {
           take.pinned ? 'May be evicted.' : 'Is never evicted.',
         ),
       ),
-      button('Invalidate', () =>
-        change(take, 'invalidate', 'POST', {}, 'The next request buys a fresh one.'),
-      ),
+      take.invalidated_at === null
+        ? button('Invalidate', () =>
+            change(take, 'invalidate', 'POST', {}, 'The next request buys a fresh one.'),
+          )
+        : null,
       other === undefined
         ? null
         : el('a', { class: 'button', href: comparePath([other, take]) }, `Compare with take ${other.take}`),
@@ -67,11 +69,11 @@ function button(name, onclick, kind) {
 }
 
 /**
- * A take by itself: its number alone says nothing where several scopes hold the key.
+ * A take by itself: its number alone says nothing where several scopes and sites hold the key.
  * @param {EntryDetail} take
  */
-function only({ take, scope }) {
-  return new URLSearchParams({ take: String(take), scope });
+function only({ take, scope, site }) {
+  return new URLSearchParams({ take: String(take), scope, site });
 }
 
 /**

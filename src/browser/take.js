@@ -54,7 +54,7 @@ export function picture({ images }, image, index) {
 export function prompt({ prompt: text }) {
   return el(
     'blockquote',
-    { class: 'fullprompt', tabindex: 0, role: 'region', 'aria-label': 'Prompt' },
+    { class: 'fullprompt', tabindex: 0, role: 'group', 'aria-label': 'Prompt' },
     words(text),
   );
 }
@@ -68,6 +68,7 @@ export function facts(take) {
     Cost: money(take.cost),
     Stored: moment(take.created_at),
     'Last used': moment(take.used_at),
+    Invalidated: take.invalidated_at === null ? null : moment(take.invalidated_at),
     Hits: count(take.hits),
     Pinned: take.pinned ? 'yes' : 'no',
     'Drawn in': take.elapsed_ms === null ? null : duration(take.elapsed_ms),

@@ -17,6 +17,7 @@ export class Thumbnails {
   readonly #underWay = new Map<string, Promise<BlobContent | undefined>>();
   /** The end of the line: they are made one after the other, so that hits keep their processor. */
   #last: Promise<unknown> = Promise.resolve();
+  #isClosing = false;
 
   constructor(parts: {
     entries: Pick<EntryStore, 'findBlob'>;
@@ -39,6 +40,12 @@ export class Thumbnails {
     return (await this.#driver.read(digest)) ?? (await this.#makeOnce(digest));
   }
 
+  /** Makes no more; resolves when the one that is being made is kept. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#last;
+  }
+
   #makeOnce(digest: string): Promise<BlobContent | undefined> {
     const known = this.#underWay.get(digest);
     if (known !== undefined) return known;
@@ -49,7 +56,7 @@ export class Thumbnails {
   }
 
   async #make(digest: string): Promise<BlobContent | undefined> {
-    if ((await this.#entries.findBlob(digest)) === undefined) return undefined;
+    if (this.#isClosing || (await this.#entries.findBlob(digest)) === undefined) return undefined;
     const picture = await this.#blobs.readAll(digest);
     const small = picture === undefined ? undefined : await this.#thumbnailer.make(picture);
     if (small === undefined) return undefined;

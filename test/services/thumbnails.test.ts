@@ -35,7 +35,7 @@ function thumbnails(
 }
 
 async function keptDigest(name = 'fox'): Promise<string> {
-  const { images } = await bench.keep(name, png(30, 20));
+  const { images } = await bench.keep(name, png(30, 20 + name.length));
   return images[0]?.digest ?? '';
 }
 
@@ -90,6 +90,28 @@ describe('thumbnails', () => {
     gate.open();
     await reading;
     expect(bench.thumbnails.byteCount).toBe(0);
+  });
+
+  it('are made no more once the server stops, which waits for the one that is being made', async () => {
+    const [fox, crow] = [await keptDigest('fox'), await keptDigest('crow')];
+    const begun = createGate();
+    const gate = createGate();
+    const service = thumbnails(() => {
+      begun.open();
+      return gate.opened.then(() => SMALL);
+    });
+    const reading = [service.read(fox), service.read(crow)];
+    await begun.opened;
+    let isClosed = false;
+    const closing = service.close().then(() => {
+      isClosed = true;
+    });
+    await Promise.resolve();
+    expect(isClosed).toBe(false);
+    gate.open();
+    await closing;
+    expect((await Promise.all(reading)).map((content) => content?.size)).toEqual([3, undefined]);
+    expect(bench.thumbnails.byteCount).toBe(3);
   });
 
   it('are shown also where they cannot be kept; one that fails holds nobody up', async () => {
