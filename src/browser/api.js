@@ -49,14 +49,14 @@ export class Refusal extends Error {
  * An answer of the admin API. Who is not in any more is led to the door.
  * @template T
  * @param {string} path below /admin/api/
- * @param {{method?: string, json?: unknown, text?: string, signal?: AbortSignal}} [asked]
+ * @param {{method?: string, json?: unknown, text?: string, headers?: Record<string, string>, signal?: AbortSignal}} [asked]
  * @returns {Promise<T>}
  */
-export async function ask(path, { method = 'GET', json, text, signal } = {}) {
+export async function ask(path, { method = 'GET', json, text, headers = {}, signal } = {}) {
   const body = text ?? (json === undefined ? undefined : JSON.stringify(json));
   const response = await fetch(`/admin/api/${path}`, {
     method,
-    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
     ...(body === undefined ? {} : { body }),
     ...(signal === undefined ? {} : { signal }),
   });

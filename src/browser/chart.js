@@ -18,7 +18,7 @@ import { el, svg, table } from './dom.js';
  */
 
 const [WIDTH, HEIGHT] = [640, 220];
-const EDGE = { top: 12, right: 8, bottom: 24, left: 76 };
+const EDGE = { top: 12, right: 8, bottom: 28, left: 84 };
 const LINES = 4;
 const INNER = { width: WIDTH - EDGE.left - EDGE.right, height: HEIGHT - EDGE.top - EDGE.bottom };
 

@@ -2,7 +2,7 @@ import { ask, entryPath, Refusal } from './api.js';
 import { differencesOf } from './differences.js';
 import { byId, el, table } from './dom.js';
 import { attempt, status } from './messages.js';
-import { facts, picture, prompt } from './take.js';
+import { facts, pictures, prompt } from './take.js';
 
 /** @typedef {import('./api.js').EntryDetail} EntryDetail */
 
@@ -28,7 +28,7 @@ function half(take, side) {
     'article',
     { 'aria-label': `Entry ${take.id}, ${side}` },
     el('h2', {}, el('a', { href: entryPath(take) }, `Entry ${take.id}`)),
-    el('div', { class: 'pictures' }, ...take.images.map((image, index) => picture(take, image, index))),
+    pictures(take),
     prompt(take),
     facts(take),
   );

@@ -4,7 +4,7 @@ import { byId, el } from './dom.js';
 import { bytes, counted } from './format.js';
 import { attempt, status } from './messages.js';
 import { tagEditor } from './tags.js';
-import { takeSections } from './take.js';
+import { pictures, takeSections } from './take.js';
 
 /** @typedef {import('./api.js').EntryDetail} EntryDetail */
 
@@ -32,30 +32,47 @@ function article(take, all) {
     'article',
     { id: `entry-${take.id}`, 'aria-labelledby': `title-${take.id}` },
     el('h2', { id: `title-${take.id}` }, `Take ${take.take}`),
-    el('div', { class: 'take' }, ...takeSections(take)),
-    tagEditor(take.tags, (tags) => change(take, 'tags', 'PUT', { tags }, 'Tags are kept.')),
     el(
-      'p',
-      { class: 'actions' },
-      button(take.pinned ? 'Unpin' : 'Pin', () =>
-        change(
-          take,
-          'pin',
-          'POST',
-          { pinned: !take.pinned },
-          take.pinned ? 'May be evicted.' : 'Is never evicted.',
-        ),
+      'div',
+      { class: 'take' },
+      pictures(take),
+      el(
+        'div',
+        {},
+        ...takeSections(take),
+        tagEditor(take.tags, (tags) => change(take, 'tags', 'PUT', { tags }, 'Tags are kept.')),
+        actions(take, other),
       ),
-      take.invalidated_at === null
-        ? button('Invalidate', () =>
-            change(take, 'invalidate', 'POST', {}, 'The next request buys a fresh one.'),
-          )
-        : null,
-      other === undefined
-        ? null
-        : el('a', { class: 'button', href: comparePath([other, take]) }, `Compare with take ${other.take}`),
-      button('Delete…', () => askToDelete(take), 'danger'),
     ),
+  );
+}
+
+/**
+ * @param {EntryDetail} take
+ * @param {EntryDetail | undefined} other
+ */
+function actions(take, other) {
+  return el(
+    'p',
+    { class: 'actions' },
+    button(take.pinned ? 'Unpin' : 'Pin', () =>
+      change(
+        take,
+        'pin',
+        'POST',
+        { pinned: !take.pinned },
+        take.pinned ? 'May be evicted.' : 'Is never evicted.',
+      ),
+    ),
+    take.invalidated_at === null
+      ? button('Invalidate', () =>
+          change(take, 'invalidate', 'POST', {}, 'The next request buys a fresh one.'),
+        )
+      : null,
+    other === undefined
+      ? null
+      : el('a', { class: 'button', href: comparePath([other, take]) }, `Compare with take ${other.take}`),
+    button('Delete…', () => askToDelete(take), 'danger'),
   );
 }
 

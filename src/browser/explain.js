@@ -31,6 +31,7 @@ const RESULTS = {
 const form = byId('explain', HTMLFormElement);
 const request = byId('request', HTMLTextAreaElement);
 const scope = byId('scope', HTMLInputElement);
+const directives = byId('directives', HTMLInputElement);
 const shown = byId('explanation', HTMLElement);
 
 form.addEventListener('submit', (event) => {
@@ -40,7 +41,12 @@ form.addEventListener('submit', (event) => {
     const named = scope.value.trim();
     const query = named === '' ? '' : `?${new URLSearchParams({ scope: named })}`;
     /** @type {Explanation} */
-    const explanation = await ask(`explain${query}`, { method: 'POST', text: request.value });
+    const explanation = await ask(`explain${query}`, {
+      method: 'POST',
+      text: request.value,
+      // Said also when it is empty: a browser that was told to reload would send one of its own.
+      headers: { 'cache-control': directives.value.trim() },
+    });
     shown.replaceChildren(...sections(explanation));
     shown.hidden = false;
     status(`${RESULTS[explanation.result]} ${explanation.reason}`);
@@ -105,7 +111,7 @@ function near({ key, prompt, created_at, differences }) {
 
 /** @param {unknown} json */
 function value(json) {
-  return json === null ? el('span', { class: 'faint' }, 'absent') : words(JSON.stringify(json), 400);
+  return json === null ? el('span', { class: 'faint' }, 'absent') : words(JSON.stringify(json), 160);
 }
 
 void listModelsAndScopes();

@@ -5,13 +5,12 @@ import { bytes, count, duration, moment, money } from './format.js';
 /** @typedef {import('./api.js').EntryDetail} EntryDetail */
 
 /**
- * All that is known of a take.
+ * All that is known of a take beside its pictures.
  * @param {EntryDetail} take
  * @returns {Node[]}
  */
 export function takeSections(take) {
   return [
-    el('div', { class: 'pictures' }, ...take.images.map((image, index) => picture(take, image, index))),
     prompt(take),
     facts(take),
     ...lineage(take),
@@ -21,14 +20,25 @@ export function takeSections(take) {
 }
 
 /**
- * A picture in full, with what it is.
+ * An entry's pictures in full, with what they are.
  * @param {import('./api.js').EntrySummary} entry
+ */
+export function pictures({ images }) {
+  return el(
+    'div',
+    { class: 'pictures' },
+    ...images.map((image, index) => picture(image, index, images.length)),
+  );
+}
+
+/**
  * @param {import('./api.js').Image} image
  * @param {number} index
+ * @param {number} among
  */
-export function picture({ images }, image, index) {
+function picture(image, index, among) {
   const path = picturePath(image.sha256);
-  const alt = images.length === 1 ? 'The picture' : `Picture ${index + 1} of ${images.length}`;
+  const alt = among === 1 ? 'The picture' : `Picture ${index + 1} of ${among}`;
   return el(
     'figure',
     {},

@@ -104,6 +104,8 @@ describe('the gallery', () => {
     await draw(stack, 'a paper boat', 'a tram in fog', 'a clock');
     const { page, complaints } = await open();
     await openGallery(page, stack);
+    const bar = page.getByRole('complementary', { name: 'Comparison' });
+    expect(await bar.isVisible()).toBe(false);
     const boxes = page.getByRole('checkbox', { name: 'Compare' });
     for (const index of [0, 1, 2]) await boxes.nth(index).check();
     expect(await boxes.nth(0).isChecked()).toBe(false);

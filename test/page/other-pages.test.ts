@@ -23,6 +23,11 @@ describe('explain', () => {
     ).toContain('parameters.seed87');
     expect(await accessibilityFaults(page)).toEqual([]);
 
+    await page.getByLabel('Cache-Control').fill('no-cache');
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await page.getByRole('status').getByText('whatever is stored').waitFor();
+    await page.getByLabel('Cache-Control').fill('');
+
     await page.getByLabel('Request body').fill(JSON.stringify(body('a paper boat', { ...SMALL, seed: 7 })));
     await page.getByRole('button', { name: 'Explain' }).click();
     await page.getByRole('status').getByText('A hit').waitFor();

@@ -27,6 +27,9 @@ export function ExplainPage({ hasLogin }: PageProps) {
             <input id="scope" list="scopes" placeholder="your own" autocomplete="off" />
             <datalist id="scopes" />
           </Field>
+          <Field label="Cache-Control" id="directives">
+            <input id="directives" placeholder="as the program sends it" autocomplete="off" />
+          </Field>
           <div class="field">
             <button type="submit">Explain</button>
           </div>
