@@ -28,6 +28,7 @@ create virtual table entry_search using fts5 (
   facets,
   content = '',
   contentless_delete = 1,
+  prefix = '2 3',
   tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co So'"
 );
 

@@ -69,7 +69,7 @@ export async function openServer(flags: ServerFlags, options: OwnServerOptions =
     DASHCACHE_LOG_LEVEL: env.DASHCACHE_LOG_LEVEL ?? 'error',
   };
   const { onEvent } = options;
-  const server = await startServer(own, onEvent === undefined ? {} : { onEvent });
+  const server = await startServer(own, onEvent === undefined ? {} : { onEvent }).catch(pointElsewhere);
   const { origin } = server;
   return { origin, apiKey: undefined, adminToken: undefined, env, isOwn: true, close: () => server.close() };
 }
@@ -105,6 +105,12 @@ export async function withServer<T>(
 function servedAt({ publicUrl, host, port }: Config): string {
   if (publicUrl !== undefined) return publicUrl;
   return port === 0 ? '' : `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** A folder that a server has can be used through that one. */
+function pointElsewhere(error: unknown): never {
+  if (!isAppError(error, 'config') || !/ is in use by process /.test(error.message)) throw error;
+  throw new AppError('config', `${error.message}; --server asks the server that has it`, { cause: error });
 }
 
 function parseServer(text: string): string {

@@ -8,12 +8,13 @@ export function programEnvironment(
 ): Environment {
   const { hostname } = new URL(origin);
   const noProxy = withoutProxy(environment.NO_PROXY ?? environment.no_proxy, hostname);
+  const key = environment.DASHSCOPE_API_KEY || apiKey;
   return {
-    // The SDKs send nothing without a key.
-    ...(apiKey === undefined ? {} : { DASHSCOPE_API_KEY: apiKey, OPENAI_API_KEY: apiKey }),
-    ...Object.fromEntries(
-      Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
-    ),
+    ...environment,
+    // The SDKs send nothing without a key; an empty one is none.
+    DASHSCOPE_API_KEY: key,
+    // The user's own of OpenAI would be sent on to DashScope.
+    OPENAI_API_KEY: key,
     DASHSCOPE_HTTP_BASE_URL: `${origin}/api/v1`,
     DASHSCOPE_BASE_URL: `${origin}/api/v1`,
     OPENAI_BASE_URL: `${origin}/v1`,

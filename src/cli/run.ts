@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, homedir } from 'node:os';
 import { searchApiKey } from '../adapters/node/api-key.ts';
 import { openServer, type ServerFlags } from './cache-server.ts';
@@ -40,12 +40,14 @@ function runProgram(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'inherit', env });
-    const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+    // Listening begins before the program does: a signal between the two would leave it behind.
+    let child: ChildProcess | undefined;
+    const passOn = (signal: NodeJS.Signals) => child?.kill(signal);
     // A terminal sends Ctrl-C to the program, too; twice would be a second one.
     const passOnInt = () => process.stdin.isTTY || passOn('SIGINT');
     process.on('SIGTERM', passOn).on('SIGHUP', passOn).on('SIGINT', passOnInt);
     const done = () => process.off('SIGTERM', passOn).off('SIGHUP', passOn).off('SIGINT', passOnInt);
+    child = spawn(command, args, { stdio: 'inherit', env });
     child.once('error', (cause) => {
       done();
       const isMissing = 'code' in cause && cause.code === 'ENOENT';

@@ -5,6 +5,8 @@ const ALONE =
 const WORD_CHARACTER = /[\p{L}\p{N}\p{Co}\p{So}]/u;
 /** What would end a quoted phrase; full-width quotation marks become one. */
 const NO_WORD = /["\0]/g;
+/** One letter begins too many words. */
+const BEGINNING = /..\*$/u;
 /** Of longer prompts the rest is not searched. */
 const MAX_CHARS = 20_000;
 
@@ -21,11 +23,11 @@ export function facet(name: string, value: string): string {
 
 /**
  * What people type, as the phrases of an FTS5 query that must all be found: words, `"several words in a row"`, and with
- * `*` at its end the beginning of a word. Punctuation that stands alone is passed over; empty when there is nothing else.
+ * `*` at its end the beginning of a word, of two letters or more. Punctuation that stands alone is passed over; empty when there is nothing else.
  */
 export function searchPhrases(typed: string): readonly string[] {
   return [...typed.matchAll(/"([^"]*)"?|([^\s"]+)/g)]
-    .map(([, quoted, bare = '']) => ({ words: quoted ?? bare, isBeginning: bare.endsWith('*') }))
+    .map(([, quoted, bare = '']) => ({ words: quoted ?? bare, isBeginning: BEGINNING.test(bare) }))
     .filter(({ words }) => WORD_CHARACTER.test(words))
     .map(({ words, isBeginning }) => `"${searchWords(words).trim()}"${isBeginning ? ' *' : ''}`);
 }

@@ -1,14 +1,15 @@
-import type { EntrySort } from '../core/entry-filter.ts';
+import type { EntryFilter, EntrySort } from '../core/entry-filter.ts';
 import type { PagePlace } from '../core/page.ts';
-import type { SqlStatement } from '../ports/sql-database.ts';
+import type { SqlStatement, SqlValue } from '../ports/sql-database.ts';
 
 /** A filter, as the tables know it. Times and ids are inclusive. */
 export interface Selection {
-  /** A query over `entry_search`; undefined when everything fits. */
+  readonly filter: EntryFilter;
+  /** The same as a query over `entry_search`; undefined when everything fits. */
   readonly query: string | undefined;
   readonly createdFrom: number;
   readonly createdTo: number;
-  /** Where the ids of that time are. */
+  /** Entries of that time have these ids. */
   readonly firstId: number;
   readonly lastId: number;
 }
@@ -28,13 +29,14 @@ const COLUMNS: Readonly<Record<EntrySort, string>> = { created: 'id', used: 'use
  * keeps no statistics here: `cross join` says which table leads, `+` which column is no way in.
  */
 export const inventoryStatements = {
-  /** From which id to which the entries of a time are; null when there are none. */
-  idsBetween: (createdFrom: number, createdTo: number): SqlStatement => ({
-    sql: 'select min(id) as first, max(id) as last from entries where created_at between ? and ?',
-    params: [createdFrom, createdTo],
+  /** Ids behind the last entry before a time, and before the first one after another; null where there are none. */
+  idsBetween: (before: number, after: number): SqlStatement => ({
+    sql: `select
+        (select id + 1 from entries where created_at < ? order by created_at desc, id desc limit 1) as first,
+        (select id - 1 from entries where created_at > ? order by created_at, id limit 1) as last,
+        (select max(id) from entries) as newest`,
+    params: [before, after],
   }),
-
-  newestId: (): SqlStatement => ({ sql: 'select max(id) as last from entries', params: [] }),
 
   /** How many a query finds, counted up to a limit. */
   count: ({ query, firstId, lastId }: Selection & { query: string }, limit: number): SqlStatement => ({
@@ -64,16 +66,20 @@ export const inventoryStatements = {
     params: [firstId, Math.min(lastId, after.id - 1), createdFrom, createdTo, limit],
   }),
 
-  /** All that a query finds, sorted: for few. */
+  /** What a query finds, sorted: the newest `most` of it. */
   sortedFound: (
     { query, createdFrom, createdTo, firstId, lastId }: Selection & { query: string },
     { sort, after, limit }: PageQuery,
+    most: number,
   ): SqlStatement => ({
-    sql: `select e.id, e.${COLUMNS[sort]} as at from entry_search s cross join entries e on e.id = s.rowid
-      where s.entry_search match ? and s.rowid between ? and ? and +e.created_at between ? and ?
-        and (+e.${COLUMNS[sort]}, +e.id) < (?, ?)
+    sql: `select e.id, e.${COLUMNS[sort]} as at
+      from (
+        select rowid as id from entry_search where entry_search match ? and rowid between ? and ?
+        order by rowid desc limit ?
+      ) s cross join entries e on e.id = s.id
+      where +e.created_at between ? and ? and (+e.${COLUMNS[sort]}, +e.id) < (?, ?)
       order by at desc, e.id desc limit ?`,
-    params: [query, firstId, lastId, createdFrom, createdTo, after.at, after.id, limit],
+    params: [query, firstId, lastId, most, createdFrom, createdTo, after.at, after.id, limit],
   }),
 
   /** All of a time, sorted: for few. */
@@ -87,23 +93,33 @@ export const inventoryStatements = {
     params: [firstId, lastId, createdFrom, createdTo, after.at, after.id, limit],
   }),
 
-  /** The next `steps` entries in the order of the list, and which of them fit: for filters that many fit. */
+  /** The next `steps` entries of about that time in the order of the list, and which of them fit, its words aside. */
   walk: (
-    { query, createdFrom, createdTo }: Selection,
+    { filter, createdFrom, createdTo, firstId, lastId }: Selection,
     { sort, after }: Omit<PageQuery, 'limit'>,
     steps: number,
-  ): SqlStatement => ({
-    sql: `select w.id, w.at,
-        w.created_at between ? and ?
-          and (? is null or exists (select 1 from entry_search s where s.rowid = w.id and s.entry_search match ?))
-          as fits
-      from (
-        select id, ${COLUMNS[sort]} as at, created_at from entries
-        where (${COLUMNS[sort]}, id) < (?, ?) order by ${COLUMNS[sort]} desc, id desc limit ?
-      ) w
-      order by w.at desc, w.id desc`,
-    params: [createdFrom, createdTo, query ?? null, query ?? '""', after.at, after.id, steps],
-  }),
+  ): SqlStatement => {
+    const conditions = conditionsOf(filter);
+    return {
+      sql: `select w.id, w.at, ${['e.created_at between ? and ?', ...conditions.map(({ sql }) => sql)].join(' and ')} as fits
+        from (
+          select id, ${COLUMNS[sort]} as at from entries
+          where (${COLUMNS[sort]}, id) < (?, ?) and +id between ? and ?
+          order by ${COLUMNS[sort]} desc, id desc limit ?
+        ) w cross join entries e on e.id = w.id
+        order by w.at desc, w.id desc`,
+      params: [
+        createdFrom,
+        createdTo,
+        ...conditions.map(({ value }) => value),
+        after.at,
+        after.id,
+        firstId,
+        lastId,
+        steps,
+      ],
+    };
+  },
 
   /** Everything in the order of the list. */
   all: ({ sort, after, limit }: PageQuery): SqlStatement => ({
@@ -112,3 +128,17 @@ export const inventoryStatements = {
     params: [after.at, after.id, limit],
   }),
 } as const;
+
+/** A filter asked of the row itself: quicker for one entry than the index, which is for all. */
+function conditionsOf(filter: EntryFilter): readonly { readonly sql: string; readonly value: SqlValue }[] {
+  const { model, size, seed, scope, site, tag, pinned } = filter;
+  return [
+    { sql: 'e.pinned = ?', value: pinned === undefined ? undefined : Number(pinned) },
+    { sql: 'e.site = ?', value: site },
+    { sql: 'e.scope = ?', value: scope },
+    { sql: 'e.model = ?', value: model },
+    { sql: 'exists (select 1 from entry_tags t where t.entry_id = e.id and t.tag = ?)', value: tag },
+    { sql: "e.canonical ->> '$.parameters.size' is ?", value: size },
+    { sql: "e.canonical ->> '$.parameters.seed' is ?", value: seed },
+  ].flatMap(({ sql, value }) => (value === undefined ? [] : [{ sql, value }]));
+}

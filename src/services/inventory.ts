@@ -24,10 +24,16 @@ export interface ListQuery {
 }
 
 const ALWAYS = Number.MAX_SAFE_INTEGER;
+/** By how much clocks are set back: a higher id was stored later, or up to so much earlier by the clock. */
+const CLOCK_STEP_MS = 60 * 60 * 1000;
 /** As many are looked up and sorted within some tens of milliseconds. */
-const FEW = 30_000;
-/** So many are looked through before all that fit are sorted after all. */
-const STEPS = 2_000;
+const FEW = 10_000;
+/** Entries looked at in one go in the order of the list. */
+const STEPS = 1_000;
+/** So many, and then all that fit are sorted after all. */
+const MAX_STEPS = 10_000;
+/** Words that more entries hold: the newest of those are sorted by use or hits. */
+const MOST_FOUND = 20_000;
 
 /** Lists what is stored. Its time hardly grows with the number of entries. */
 export class Inventory {
@@ -63,16 +69,16 @@ export class Inventory {
     const now = this.#clock.now();
     const createdFrom = maxAgeMs === undefined ? 0 : now - maxAgeMs;
     const createdTo = minAgeMs === undefined ? ALWAYS : now - minAgeMs;
-    const isTimed = minAgeMs !== undefined || maxAgeMs !== undefined;
     const row = first(
       await this.#database.all(
-        isTimed ? inventoryStatements.idsBetween(createdFrom, createdTo) : inventoryStatements.newestId(),
+        inventoryStatements.idsBetween(createdFrom - CLOCK_STEP_MS, createdTo + CLOCK_STEP_MS),
       ),
     );
-    const lastId = optionalInteger(row, 'last');
-    if (lastId === undefined) return undefined;
-    const firstId = isTimed ? integer(row, 'first') : 0;
-    return { query: searchQuery(filter), createdFrom, createdTo, firstId, lastId };
+    const newest = optionalInteger(row, 'newest');
+    if (newest === undefined) return undefined;
+    const firstId = optionalInteger(row, 'first') ?? 0;
+    const lastId = optionalInteger(row, 'last') ?? newest;
+    return { filter, query: searchQuery(filter), createdFrom, createdTo, firstId, lastId };
   }
 
   /** The ids of the newest entries of a selection that are older than `below`. */
@@ -104,15 +110,16 @@ export class Inventory {
     }
     const isAll = found === undefined && selection.createdFrom === 0 && selection.createdTo === ALWAYS;
     if (isAll) return await this.#places(inventoryStatements.all(page));
-    // What few fit is looked up and sorted; of what many fit, a page is soon met in the order of the list.
-    if ((await this.#count(selection)) > FEW) {
+    // Of what many fit, a page is soon met in the order of the list; what few fit is looked up and sorted.
+    if (selection.filter.q === undefined && (await this.#count(selection)) > FEW) {
       const met = await this.#walk(selection, page);
       if (met.length === page.limit) return met;
     }
+    const most = selection.filter.q === undefined ? ALWAYS : MOST_FOUND;
     return await this.#places(
       found === undefined
         ? inventoryStatements.sorted(selection, page)
-        : inventoryStatements.sortedFound(found, page),
+        : inventoryStatements.sortedFound(found, page, most),
     );
   }
 
@@ -122,12 +129,20 @@ export class Inventory {
     return integer(first(await this.#database.all(statement)), 'n');
   }
 
+  /** As many as a page wants, or fewer when they are not met within the steps allowed. */
   async #walk(selection: Selection, page: PageQuery): Promise<readonly PagePlace[]> {
-    const rows = await this.#database.all(inventoryStatements.walk(selection, page, STEPS));
-    return rows
-      .filter((row) => row.fits === 1)
-      .slice(0, page.limit)
-      .map(readPlace);
+    const met: PagePlace[] = [];
+    let { after } = page;
+    for (let steps = 0; steps < MAX_STEPS; steps += STEPS) {
+      const rows = await this.#database.all(
+        inventoryStatements.walk(selection, { sort: page.sort, after }, STEPS),
+      );
+      met.push(...rows.filter((row) => row.fits === 1).map(readPlace));
+      const last = rows.at(-1);
+      if (met.length >= page.limit || last === undefined) break;
+      after = readPlace(last);
+    }
+    return met.slice(0, page.limit);
   }
 
   async #places(statement: SqlStatement): Promise<readonly PagePlace[]> {

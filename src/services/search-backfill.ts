@@ -4,7 +4,7 @@ import { integer, text } from './row.ts';
 import { searchStatements } from './search-statements.ts';
 
 /** Entries made findable in one go: a few milliseconds in which no request is answered. */
-const SLICE = 100;
+const SLICE = 200;
 
 /**
  * Makes entries findable that were stored before there was a search. What is still to be done is in the database, so
@@ -24,7 +24,8 @@ export class SearchBackfill {
   async run(): Promise<number> {
     let done = 0;
     while (!this.#stopped) {
-      const rows = await this.#database.all(searchStatements.backlog(SLICE));
+      // Ascending: the index starts a new segment whenever an id is lower than the one before.
+      const rows = (await this.#database.all(searchStatements.backlog(SLICE))).toReversed();
       if (rows.length === 0) break;
       const entries = rows.map((row) => ({
         id: integer(row, 'id'),

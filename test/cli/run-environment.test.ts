@@ -32,13 +32,25 @@ it('names a server elsewhere among them', () => {
   expect(NO_PROXY).toBe('localhost,127.0.0.1,cache.lan');
 });
 
-it('gives the key only to a program that has none', () => {
+it('gives the key to a program that has none', () => {
   expect(programEnvironment({ DASHSCOPE_API_KEY: '' }, ORIGIN, 'sk-found')).toMatchObject({
     DASHSCOPE_API_KEY: 'sk-found',
     OPENAI_API_KEY: 'sk-found',
   });
-  const own = { DASHSCOPE_API_KEY: 'sk-own', OPENAI_API_KEY: 'sk-openai' };
-  expect(programEnvironment(own, ORIGIN, 'sk-found')).toMatchObject(own);
+  const own = { DASHSCOPE_API_KEY: 'sk-own' };
+  expect(programEnvironment(own, ORIGIN, 'sk-found')).toMatchObject({ ...own, OPENAI_API_KEY: 'sk-own' });
+});
+
+it('keeps OpenAI’s own key from going to DashScope', () => {
+  const given = { OPENAI_API_KEY: 'sk-openai' };
+  expect(programEnvironment(given, ORIGIN, 'sk-found').OPENAI_API_KEY).toBe('sk-found');
+  expect(programEnvironment(given, ORIGIN, undefined).OPENAI_API_KEY).toBeUndefined();
+});
+
+it('leaves what the user set to nothing as it is', () => {
+  expect(programEnvironment({ GIT_PAGER: '', DASHSCOPE_API_KEY: '' }, ORIGIN, undefined)).toMatchObject({
+    GIT_PAGER: '',
+  });
 });
 
 it('leaves the rest of the vendor’s variables alone', () => {

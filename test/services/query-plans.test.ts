@@ -23,7 +23,14 @@ describe('the cost of a statement does not grow with the number of entries', () 
     (await database.all({ sql: `explain query plan ${sql}`, params })).map((row) => String(row.detail));
 
   const entry = newEntry();
-  const selection = { query: 'fox', createdFrom: 0, createdTo: 1, firstId: 0, lastId: 1 };
+  const selection = {
+    filter: { q: 'fox', tag: 'a', size: '1*1' },
+    query: 'fox',
+    createdFrom: 0,
+    createdTo: 1,
+    firstId: 0,
+    lastId: 1,
+  };
   const page = { sort: 'used', after: BEFORE_ALL, limit: 1 } as const;
   const bounded: [string, SqlStatement, string[]][] = [
     ['newest', entryStatements.newest(entry), ['sqlite_autoindex_entries_1 (site=? AND scope=? AND key=?)']],
@@ -77,7 +84,7 @@ describe('the cost of a statement does not grow with the number of entries', () 
     [
       'idsBetween',
       inventoryStatements.idsBetween(0, 1),
-      ['COVERING INDEX entries_by_age (created_at>? AND created_at<?)'],
+      ['COVERING INDEX entries_by_age (created_at<?)', 'COVERING INDEX entries_by_age (created_at>?)'],
     ],
     ['count', inventoryStatements.count(selection, 1), ['entry_search VIRTUAL TABLE INDEX']],
     [
@@ -92,8 +99,8 @@ describe('the cost of a statement does not grow with the number of entries', () 
     ],
     [
       'sortedFound',
-      inventoryStatements.sortedFound(selection, page),
-      ['s VIRTUAL TABLE INDEX', 'e USING INTEGER PRIMARY KEY (rowid=?)'],
+      inventoryStatements.sortedFound(selection, page, 1),
+      ['SCAN entry_search VIRTUAL TABLE INDEX', 'e USING INTEGER PRIMARY KEY (rowid=?)'],
     ],
     [
       'sorted',

@@ -24,13 +24,9 @@ export function claimFolder(path: string): () => void {
   } catch (error) {
     lock.close();
     if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
-    throw new AppError(
-      'config',
-      `data folder ${path} is in use by process ${readPid(pidFile)}; commands can ask that one with --server`,
-      {
-        cause: error,
-      },
-    );
+    throw new AppError('config', `data folder ${path} is in use by process ${readPid(pidFile)}`, {
+      cause: error,
+    });
   }
   return () => {
     if (!lock.open) return;
