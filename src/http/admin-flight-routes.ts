@@ -23,7 +23,7 @@ export function adminFlightRoutes(services: HttpServices): Hono {
 
   routes.get('/admin/api/flights/events', (c) => {
     queryValues(c, []);
-    return eventResponse(c, flightEvents(services), services, services.newRequestId());
+    return eventResponse(c, flightEvents(services), services);
   });
   routes.all('/admin/api/flights/events', methodNotAllowed('GET'));
 

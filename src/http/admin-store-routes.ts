@@ -11,7 +11,9 @@ import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { entrySummary } from './entry-body.ts';
 import { FILTER_NAMES, readFilter } from './entry-filter.ts';
 import { acceptsEvents, eventResponse } from './event-response.ts';
+import { exchangeOf } from './exchange.ts';
 import { type EventEnd, encodeEvent, latestEvents } from './latest-events.ts';
+import { costTotals } from './ledger-body.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { problemOf } from './problem.ts';
 import { queryValues } from './query-values.ts';
@@ -19,7 +21,7 @@ import type { BodyLimits } from './read-body.ts';
 
 /** The store as a whole: what is in it, and what cleans it. */
 export function adminStoreRoutes(services: HttpServices, options: HttpOptions): Hono {
-  const { inventory, purger, verifier, collector, statistics, bodies, clock } = services;
+  const { inventory, purger, verifier, collector, statistics, ledger, bodies, clock } = services;
   const limits: BodyLimits = { maxBytes: options.maxBody, budget: bodies, clock };
   const routes = new Hono();
 
@@ -30,6 +32,7 @@ export function adminStoreRoutes(services: HttpServices, options: HttpOptions): 
       ...totals,
       models: models.map((share) => shareBody('model', share)),
       scopes: scopes.map((share) => shareBody('scope', share)),
+      cost: costTotals(await ledger.totals()),
     });
   });
   routes.all('/admin/api/stats', methodNotAllowed('GET, HEAD'));
@@ -88,12 +91,12 @@ function readValue(name: string, value: JsonValue): string {
 async function told<T extends object>(
   c: Context,
   work: (tell: (sofar: T) => void) => Promise<T>,
-  services: Pick<HttpServices, 'clock' | 'platform' | 'reporter' | 'newRequestId'>,
+  services: Pick<HttpServices, 'clock' | 'platform' | 'reporter'>,
 ): Promise<Response> {
   queryValues(c, []);
   if (!acceptsEvents(c)) return Response.json(await work(() => {}));
   const { clock, reporter } = services;
-  const requestId = services.newRequestId();
+  const { requestId } = exchangeOf(c);
   const toEnd = async (tell: (sofar: T) => void): Promise<EventEnd> => {
     try {
       return { event: 'done', data: await work(tell) };
@@ -104,5 +107,5 @@ async function told<T extends object>(
     }
   };
   const events = latestEvents<T>(toEnd, (sofar) => encodeEvent('progress', sofar), clock);
-  return eventResponse(c, events, services, requestId);
+  return eventResponse(c, events, services);
 }

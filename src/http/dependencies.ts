@@ -20,7 +20,9 @@ import type { Health } from '../services/health.ts';
 import type { ImageService } from '../services/image-service.ts';
 import type { Inventory } from '../services/inventory.ts';
 import type { KnownHits } from '../services/known-hits.ts';
+import type { LedgerService } from '../services/ledger-service.ts';
 import type { Lineage } from '../services/lineage.ts';
+import type { Metrics } from '../services/metrics.ts';
 import type { Pacer } from '../services/pacer.ts';
 import type { PreparedRequests } from '../services/prepared-requests.ts';
 import type { Purger } from '../services/purger.ts';
@@ -50,6 +52,8 @@ export interface HttpOptions {
   readonly ownTasksOnly: boolean;
   /** Path prefixes that may pass through; undefined means all. */
   readonly passthrough: readonly string[] | undefined;
+  /** Upstream is told which trace a request belongs to; the vendor is not. */
+  readonly forwardsTrace: boolean;
   /** How this server knows its own requests again. */
   readonly loopId: string;
 }
@@ -82,6 +86,8 @@ export interface HttpServices {
   readonly bodies: ByteBudget;
   readonly knownHits: KnownHits;
   readonly health: Health;
+  readonly ledger: LedgerService;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly uploads: UploadService;
   readonly forms: FormReader;

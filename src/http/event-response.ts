@@ -1,14 +1,15 @@
 import type { Context } from 'hono';
 import { toBodyStream } from './body-stream.ts';
 import type { HttpServices } from './dependencies.ts';
+import { exchangeOf } from './exchange.ts';
 
 /** Server-Sent Events of our own as an answer. When they fail, so does the connection: clients see no false end. */
 export function eventResponse(
   c: Context,
   events: AsyncIterable<Uint8Array>,
   { platform, reporter }: Pick<HttpServices, 'platform' | 'reporter'>,
-  requestId: string,
 ): Response {
+  const { requestId } = exchangeOf(c);
   const body = toBodyStream(events, (cause) => {
     platform.cut(c);
     reporter.report({ type: 'failure', where: c.req.path, requestId, cause });

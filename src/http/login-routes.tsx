@@ -4,6 +4,7 @@ import { decodeUtf8 } from '../core/json-text.ts';
 import { endSession, requireOwnPage, startSession } from './admin-session.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { errorHeaders } from './error-answer.ts';
+import { exchangeOf } from './exchange.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { LoginPage } from './page/login.tsx';
 import { pageResponse } from './page/response.ts';
@@ -15,7 +16,7 @@ const MAX_FORM_BYTES = 8 * 1024;
 
 /** The way into the admin page and out of it, where a token is asked for. */
 export function loginRoutes(services: HttpServices, options: HttpOptions): Hono {
-  const { adminAccess, platform, bodies, clock, newRequestId } = services;
+  const { adminAccess, platform, bodies, clock } = services;
   const limits: BodyLimits = { maxBytes: MAX_FORM_BYTES, budget: bodies, clock };
   const routes = new Hono();
   routes.get('/admin/login', async (c) => {
@@ -32,7 +33,7 @@ export function loginRoutes(services: HttpServices, options: HttpOptions): Hono 
       await adminAccess.admit(form.get('token') ?? '', platform.clientAddress(c));
     } catch (error) {
       if (!isAppError(error, 'unauthorized') && !isAppError(error, 'throttled')) throw error;
-      const headers = errorHeaders(error, newRequestId());
+      const headers = errorHeaders(error, exchangeOf(c).requestId);
       return pageResponse(<LoginPage next={next} problem={error.message} />, statusOf(error), headers);
     }
     await startSession(c, services);

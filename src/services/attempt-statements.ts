@@ -60,6 +60,14 @@ export const attemptStatements = {
     params: [],
   }),
 
+  /** Answers whose pictures are not stored, those given up on since a time with them; not what was asked not to be. */
+  atRisk: (since: number): SqlStatement => ({
+    sql: `select (select count(*) from attempts where state = 'answered')
+      + (select count(*) from attempts
+        where state = 'unstored' and updated_at >= ? and coalesce(error, '') <> 'no-store') as n`,
+    params: [since],
+  }),
+
   prune: (before: number): SqlStatement => ({
     sql: `delete from attempts where state in (${FINAL_ATTEMPT_STATES.map(() => '?').join(', ')}) and updated_at < ?`,
     params: [...FINAL_ATTEMPT_STATES, before],

@@ -9,7 +9,8 @@ import {
   type NewAttempt,
 } from './attempt.ts';
 import { attemptStatements } from './attempt-statements.ts';
-import { integer, optionalInteger, optionalText, text } from './row.ts';
+import { first, integer, optionalInteger, optionalText, text } from './row.ts';
+import { URL_LIFE_MS } from './url-life.ts';
 
 /** The rows of attempts. Every method has written durably when it resolves. */
 export class AttemptStore {
@@ -98,6 +99,11 @@ export class AttemptStore {
     for (const row of await this.#database.all(attemptStatements.counts()))
       counts[readState(row)] = integer(row, 'n');
     return counts;
+  }
+
+  /** How many answers have pictures that are not stored and whose URLs, by their age, still live. */
+  async countAtRisk(now: number): Promise<number> {
+    return integer(first(await this.#database.all(attemptStatements.atRisk(now - URL_LIFE_MS))), 'n');
   }
 
   /** Forgets the final attempts that ended before a time; returns how many. */

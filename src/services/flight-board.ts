@@ -40,6 +40,12 @@ export class FlightBoard {
     return this.#flights.size;
   }
 
+  /** Requests that wait for them. */
+  get waiters(): number {
+    const flights = new Set([...this.#joinable.values(), ...this.#byAttempt.values()]);
+    return [...flights].reduce((sum, { interested }) => sum + interested, 0);
+  }
+
   /** Resolves when none is in the air any more. */
   async settled(): Promise<void> {
     await this.#flights.settled();

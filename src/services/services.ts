@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { countedModels } from '../core/counted-models.ts';
 import type { BlobDriver } from '../ports/blob-driver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
@@ -7,6 +8,7 @@ import type { ImageProbe } from '../ports/image-probe.ts';
 import type { ImageUpstream } from '../ports/image-upstream.ts';
 import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
 import type { Reporter } from '../ports/reporter.ts';
+import type { RuntimeMetrics } from '../ports/runtime-metrics.ts';
 import type { SqlDatabase } from '../ports/sql-database.ts';
 import type { Thumbnailer } from '../ports/thumbnailer.ts';
 import type { Transport } from '../ports/transport.ts';
@@ -35,7 +37,11 @@ import { Inventory } from './inventory.ts';
 import { JobResumer } from './job-resumer.ts';
 import { type Healing, Keeper } from './keeper.ts';
 import { KnownHits } from './known-hits.ts';
+import { LedgerRecorder } from './ledger-recorder.ts';
+import { LedgerService } from './ledger-service.ts';
+import { LedgerStore } from './ledger-store.ts';
 import { Lineage } from './lineage.ts';
+import { Metrics } from './metrics.ts';
 import { Pacer } from './pacer.ts';
 import { PreparedRequests } from './prepared-requests.ts';
 import { Purchasing } from './purchasing.ts';
@@ -72,6 +78,7 @@ export interface Ports {
   readonly probe: ImageProbe;
   readonly clock: Clock;
   readonly reporter: Reporter;
+  readonly runtime: RuntimeMetrics;
   readonly transport: Transport;
   readonly upstream: ImageUpstream;
   readonly uploadUpstream: UploadUpstream;
@@ -98,7 +105,26 @@ const POLLS_PER_SECOND = 15;
 
 /** Every service, by plain constructor calls. */
 export function createServices(ports: Ports, config: Config, secrets: Secrets) {
-  const { database, clock, reporter, hasher, probe, transport, upstream } = ports;
+  const { database, clock, hasher, probe, transport, upstream } = ports;
+  const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
+  const countedModel = countedModels(config.models);
+  const ledgerStore = new LedgerStore(database);
+  const ledgerRecorder = new LedgerRecorder(
+    { store: ledgerStore, clock, countedModel, onFailure: onFailure('ledger') },
+    config.site,
+  );
+  const metrics = new Metrics(
+    { countedModel, runtime: ports.runtime, onFailure: onFailure('metrics') },
+    {
+      flights: () => board.size,
+      waiters: () => board.waiters,
+      queued: () => governor.queued,
+      heldBytes: () => bodies.held,
+      picturesAtRisk: () => attempts.countAtRisk(clock.now()),
+    },
+  );
+  const reporter = reportToAll([ports.reporter, ledgerRecorder, metrics]);
+  const bodies = new ByteBudget(config.maxInflight);
   const entries = new EntryStore(database);
   const attempts = new AttemptStore(database);
   const closer = new AttemptCloser({ attempts, clock, reporter });
@@ -122,7 +148,6 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     clock,
     reporter,
   });
-  const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
   const usage = new UsageRecorder(entries, clock, onFailure('usage'));
   const finder = new EntryFinder({ entries, keeper, usage, clock, reporter }, config.maxAge);
   const governor = new Governor(clock, {
@@ -175,6 +200,10 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     uploads,
     uploadCollector,
     usage,
+    reporter,
+    metrics,
+    ledgerRecorder,
+    ledger: new LedgerService({ store: ledgerStore, recorder: ledgerRecorder, clock }, config.site),
     board,
     poller,
     pollPacer,
@@ -214,7 +243,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       reporter,
     }),
     knownHits: new KnownHits({ finder, clock, reporter }),
-    bodies: new ByteBudget(config.maxInflight),
+    bodies,
     health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),
     governor,
     inventory,
@@ -243,5 +272,14 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       { entries, attempts, blobs, lock, clock, reporter },
       { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },
     ),
+  };
+}
+
+/** One reporter that tells several. */
+function reportToAll(reporters: readonly Reporter[]): Reporter {
+  return {
+    report: (event) => {
+      for (const reporter of reporters) reporter.report(event);
+    },
   };
 }

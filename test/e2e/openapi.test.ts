@@ -17,7 +17,7 @@ import { type Answer, body, imageUrls, type Stack } from '../support/stack.ts';
 import { SMALL, startStack } from '../support/start-stack.ts';
 
 /** What is ours to describe; the rest is the vendor's protocol, or a part of a page. */
-const OURS = /^\/(v1\/.*|blobs\/.*|admin\/api\/.*|healthz|readyz|openapi\.json|docs)$/;
+const OURS = /^\/(v1\/.*|blobs\/.*|admin\/api\/.*|healthz|readyz|metrics|openapi\.json|docs)$/;
 
 const post = (stack: Stack, path: string, value: unknown, headers: Record<string, string> = {}) =>
   stack.request('POST', path, {

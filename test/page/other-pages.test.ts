@@ -80,6 +80,50 @@ describe('flights', () => {
   });
 });
 
+describe('figures', () => {
+  it('show what is stored, what was asked and what it cost, as plots and as tables', async () => {
+    const stack = await startStack();
+    await draw(stack, 'a paper boat', 'a tram in fog');
+    for (let hit = 0; hit < 6; hit += 1) await draw(stack, 'a paper boat');
+    const { page, complaints } = await open();
+    await page.goto(`${stack.origin}/admin/figures`);
+    await page.getByRole('heading', { name: 'Money, CNY' }).waitFor();
+    expect(await page.locator('.tile').allTextContents()).toEqual([
+      'Entries2',
+      'Pictures2',
+      expect.stringMatching(/^Bytes\d/),
+      'Spent1.00 CNY',
+      'Avoided3.00 CNY',
+    ]);
+    for (const [plot, last] of [
+      ['Hit rate', '75 %'],
+      ['Requests', '6020'],
+      ['Money, CNY', '3.00 CNY1.00 CNY'],
+    ] as const) {
+      await page.getByRole('img', { name: plot }).waitFor();
+      await page.getByText(`${plot} as a table`).click();
+      const rows = page.getByRole('table', { name: plot }).getByRole('row');
+      expect(await rows.count()).toBe(25);
+      expect((await rows.last().textContent())?.endsWith(last)).toBe(true);
+    }
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByLabel('Period').selectOption('a year');
+    await expect.poll(() => page.locator('.chart').first().locator('tbody tr').count()).toBe(365);
+    expect(complaints).toEqual([]);
+  });
+
+  it('verify and collect on demand, and say what came of it', async () => {
+    const stack = await startStack();
+    await draw(stack, 'a paper boat');
+    const { page } = await open();
+    await page.goto(`${stack.origin}/admin/figures`);
+    await page.getByRole('button', { name: 'Verify all pictures' }).click();
+    await page.getByText('1 picture read; 0 damaged').waitFor();
+    await page.getByRole('button', { name: 'Collect what is beyond the bounds' }).click();
+    await page.getByText('0 entries with 0 pictures gone').waitFor();
+  });
+});
+
 describe('by the keyboard alone', () => {
   it('one searches, opens an entry, looks at its recipe, and goes on to another page', async () => {
     const stack = await startStack();

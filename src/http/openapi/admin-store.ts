@@ -87,6 +87,16 @@ export const ADMIN_STORE: ApiPart = {
       bytes: { ...COUNT, description: 'Sizes of the distinct pictures.' },
       models: share('model'),
       scopes: share('scope'),
+      cost: {
+        description: "By the ledger of this server's site, at list price.",
+        type: 'array',
+        maxItems: 2,
+        items: closedObject({
+          currency: { enum: ['CNY', 'USD'] },
+          spent: { type: 'number', minimum: 0 },
+          avoided: { type: 'number', minimum: 0 },
+        }),
+      },
     }),
     PurgeRequest: closedObject(
       {

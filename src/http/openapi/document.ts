@@ -6,6 +6,7 @@ import { BLOBS } from './blobs.ts';
 import { COMMON_SCHEMAS } from './common.ts';
 import { EXPLAIN } from './explain.ts';
 import { IMAGE_GENERATE } from './image-generate.ts';
+import { LEDGER } from './ledger.ts';
 import { OPENAI } from './openai.ts';
 import { OPERATIONS } from './operations.ts';
 import type { ApiPart } from './parts.ts';
@@ -19,6 +20,7 @@ export const API_PARTS: readonly ApiPart[] = [
   ADMIN_ENTRIES,
   ADMIN_STORE,
   ADMIN_FLIGHTS,
+  LEDGER,
   OPERATIONS,
 ];
 
