@@ -95,7 +95,9 @@ function PurgeDialog() {
       <h2 id="purge-title">Delete these entries?</h2>
       <p id="purge-forecast" role="status" />
       <ul id="purge-sample" class="sample" />
-      <p class="faint">Their URLs stop working, and asking for them again is paid for again.</p>
+      <p class="faint">
+        Pinned ones go, too. Their URLs stop working, and asking for them again is paid for again.
+      </p>
       <form method="dialog" class="actions">
         <button type="submit" value="cancel">
           Keep them
