@@ -9,7 +9,7 @@ create table entry_tags (
   primary key (entry_id, tag)
 ) strict;
 
--- Lists go by use, by age and by hits over all entries; eviction and the age limit read `pinned` from the index.
+-- Lists go by use, by age and by hits over all entries. Eviction and the age limit read `pinned` from the index.
 drop index entries_by_use;
 drop index entries_by_age;
 create index entries_by_use on entries (used_at, id, pinned);
@@ -20,7 +20,7 @@ create index entries_by_key on entries (key, take);
 
 create index attempts_by_age on attempts (updated_at);
 
--- What entries are found by; it holds the index only. `words` is the prompt with a space around every character of
+-- What entries are found by. It holds the index only. `words` is the prompt with a space around every character of
 -- scripts that are written without spaces. `facets` is one word for each thing to filter by: its name, then its value in
 -- hexadecimal, as in `model7a2d696d616765`. The program writes both, since SQL cannot tell the scripts apart.
 create virtual table entry_search using fts5 (
@@ -49,7 +49,7 @@ create table entry_totals (
   scope text not null,
   model text not null,
   entries integer not null,
-  -- Sizes of their images; a blob that two entries show counts twice.
+  -- Sizes of their images. A blob that two entries show counts twice.
   bytes integer not null,
   hits integer not null,
   primary key (site, scope, model)
