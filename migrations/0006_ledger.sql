@@ -1,7 +1,7 @@
 -- What the requests of each hour came to, by site, model and scope: counts, bytes and money at list price.
 
--- Whole hours at first; those of old days are folded into the first hour of their day (UTC). Money is kept apart by
--- currency; what had no known price is counted, since that is not zero.
+-- Whole hours at first, and later those of a day (UTC) folded into its first one. Money is kept apart by currency.
+-- What had no known price is counted, since that is not zero.
 create table ledger (
   -- The hour's beginning.
   at integer not null,
