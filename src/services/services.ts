@@ -10,9 +10,11 @@ import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RuntimeMetrics } from '../ports/runtime-metrics.ts';
 import type { SqlDatabase } from '../ports/sql-database.ts';
+import type { Thumbnailer } from '../ports/thumbnailer.ts';
 import type { Transport } from '../ports/transport.ts';
 import type { UploadUpstream } from '../ports/upload-upstream.ts';
 import { AdminAccess } from './admin-access.ts';
+import { AdminSessions } from './admin-sessions.ts';
 import { AttemptCloser } from './attempt-closer.ts';
 import { AttemptStore } from './attempt-store.ts';
 import { BlobStore } from './blob-store.ts';
@@ -57,6 +59,7 @@ import { TaskPoller } from './task-poller.ts';
 import { TaskRecovery } from './task-recovery.ts';
 import { TaskService } from './task-service.ts';
 import { TaskStore } from './task-store.ts';
+import { Thumbnails } from './thumbnails.ts';
 import { createUploads } from './uploads.ts';
 import { UsageRecorder } from './usage-recorder.ts';
 import { VendorTaskList } from './vendor-task-list.ts';
@@ -68,6 +71,9 @@ export interface Ports {
   readonly blobDriver: BlobDriver;
   /** Uploaded files, apart from the blobs: they are never served. */
   readonly uploadDriver: BlobDriver;
+  /** Thumbnails under the digests of the blobs that they were made of. */
+  readonly thumbnailDriver: BlobDriver;
+  readonly thumbnailer: Thumbnailer;
   readonly hasher: Hasher;
   readonly probe: ImageProbe;
   readonly clock: Clock;
@@ -122,7 +128,10 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const entries = new EntryStore(database);
   const attempts = new AttemptStore(database);
   const closer = new AttemptCloser({ attempts, clock, reporter });
-  const blobs = new BlobStore(ports.blobDriver, hasher, probe, clock, { memoryBytes: config.memory });
+  const blobs = new BlobStore(ports.blobDriver, hasher, probe, clock, {
+    memoryBytes: config.memory,
+    derived: ports.thumbnailDriver,
+  });
   const lock = new StoreLock();
   const downloader = new Downloader(transport, blobs, clock, {
     maxBytes: config.maxImage,
@@ -224,6 +233,15 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       { hasher, clock },
       { token: config.adminToken, local: config.auth === 'local', secret: secrets.secret },
     ),
+    adminSessions: new AdminSessions({ hasher, clock }, { token: config.adminToken, secret: secrets.secret }),
+    thumbnails: new Thumbnails({
+      entries,
+      blobs,
+      driver: ports.thumbnailDriver,
+      thumbnailer: ports.thumbnailer,
+      lock,
+      reporter,
+    }),
     knownHits: new KnownHits({ finder, clock, reporter }),
     bodies,
     health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),

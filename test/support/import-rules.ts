@@ -65,6 +65,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   // Node itself, with what reads its addresses and files; the types of its server's bindings come from @hono/node-server.
   adapter('node', { packages: ['ipaddr.js', 'ini', '@hono/node-server'], node: true }),
   adapter('pino', { packages: ['pino'], node: true }),
+  adapter('sharp', { packages: ['sharp'] }),
   adapter('system'),
   adapter('undici', { packages: ['undici'], node: true }),
   {
@@ -172,7 +173,7 @@ export const PORTABLE: readonly string[] = [
 
 /** Packages that exist for Node only. */
 export const NODE_ONLY =
-  /^(node:|better-sqlite3$|undici$|@node-rs\/|@hono\/node-server|pino$|busboy$|ipaddr\.js$|ini$)/;
+  /^(node:|better-sqlite3$|undici$|@node-rs\/|@hono\/node-server|pino$|sharp$|busboy$|ipaddr\.js$|ini$)/;
 
 /** Time, chance, environment and output: parameters everywhere but in these files. */
 export const AMBIENT_FILES: readonly string[] = [

@@ -38,6 +38,8 @@ export function startServices(
       runtime: { families: () => [] },
       transport: machine.transport,
       upstream,
+      thumbnailDriver: new MemoryBlobDriver(machine.clock),
+      thumbnailer: { make: async () => undefined },
       uploadDriver: new MemoryBlobDriver(machine.clock),
       uploadUpstream: new FakeUploads(),
       fetcher: { fetch: () => Promise.reject(new AppError('reference_unavailable', 'no network')) },
