@@ -85,6 +85,22 @@ describe('the way in', () => {
     expect(out.headers['set-cookie']?.[0]).toMatch(/^dashcache_admin=; Max-Age=0; Path=\/admin/);
   });
 
+  it('a copy of the cookie opens nothing after the logout', async () => {
+    const stack = await startStack(OPENED);
+    const [cookie, other] = [await cookieOf(stack), await cookieOf(stack)];
+    // Another site’s page cannot put anybody out.
+    const foreign = { cookie, origin: 'https://evil.example' };
+    await browse(stack, '/admin/logout', { method: 'POST', headers: foreign });
+    expect((await browse(stack, '/admin', { headers: { cookie } })).status).toBe(200);
+    await browse(stack, '/admin/logout', { method: 'POST', headers: { cookie, origin: stack.origin } });
+    expect((await browse(stack, '/admin', { headers: { cookie } })).status).toBe(303);
+    expect((await explain(stack, { cookie, origin: stack.origin })).status).toBe(401);
+    await stack.stopServer();
+    await stack.startServer();
+    expect((await explain(stack, { cookie, origin: stack.origin })).status).toBe(401);
+    expect((await browse(stack, '/admin', { headers: { cookie: other } })).status).toBe(200);
+  });
+
   it('another admin token ends every session', async () => {
     const stack = await startStack(OPENED);
     const cookie = await cookieOf(stack);
