@@ -3,6 +3,7 @@ const ALONE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{So}]/gu;
 /** What the index makes words of; see migrations/0005_inventory.sql. */
 const WORD_CHARACTER = /[\p{L}\p{N}\p{Co}\p{So}]/u;
+const WORDS = /[\p{L}\p{N}\p{Co}\p{So}]+/gu;
 /** What would end a quoted phrase; full-width quotation marks become one. */
 const NO_WORD = /["\0]/g;
 /** One letter begins too many words. */
@@ -13,6 +14,11 @@ const MAX_CHARS = 20_000;
 /** A text as it is indexed: one spelling for full and half width, and a space around what stands for itself. */
 export function searchWords(text: string): string {
   return text.slice(0, MAX_CHARS).normalize('NFKC').replace(NO_WORD, ' ').replace(ALONE, ' $& ');
+}
+
+/** How many words the index has to look up for what people type. */
+export function countSearchWords(typed: string): number {
+  return searchWords(typed).match(WORDS)?.length ?? 0;
 }
 
 /** How a value to filter by is indexed: one word, whatever the value holds. */
