@@ -16,11 +16,6 @@ export function searchWords(text: string): string {
   return text.slice(0, MAX_CHARS).normalize('NFKC').replace(NO_WORD, ' ').replace(ALONE, ' $& ');
 }
 
-/** How many words the index has to look up for what people type. */
-export function countSearchWords(typed: string): number {
-  return searchWords(typed).match(WORDS)?.length ?? 0;
-}
-
 /** How a value to filter by is indexed: one word, whatever the value holds. */
 export function facet(name: string, value: string): string {
   const bytes = new TextEncoder().encode(value);
@@ -32,8 +27,14 @@ export function facet(name: string, value: string): string {
  * `*` at its end the beginning of a word, of two letters or more. Punctuation that stands alone is passed over; empty when there is nothing else.
  */
 export function searchPhrases(typed: string): readonly string[] {
-  return [...typed.matchAll(/"([^"]*)"?|([^\s"]+)/g)]
+  const phrases = [...typed.matchAll(/"([^"]*)"?|([^\s"]+)/g)]
     .map(([, quoted, bare = '']) => ({ words: quoted ?? bare, isBeginning: BEGINNING.test(bare) }))
     .filter(({ words }) => WORD_CHARACTER.test(words))
     .map(({ words, isBeginning }) => `"${searchWords(words).trim()}"${isBeginning ? ' *' : ''}`);
+  return [...new Set(phrases)];
+}
+
+/** How many words the index has to look up for what people type. */
+export function countSearchWords(typed: string): number {
+  return searchPhrases(typed).join(' ').match(WORDS)?.length ?? 0;
 }

@@ -97,7 +97,7 @@ describe('purge', () => {
       // What is longer than queries may be is no smaller a burden in a body.
       [{ filter: { q: 'x'.repeat(1_001) } }, 'q'],
       [{ filter: { size: '1'.repeat(1_001) } }, 'size'],
-      [{ filter: { q: Array(101).fill('light').join(' ') }, dry_run: true }, 'q'],
+      [{ filter: { q: Array.from({ length: 101 }, (_, i) => `light${i}`).join(' ') }, dry_run: true }, 'q'],
       [{ filter: { q: `"${'漂'.repeat(101)}"` }, dry_run: true }, 'q'],
       // One of these characters stands for four words.
       [{ filter: { q: '\ufdfa'.repeat(34) }, dry_run: true }, 'q'],
@@ -250,6 +250,26 @@ describe('flights', () => {
     stack.simulator.control.clearFaults();
     await drawing;
     for await (const { data } of events) if (data.flights.length === 0) break;
+  });
+
+  it('are shown to so many at once and no more; who leaves makes room', async () => {
+    const stack = await startStack();
+    const lines = Array.from({ length: 50 }, () => new AbortController());
+    onTestFinished(() => {
+      for (const line of lines) line.abort();
+    });
+    for (const { signal } of lines) await eventsOf(stack, 'GET', 'flights/events', signal).next();
+    const full = await admin(stack, 'GET', 'flights/events');
+    expect([full.status, full.json.code]).toEqual([429, 'overloaded']);
+    lines[0]?.abort();
+    const next = async () => {
+      const line = new AbortController();
+      onTestFinished(() => line.abort());
+      const { status } = await fetch(`${stack.origin}/admin/api/flights/events`, { signal: line.signal });
+      return status;
+    };
+    // The server hears of it in a moment.
+    while ((await next()) === 429) expect((await admin(stack, 'GET', 'flights')).status).toBe(200);
   });
 
   it('their events do not keep the server from stopping', async () => {
