@@ -43,7 +43,7 @@ export function adminEntryRoutes(services: HttpServices, options: HttpOptions): 
 
   routes.get(oneKey, async (c) => {
     const address = readAddress(c);
-    const entries = await inventory.withTags(await curator.locate(address));
+    const entries = await inventory.withTags(await curator.find(address));
     const base = blobBase(c, options);
     const takes = (await lineage.relate(entries)).map((related) => entryDetail(related, base));
     return c.json({ key: address.key, takes });
