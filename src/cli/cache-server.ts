@@ -49,7 +49,9 @@ export function addServerOptions(command: Command): Command {
 
 /** The server named by `--server`, or one of the command's own, on a free port that only this machine reaches. */
 export async function openServer(flags: ServerFlags, options: OwnServerOptions = {}): Promise<CacheServer> {
-  const { env } = await givenSettings(flags);
+  const { config: file, data, upstream } = flags;
+  // Other options of a command may have the name of a setting and mean something else, such as --scope.
+  const { env } = await givenSettings({ data, upstream, ...(file === undefined ? {} : { config: file }) });
   if (flags.server !== undefined) {
     const { found } = await searchApiKey(env, homedir());
     const origin = parseServer(flags.server);
