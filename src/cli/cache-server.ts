@@ -22,6 +22,8 @@ export interface CacheServer {
   readonly env: Environment;
   /** Started by this command. */
   readonly isOwn: boolean;
+  /** Where a command's own server has a picture, by its digest. */
+  readonly blobFile?: (digest: string) => string;
   /** Lets pictures under way land in the store of the command's own server, and ends it. */
   close(): Promise<void>;
 }
@@ -73,7 +75,15 @@ export async function openServer(flags: ServerFlags, options: OwnServerOptions =
   const { onEvent } = options;
   const server = await startServer(own, onEvent === undefined ? {} : { onEvent }).catch(pointElsewhere);
   const { origin } = server;
-  return { origin, apiKey: undefined, adminToken: undefined, env, isOwn: true, close: () => server.close() };
+  return {
+    origin,
+    apiKey: undefined,
+    adminToken: undefined,
+    env,
+    isOwn: true,
+    blobFile: (digest) => server.blobFile(digest),
+    close: () => server.close(),
+  };
 }
 
 /**
