@@ -23,7 +23,7 @@ export class Curator {
     return (await this.#rowsOf(address)).map((row) => integer(row, 'id'));
   }
 
-  /** The same for those who change them: `invalid_request` when several scopes or sites hold the key and none is named. */
+  /** The same where one holder is meant: `invalid_request` when several scopes or sites hold the key and none is named. */
   async locate(address: KeyAddress): Promise<readonly number[]> {
     const rows = await this.#rowsOf(address);
     for (const field of ['scope', 'site']) {
