@@ -328,6 +328,28 @@ describe('one key', () => {
     expect(urls).not.toContain(new URL(url).pathname);
   });
 
+  it('gives up its number to the one that is bought in its place, so that it is bought once', async () => {
+    const stack = await startStack();
+    const named = () => stack.generate(body('stale', SMALL), { 'x-dashcache-take': '1' });
+    const [old = ''] = imageUrls(await named());
+    const key = await keyOf(stack, 'stale');
+    await admin(stack, 'POST', `entries/${key}/invalidate`);
+    expect((await named()).headers.get('x-cache')).toBe('MISS');
+    expect((await named()).headers.get('x-cache')).toBe('HIT');
+    expect(stack.asked).toBe(2);
+    const { takes } = (await admin(stack, 'GET', `entries/${key}`)).json;
+    expect(
+      takes.map(({ take, invalidated_at }: { take: number; invalidated_at: unknown }) => [
+        take,
+        invalidated_at === null,
+      ]),
+    ).toEqual([
+      [1, true],
+      [2, false],
+    ]);
+    expect((await fetch(old)).status).toBe(200);
+  });
+
   it('pinned outlives the age limit, at once', async () => {
     const stack = await startStack({ DASHCACHE_MAX_AGE: '1h' });
     await draw(stack, 'kept', { seed: 1 });
