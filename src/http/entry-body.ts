@@ -2,7 +2,7 @@ import { extensionOf } from '../core/blob.ts';
 import type { JsonObject, JsonValue } from '../core/json-text.ts';
 import { readFacts } from '../core/recipe-facts.ts';
 import type { TaggedEntry } from '../services/inventory.ts';
-import type { EntryName, RelatedEntry } from '../services/lineage.ts';
+import type { RelatedEntry } from '../services/lineage.ts';
 
 /** An entry in a list. `base` is where blobs are fetched. */
 export function entrySummary(entry: TaggedEntry, base: string): JsonObject {
@@ -56,9 +56,9 @@ export function entryDetail(
       field,
       sha256: digest,
       known: isKnown,
-      drawn_by: drawnBy.map(({ id, key }) => ({ id, key })),
+      drawn_by: drawnBy.map(({ id, key, site, scope }) => ({ id, key, site, scope })),
     })),
-    used_as_reference_by: usedAsReferenceBy.map(({ id, key, prompt }: EntryName) => ({ id, key, prompt })),
+    used_as_reference_by: usedAsReferenceBy.map((name) => ({ ...name })),
   };
 }
 

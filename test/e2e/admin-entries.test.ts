@@ -214,12 +214,20 @@ describe('one key', () => {
       upstream_request_id: expect.any(String),
       elapsed_ms: expect.any(Number),
       references: [],
-      used_as_reference_by: [{ key: copper, prompt: 'from steel to copper', id: expect.any(Number) }],
+      used_as_reference_by: [
+        {
+          key: copper,
+          prompt: 'from steel to copper',
+          id: expect.any(Number),
+          site: 'simulator',
+          scope: expect.stringMatching(/^key:/),
+        },
+      ],
     });
     const [child] = (await admin(stack, 'GET', `entries/${copper}`)).json.takes;
     const drawers = (await admin(stack, 'GET', `entries/${fox}`)).json.takes
       .filter(({ images }: { images: { url: string }[] }) => images[0]?.url === url)
-      .map(({ id, key }: { id: number; key: string }) => ({ id, key }));
+      .map(({ id, key, site, scope }: Record<string, unknown>) => ({ id, key, site, scope }));
     expect(child.references).toEqual([
       {
         position: 0,
