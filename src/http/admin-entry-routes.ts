@@ -26,7 +26,7 @@ const TAG = /^(?! )[^\p{C}]{1,64}(?<! )$/u;
 
 /** The entries: lists, one key's, and what people do to them. */
 export function adminEntryRoutes(services: HttpServices, options: HttpOptions): Hono {
-  const { inventory, lineage, curator, purger, bodies, clock } = services;
+  const { inventory, lineage, curator, purger, usage, bodies, clock } = services;
   const limits: BodyLimits = { maxBytes: options.maxBody, budget: bodies, clock };
   const routes = new Hono();
   const oneKey = '/admin/api/entries/:key';
@@ -34,6 +34,8 @@ export function adminEntryRoutes(services: HttpServices, options: HttpOptions): 
   routes.get('/admin/api/entries', async (c) => {
     const values = queryValues(c, [...FILTER_NAMES, 'sort', 'cursor', 'limit']);
     const sort = oneOf(values, 'sort', ENTRY_SORTS) ?? 'created';
+    // The hits of the last minute count.
+    await usage.flush();
     const { rows, next } = await inventory.list({
       filter: readFilter(values),
       sort,
@@ -50,6 +52,7 @@ export function adminEntryRoutes(services: HttpServices, options: HttpOptions): 
 
   routes.get(oneKey, async (c) => {
     const address = readAddress(c);
+    await usage.flush();
     const entries = await inventory.withTags(await curator.locate(address));
     const base = blobBase(c, options);
     const takes = (await lineage.relate(entries)).map((related) => entryDetail(related, base));

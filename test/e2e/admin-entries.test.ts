@@ -134,8 +134,11 @@ describe('the list of entries', () => {
     const stack = await startStack();
     for (const prompt of ['one', 'two', 'three']) await draw(stack, prompt);
     for (const prompt of ['one', 'two', 'one']) await draw(stack, prompt);
-    await stack.server.services.usage.flush();
+    // Hits that are not written yet count, too.
     expect(await listed(stack, { sort: 'hits' })).toEqual(['one', 'two', 'three']);
+    await draw(stack, 'one');
+    const { takes } = (await admin(stack, 'GET', `entries/${await keyOf(stack, 'one')}`)).json;
+    expect(takes[0].hits).toBe(3);
     await stack.stopServer();
     writeRows(stack, `update entries set used_at = id * 1000`);
     await stack.startServer();
