@@ -1,5 +1,5 @@
 import { ask } from './api.js';
-import { byId, el, table } from './dom.js';
+import { byId, el, table, words } from './dom.js';
 import { count, counted, duration, moment } from './format.js';
 import { attempt, status } from './messages.js';
 
@@ -72,8 +72,8 @@ async function showLost() {
   lost.push(...attempts);
   const rows = lost.map(({ id, model, scope, error, created_at }) => [
     model,
-    moment(created_at),
-    error,
+    el('time', { datetime: created_at }, moment(created_at)),
+    error === null ? null : words(error),
     el('code', {}, scope),
     el('code', {}, id),
   ]);
