@@ -64,5 +64,5 @@ function summaryLine({ model, size, seed, hits, pinned, take, invalidated_at }) 
     invalidated_at === null ? null : 'invalidated',
   ]
     .filter((part) => part !== null)
-    .join(' · ');
+    .join('\u00a0· ');
 }
