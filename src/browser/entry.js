@@ -9,8 +9,6 @@ import { pictures, takeSections } from './take.js';
 /** @typedef {import('./api.js').EntryDetail} EntryDetail */
 
 const { path, whose, hash } = readEntryPath(new URL(location.href));
-/** Of a prompt, in the names of windows. */
-const TITLE_CHARS = 60;
 const dialog = byId('delete-dialog', HTMLDialogElement);
 
 /** @type {EntryDetail | undefined} */
@@ -19,7 +17,6 @@ let doomed;
 async function show() {
   /** @type {{takes: EntryDetail[]}} */
   const { takes } = await ask(path + whose);
-  document.title = `${takes[0]?.prompt.slice(0, TITLE_CHARS) || 'Entry'} · dashcache`;
   byId('takes', HTMLElement).replaceChildren(...takes.map((take) => article(take, takes)));
   status(takes.length === 1 ? '' : counted(takes.length, 'take'));
 }

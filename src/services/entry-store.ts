@@ -125,8 +125,7 @@ export class EntryStore {
 
   /**
    * Stores an entry, its images and the blobs' rows, all or nothing, together with the statements `also` (such as the
-   * attempt's new state). The bytes must be stored already. Its take is the one asked for if it is free or held by
-   * an entry that is invalidated, else the next.
+   * attempt's new state). The bytes must be stored already. Its take is the one asked for unless a valid one holds it.
    *
    * Errors: `constraint`, `storage_full`, `storage_failed`; then nothing is stored.
    */
