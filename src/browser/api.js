@@ -1,6 +1,7 @@
 /** What the admin API says, and how it is asked. The shapes are those of /openapi.json. */
 
 /** @typedef {{amount: number, currency: string}} Cost */
+/** @typedef {{id: number, key: string, site: string, scope: string}} EntryName */
 /** @typedef {{sha256: string, url: string, width: number, height: number, media_type: string, bytes: number}} Image */
 /**
  * @typedef {object} EntrySummary
@@ -28,8 +29,8 @@
  * @property {unknown} usage
  * @property {string | null} upstream_request_id
  * @property {number | null} elapsed_ms
- * @property {{position: number, field: string, sha256: string, known: boolean, drawn_by: {id: number, key: string}[]}[]} references
- * @property {{id: number, key: string, prompt: string}[]} used_as_reference_by
+ * @property {{position: number, field: string, sha256: string, known: boolean, drawn_by: EntryName[]}[]} references
+ * @property {(EntryName & {prompt: string})[]} used_as_reference_by
  */
 /** @typedef {EntrySummary & EntryExtras} EntryDetail */
 
@@ -72,11 +73,21 @@ function toDoor() {
 }
 
 /**
- * The page of a recipe's takes, at one of them.
- * @param {{key: string, id?: number}} entry
+ * The page of a recipe's takes, at one of them. Several scopes and sites may hold the key, so it says whose they are.
+ * @param {Omit<EntryName, 'id' | 'site'> & Partial<EntryName>} entry
  */
-export function entryPath({ key, id }) {
-  return `/admin/entries/${encodeURIComponent(key)}${id === undefined ? '' : `#entry-${id}`}`;
+export function entryPath({ key, scope, site, id }) {
+  const whose = new URLSearchParams({ scope, ...(site === undefined ? {} : { site }) });
+  return `/admin/entries/${encodeURIComponent(key)}?${whose}${id === undefined ? '' : `#entry-${id}`}`;
+}
+
+/**
+ * What such a path says: where the API has the key, the query that shows all who are meant, and which of them.
+ * @param {URL} page
+ */
+export function readEntryPath({ pathname, searchParams, hash }) {
+  const sight = new URLSearchParams([...searchParams, ['all', 'true']]);
+  return { path: `entries/${pathname.split('/').at(-1)}`, sight: `?${sight}`, hash };
 }
 
 /**

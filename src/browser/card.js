@@ -8,10 +8,9 @@ const PROMPT_CHARS = 160;
 /**
  * An entry in the gallery.
  * @param {import('./api.js').EntrySummary} entry
- * @param {{isChosen: boolean, onChoose: (box: HTMLInputElement) => void}} choice
+ * @param {HTMLInputElement} box that chooses it to be compared
  */
-export function card(entry, { isChosen, onChoose }) {
-  const box = el('input', { type: 'checkbox', checked: isChosen, onchange: () => onChoose(box) });
+export function card(entry, box) {
   return el(
     'li',
     { class: 'card' },
@@ -65,5 +64,5 @@ function summaryLine({ model, size, seed, hits, pinned, take, invalidated_at }) 
     invalidated_at === null ? null : 'invalidated',
   ]
     .filter((part) => part !== null)
-    .join(' · ');
+    .join('\u00a0· ');
 }

@@ -9,12 +9,12 @@ import { el, svg, table } from './dom.js';
  * @typedef {object} Plot
  * @property {string} title
  * @property {string[]} times for people
- * @property {Series[]} series at most four
+ * @property {Series[]} series at most five
  * @property {(value: number) => string} format
  * @property {(value: number) => string} [tick] beside the scale, where it is shorter than `format`
  * @property {boolean} [isBinary] the scale goes by powers of two
  * @property {number} [most] the top of the scale, where it is fixed
- * @property {boolean} [isLine] else bars, beside each other
+ * @property {boolean} [isLine] else bars, on top of each other
  */
 
 const [WIDTH, HEIGHT] = [640, 220];
@@ -65,8 +65,7 @@ function legend(series) {
 
 /** @param {Plot} plot */
 function drawing({ title, times, series, format, tick = format, most, isBinary = false, isLine = false }) {
-  const values = series.flatMap((one) => one.values.filter((value) => value !== null));
-  const highest = Math.max(0, ...values);
+  const highest = Math.max(0, ...times.map((_, at) => total(series, at)));
   const top = most ?? (isBinary ? binaryTop(highest) : decimalTop(highest));
   const step = INNER.width / Math.max(1, times.length);
   /** @param {number} value */
@@ -74,7 +73,7 @@ function drawing({ title, times, series, format, tick = format, most, isBinary =
   const marks = series.map(({ values: those }, index) =>
     isLine
       ? line(those, index, step, heightOf)
-      : bars(those, index, { step, heightOf, among: series.length }),
+      : bars(those, index, { step, heightOf, below: (at) => total(series.slice(0, index), at) }),
   );
   return svg(
     'svg',
@@ -117,16 +116,26 @@ function ends(times) {
 }
 
 /**
+ * What series come to at one time.
+ * @param {Series[]} series
+ * @param {number} at
+ */
+function total(series, at) {
+  return series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0);
+}
+
+/**
  * @param {(number | null)[]} values
  * @param {number} index
- * @param {{step: number, heightOf: (value: number) => number, among: number}} place
+ * @param {{step: number, heightOf: (value: number) => number, below: (at: number) => number}} place
  */
-function bars(values, index, { step, heightOf, among }) {
-  const width = (step * 0.8) / among;
+function bars(values, index, { step, heightOf, below }) {
+  const width = step * 0.8;
   const made = values.map((value, at) => {
     const height = heightOf(value ?? 0);
-    const x = EDGE.left + at * step + step * 0.1 + index * width;
-    return height === 0 ? null : svg('rect', { x, y: EDGE.top + INNER.height - height, width, height });
+    const x = EDGE.left + at * step + step * 0.1;
+    const y = EDGE.top + INNER.height - heightOf(below(at)) - height;
+    return height === 0 ? null : svg('rect', { x, y, width, height });
   });
   return svg('g', { class: `series${index}` }, ...made);
 }

@@ -1,4 +1,4 @@
-import { ask, entryPath, Refusal } from './api.js';
+import { ask, entryPath, Refusal, readEntryPath } from './api.js';
 import { differencesOf } from './differences.js';
 import { byId, el, table } from './dom.js';
 import { attempt, status } from './messages.js';
@@ -7,14 +7,14 @@ import { facts, pictures, prompt } from './take.js';
 /** @typedef {import('./api.js').EntryDetail} EntryDetail */
 
 /**
- * @param {string} named `KEY~ID`
+ * @param {string} named the path of its page
  * @returns {Promise<EntryDetail>}
  */
 async function find(named) {
-  const [key = '', id] = named.split('~');
+  const { path, sight, hash } = readEntryPath(new URL(named, location.origin));
   /** @type {{takes: EntryDetail[]}} */
-  const { takes } = await ask(`entries/${encodeURIComponent(key)}?all=true`);
-  const take = takes.find((known) => String(known.id) === id);
+  const { takes } = await ask(path + sight);
+  const take = takes.find(({ id }) => hash === `#entry-${id}`);
   if (take === undefined) throw new Refusal('One of these entries is not stored any more.', 404);
   return take;
 }

@@ -1,4 +1,4 @@
-import { ask } from './api.js';
+import { ask, readEntryPath } from './api.js';
 import { comparePath } from './chosen.js';
 import { byId, el } from './dom.js';
 import { bytes, counted } from './format.js';
@@ -8,8 +8,7 @@ import { pictures, takeSections } from './take.js';
 
 /** @typedef {import('./api.js').EntryDetail} EntryDetail */
 
-const key = decodeURIComponent(location.pathname.split('/').at(-1) ?? '');
-const path = `entries/${encodeURIComponent(key)}`;
+const { path, sight, hash } = readEntryPath(new URL(location.href));
 const dialog = byId('delete-dialog', HTMLDialogElement);
 
 /** @type {EntryDetail | undefined} */
@@ -17,7 +16,7 @@ let doomed;
 
 async function show() {
   /** @type {{takes: EntryDetail[]}} */
-  const { takes } = await ask(`${path}?all=true`);
+  const { takes } = await ask(path + sight);
   byId('takes', HTMLElement).replaceChildren(...takes.map((take) => article(take, takes)));
   status(takes.length === 1 ? '' : counted(takes.length, 'take'));
 }
@@ -131,4 +130,4 @@ dialog.addEventListener('close', () => {
 
 await attempt(show);
 // The address names a take that was not there when the browser looked for it.
-document.getElementById(location.hash.slice(1))?.scrollIntoView();
+document.getElementById(hash.slice(1))?.scrollIntoView();

@@ -1,6 +1,6 @@
 import { ask, entryPath } from './api.js';
 import { byId, el, factList, jsonBlock, table, words } from './dom.js';
-import { count, moment, money } from './format.js';
+import { counted, moment, money } from './format.js';
 import { attempt, status } from './messages.js';
 import { listModelsAndScopes } from './suggestions.js';
 
@@ -66,7 +66,7 @@ function sections({ result, key, entry, cost, model, dialect, scope: owner, cano
       Key: key === null ? 'none: it is not cached' : el('code', {}, key),
       Scope: el('code', {}, owner),
       Dialect: dialect,
-      Stored: entry === undefined || key === null ? null : stored(entry, key),
+      Stored: entry === undefined || key === null ? null : stored(entry, key, owner),
     }),
     ...(excluded.length === 0
       ? []
@@ -79,7 +79,10 @@ function sections({ result, key, entry, cost, model, dialect, scope: owner, cano
         ]),
     ...(nearest.length === 0
       ? []
-      : [el('h3', {}, 'Nearest entries'), el('ol', { class: 'nearest' }, ...nearest.map(near))]),
+      : [
+          el('h3', {}, 'Nearest entries'),
+          el('ol', { class: 'nearest' }, ...nearest.map((one) => near(one, owner))),
+        ]),
     ...(canonical === null ? [] : [jsonBlock('Recipe (canonical form)', canonical)]),
   ];
 }
@@ -87,14 +90,18 @@ function sections({ result, key, entry, cost, model, dialect, scope: owner, cano
 /**
  * @param {NonNullable<Explanation['entry']>} entry
  * @param {string} key
+ * @param {string} owner
  */
-function stored({ id, take, created_at, hits }, key) {
-  const link = el('a', { href: entryPath({ key, id }) }, `take ${take}`);
-  return el('span', {}, link, ` since ${moment(created_at)}, ${count(hits)} hits`);
+function stored({ id, take, created_at, hits }, key, owner) {
+  const link = el('a', { href: entryPath({ key, scope: owner, id }) }, `take ${take}`);
+  return el('span', {}, link, ` since ${moment(created_at)}, ${counted(hits, 'hit')}`);
 }
 
-/** @param {Near} entry */
-function near({ key, prompt, created_at, differences }) {
+/**
+ * @param {Near} entry
+ * @param {string} owner
+ */
+function near({ key, prompt, created_at, differences }, owner) {
   const rows = differences.map(({ field, asked, stored: kept }) => [
     el('code', {}, field),
     value(asked),
@@ -103,7 +110,7 @@ function near({ key, prompt, created_at, differences }) {
   return el(
     'li',
     {},
-    el('a', { href: entryPath({ key }) }, words(prompt, 160)),
+    el('a', { href: entryPath({ key, scope: owner }) }, words(prompt, 160)),
     el('p', { class: 'faint' }, `Stored ${moment(created_at)}`),
     table('What differs', ['Field', 'Asked', 'Stored'], rows),
   );

@@ -1,7 +1,7 @@
 import { ask } from './api.js';
 import { chart } from './chart.js';
 import { byId, el, table } from './dom.js';
-import { bytes, count, money } from './format.js';
+import { bytes, count, counted, money } from './format.js';
 import { attempt, failed, status } from './messages.js';
 import { prepareUpkeep } from './upkeep.js';
 
@@ -17,6 +17,8 @@ import { prepareUpkeep } from './upkeep.js';
  * @property {number} bytes
  * @property {Cost[]} spent
  * @property {Cost[]} avoided
+ * @property {number} spent_unpriced
+ * @property {number} avoided_unpriced
  */
 /**
  * @typedef {object} Stats
@@ -65,7 +67,8 @@ function tile(name, value) {
 }
 
 async function showLedger() {
-  const [days, by = 'day'] = span.value.split(':');
+  const chosen = span.value;
+  const [days, by = 'day'] = chosen.split(':');
   const stepMs = by === 'hour' ? HOUR_MS : 24 * HOUR_MS;
   const slots = (Number(days) * 24 * HOUR_MS) / stepMs;
   const last = Math.floor(Date.now() / stepMs) * stepMs;
@@ -73,11 +76,25 @@ async function showLedger() {
   const from = new Date(times[0] ?? last).toISOString();
   /** @type {{rows: LedgerRow[]}} */
   const { rows } = await ask(`ledger?${new URLSearchParams({ from, by, group: 'none' })}`);
+  // Another period was chosen meanwhile, and its figures may be there already.
+  if (chosen !== span.value) return;
   const byTime = new Map(rows.map((row) => [Date.parse(row.at), row]));
   const known = times.map((time) => byTime.get(time));
   const names = times.map((time) => slotName(time, by));
   byId('charts', HTMLElement).replaceChildren(...plots(known, names).map(chart));
+  byId('unpriced', HTMLElement).textContent = unpriced(rows);
   status(rows.length === 0 ? 'Nothing was asked for in this time.' : '');
+}
+
+/**
+ * What the sums of money are short of: no price is not the price of nothing.
+ * @param {LedgerRow[]} rows
+ */
+function unpriced(rows) {
+  const spent = rows.reduce((sum, row) => sum + row.spent_unpriced, 0);
+  const avoided = rows.reduce((sum, row) => sum + row.avoided_unpriced, 0);
+  if (spent + avoided === 0) return '';
+  return `Without a known price, and in none of these sums: ${counted(spent, 'purchase')}, and ${count(avoided)} that were avoided.`;
 }
 
 /**
@@ -105,6 +122,7 @@ function plots(rows, times) {
         { name: 'Hits', values: rows.map((row) => row?.hits ?? 0) },
         { name: 'Coalesced', values: rows.map((row) => row?.coalesced ?? 0) },
         { name: 'Misses', values: rows.map((row) => row?.misses ?? 0) },
+        { name: 'Bypassed', values: rows.map((row) => row?.bypassed ?? 0) },
         { name: 'Errors', values: rows.map((row) => row?.errors ?? 0) },
       ],
       format: count,

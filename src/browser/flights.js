@@ -1,5 +1,5 @@
 import { ask } from './api.js';
-import { byId, el, table } from './dom.js';
+import { byId, el, table, words } from './dom.js';
 import { count, counted, duration, moment } from './format.js';
 import { attempt, status } from './messages.js';
 
@@ -15,6 +15,7 @@ import { attempt, status } from './messages.js';
 /** @typedef {{id: string, model: string, scope: string, error: string | null, created_at: string}} Attempt */
 
 const SECOND_MS = 1000;
+const AGAIN_MS = 5000;
 
 const more = byId('more', HTMLButtonElement);
 /** @type {Attempt[]} */
@@ -51,8 +52,13 @@ function showAges() {
 function follow() {
   const events = new EventSource('/admin/api/flights/events');
   events.addEventListener('flights', ({ data }) => show(JSON.parse(data)));
-  events.addEventListener('error', () => status('The live view is interrupted; trying again.'));
-  setInterval(showAges, SECOND_MS);
+  events.addEventListener('error', () => {
+    status('The live view is interrupted; trying again.');
+    // After an answer that is none, such as 401, the browser does not try again by itself; asking leads to the door.
+    if (events.readyState !== EventSource.CLOSED) return;
+    void attempt(() => ask('flights'));
+    setTimeout(follow, AGAIN_MS);
+  });
 }
 
 /** The attempts of which nobody knows how they ended. */
@@ -66,8 +72,8 @@ async function showLost() {
   lost.push(...attempts);
   const rows = lost.map(({ id, model, scope, error, created_at }) => [
     model,
-    moment(created_at),
-    error,
+    el('time', { datetime: created_at }, moment(created_at)),
+    error === null ? null : words(error),
     el('code', {}, scope),
     el('code', {}, id),
   ]);
@@ -77,6 +83,12 @@ async function showLost() {
   );
 }
 
-more.addEventListener('click', () => void attempt(showLost));
+more.addEventListener('click', async () => {
+  // Twice the same page would be listed twice.
+  more.disabled = true;
+  await attempt(showLost);
+  more.disabled = false;
+});
+setInterval(showAges, SECOND_MS);
 follow();
 void attempt(showLost);

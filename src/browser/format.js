@@ -23,7 +23,7 @@ export function counted(value, one, many = `${one}s`) {
 export function bytes(value) {
   const power = value < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(value) / 10));
   const scaled = value / 1024 ** power;
-  return `${NUMBER.format(Number(scaled.toFixed(scaled < 10 && power > 0 ? 1 : 0)))} ${UNITS[power]}`;
+  return `${NUMBER.format(Number(scaled.toFixed(scaled < 10 && power > 0 ? 1 : 0)))}\u00a0${UNITS[power]}`;
 }
 
 /** @param {import('./api.js').Cost | null} cost */
@@ -42,7 +42,7 @@ export function moment(iso) {
 /** @param {number} ms */
 export function duration(ms) {
   const seconds = ms / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${seconds.toFixed(1)}\u00a0s`;
   const minutes = Math.floor(seconds / 60);
   return minutes < 60
     ? `${minutes} min ${Math.floor(seconds % 60)} s`

@@ -17,19 +17,28 @@ const cards = byId('cards', HTMLUListElement);
 const more = byId('more', HTMLButtonElement);
 const chosen = new Chosen();
 
+/** What the cards on the screen were asked for with, and where the next ones begin. */
+let listed = new URLSearchParams();
 /** @type {string | null} */
 let cursor = null;
 let asking = new AbortController();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let pause;
 
-/** What is asked for, as the API names it. */
+/** What the form says, as the API names it. */
 function asked() {
   const fields = [...new FormData(form)].flatMap(([name, value]) => {
     const text = typeof value === 'string' ? value.trim() : '';
     return text === '' ? [] : [[name, text]];
   });
   return new URLSearchParams(fields);
+}
+
+/** The same, with the last word as the beginning of one while it may not be typed to its end. */
+function searched() {
+  const wanted = asked();
+  if (/[\p{L}\p{N}]{2}$/u.test(query.value)) wanted.set('q', `${wanted.get('q')}*`);
+  return wanted;
 }
 
 /** The form as the address has it, so that searches can be kept and gone back to. */
@@ -44,38 +53,38 @@ function restore() {
 
 async function search() {
   clearTimeout(pause);
-  const wanted = asked();
-  history.replaceState(null, '', wanted.size === 0 ? location.pathname : `?${wanted}`);
-  cursor = null;
-  await load(wanted, true);
+  const address = asked();
+  history.replaceState(null, '', address.size === 0 ? location.pathname : `?${address}`);
+  await load(searched(), null);
 }
 
 /**
  * @param {URLSearchParams} wanted
- * @param {boolean} isNew
+ * @param {string | null} after null for the first page
  */
-async function load(wanted, isNew) {
+async function load(wanted, after) {
   asking.abort();
   asking = new AbortController();
   const page = new URLSearchParams(wanted);
-  if (cursor !== null) page.set('cursor', cursor);
+  if (after !== null) page.set('cursor', after);
   await attempt(async () => {
     /** @type {{entries: import('./api.js').EntrySummary[], next_cursor: string | null}} */
     const { entries, next_cursor } = await ask(`entries?${page}`, { signal: asking.signal });
-    if (isNew) cards.replaceChildren();
-    const added = entries.map((entry) => card(entry, chosen.choiceOf(entry)));
+    if (after === null) cards.replaceChildren();
+    const added = entries.map((entry) => card(entry, chosen.boxOf(entry)));
     cards.append(...added);
+    listed = wanted;
     cursor = next_cursor;
     more.hidden = cursor === null;
     byId('purge', HTMLButtonElement).hidden = cards.childElementCount === 0;
     status(told());
-    if (!isNew) added[0]?.querySelector('a')?.focus();
+    if (after !== null) added[0]?.querySelector('a')?.focus();
   });
 }
 
 function told() {
   const shown = cards.childElementCount;
-  if (shown === 0) return asked().size === 0 ? 'Nothing is stored yet.' : 'Nothing is found.';
+  if (shown === 0) return listed.size === 0 ? 'Nothing is stored yet.' : 'Nothing is found.';
   return `${counted(shown, 'entry', 'entries')}${cursor === null ? '' : ', and more'}`;
 }
 
@@ -83,15 +92,20 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   void search();
 });
-form.addEventListener('input', () => {
+/** @param {Event} event */
+function searchSoon(event) {
+  // What Chinese is typed with is no word yet.
+  if (event instanceof InputEvent && event.isComposing) return;
   clearTimeout(pause);
   pause = setTimeout(() => void search(), PAUSE_MS);
-});
+}
+form.addEventListener('input', searchSoon);
+form.addEventListener('compositionend', searchSoon);
 // What is reset has its new value only afterwards.
 form.addEventListener('reset', () => {
   pause = setTimeout(() => void search());
 });
-more.addEventListener('click', () => void load(asked(), false));
+more.addEventListener('click', () => void load(listed, cursor));
 document.addEventListener('keydown', (event) => {
   const isTyping = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
   if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -99,7 +113,7 @@ document.addEventListener('keydown', (event) => {
   query.focus();
 });
 
-preparePurge(asked, search);
+preparePurge(() => listed, search);
 restore();
 void search();
 void listModelsAndScopes();

@@ -10,10 +10,10 @@ const NO_FILTERS = ['sort', 'cursor', 'limit'];
 
 /**
  * The way to delete all that the gallery has found: a dry run says what that is, and only then it can be done.
- * @param {() => URLSearchParams} asked
+ * @param {() => URLSearchParams} listed what the gallery shows was asked for with
  * @param {() => Promise<void>} refresh
  */
-export function preparePurge(asked, refresh) {
+export function preparePurge(listed, refresh) {
   const dialog = byId('purge-dialog', HTMLDialogElement);
   const forecast = byId('purge-forecast', HTMLElement);
   const sample = byId('purge-sample', HTMLUListElement);
@@ -21,7 +21,7 @@ export function preparePurge(asked, refresh) {
   let filter = {};
 
   byId('purge', HTMLButtonElement).addEventListener('click', async () => {
-    filter = Object.fromEntries([...asked()].filter(([name]) => !NO_FILTERS.includes(name)));
+    filter = Object.fromEntries([...listed()].filter(([name]) => !NO_FILTERS.includes(name)));
     confirm.disabled = true;
     confirm.textContent = 'Delete';
     forecast.textContent = 'Looking what that would be…';

@@ -19,7 +19,7 @@ export const DEFAULT_LIMIT = 50;
 
 /** The entries: lists, one key's, and what people do to them. */
 export function adminEntryRoutes(services: HttpServices, options: HttpOptions): Hono {
-  const { inventory, lineage, curator, purger, bodies, clock } = services;
+  const { inventory, lineage, curator, purger, usage, bodies, clock } = services;
   const limits: BodyLimits = { maxBytes: options.maxBody, budget: bodies, clock };
   const routes = new Hono();
   const oneKey = '/admin/api/entries/:key';
@@ -27,6 +27,8 @@ export function adminEntryRoutes(services: HttpServices, options: HttpOptions): 
   routes.get('/admin/api/entries', async (c) => {
     const values = queryValues(c, [...FILTER_NAMES, 'sort', 'cursor', 'limit']);
     const sort = oneOf(values, 'sort', ENTRY_SORTS) ?? 'created';
+    // The hits of the last minute count.
+    await usage.flush();
     const { rows, next } = await inventory.list({
       filter: readFilter(values),
       sort,
@@ -43,6 +45,7 @@ export function adminEntryRoutes(services: HttpServices, options: HttpOptions): 
 
   routes.get(oneKey, async (c) => {
     const { address, isAll } = readSight(c);
+    await usage.flush();
     const entries = await inventory.withTags(await (isAll ? curator.find(address) : curator.locate(address)));
     const base = blobBase(c, options);
     const takes = (await lineage.relate(entries)).map((related) => entryDetail(related, base));

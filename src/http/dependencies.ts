@@ -32,6 +32,7 @@ import type { Statistics } from '../services/statistics.ts';
 import type { TaskService } from '../services/task-service.ts';
 import type { Thumbnails } from '../services/thumbnails.ts';
 import type { UploadService } from '../services/upload-service.ts';
+import type { UsageRecorder } from '../services/usage-recorder.ts';
 import type { VendorTaskList } from '../services/vendor-task-list.ts';
 import type { Verifier } from '../services/verifier.ts';
 import type { Platform } from './platform.ts';
@@ -74,6 +75,7 @@ export interface HttpServices {
   readonly explainer: Explainer;
   readonly entries: EntryStore;
   readonly attempts: AttemptStore;
+  readonly usage: UsageRecorder;
   readonly importer: Importer;
   readonly inventory: Inventory;
   readonly lineage: Lineage;

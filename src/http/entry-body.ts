@@ -46,7 +46,7 @@ export interface EntryDetailBody extends EntrySummaryBody {
     readonly field: string;
     readonly sha256: string;
     readonly known: boolean;
-    readonly drawn_by: readonly Pick<EntryName, 'id' | 'key'>[];
+    readonly drawn_by: readonly Omit<EntryName, 'prompt'>[];
   }[];
   readonly used_as_reference_by: readonly EntryName[];
 }
@@ -115,9 +115,9 @@ export function entryDetail(
       field,
       sha256: digest,
       known: isKnown,
-      drawn_by: drawnBy.map(({ id, key }) => ({ id, key })),
+      drawn_by: drawnBy.map(({ id, key, site, scope }) => ({ id, key, site, scope })),
     })),
-    used_as_reference_by: usedAsReferenceBy.map(({ id, key, prompt }) => ({ id, key, prompt })),
+    used_as_reference_by: usedAsReferenceBy.map((name) => ({ ...name })),
   };
 }
 

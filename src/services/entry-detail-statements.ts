@@ -35,14 +35,14 @@ export const entryDetailStatements = {
 
   /** The newest entries that show a blob. */
   drawnBy: (digest: string, limit: number): SqlStatement => ({
-    sql: `select distinct e.id, e.key, e.prompt from images i join entries e on e.id = i.entry_id
+    sql: `select distinct e.id, e.key, e.site, e.scope, e.prompt from images i join entries e on e.id = i.entry_id
       where i.sha256 = ? order by e.id desc limit ?`,
     params: [digest, limit],
   }),
 
   /** The newest entries that a blob was a reference of. */
   usedBy: (digest: string, limit: number): SqlStatement => ({
-    sql: `select distinct e.id, e.key, e.prompt from entry_references r join entries e on e.id = r.entry_id
+    sql: `select distinct e.id, e.key, e.site, e.scope, e.prompt from entry_references r join entries e on e.id = r.entry_id
       where r.sha256 = ? order by e.id desc limit ?`,
     params: [digest, limit],
   }),

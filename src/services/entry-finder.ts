@@ -80,11 +80,12 @@ export class EntryFinder {
     return { entry, isOver: this.#isOver(entry), isWhole: await this.#keeper.isWhole(entry) };
   }
 
-  /** The nearest entries of the caller's own scope, those that differ in the fewest fields first. */
+  /** The nearest recipes of the caller's own scope, each by its newest entry; those that differ in the fewest fields first. */
   async nearest({ site, scope, recipe }: Omit<Wanted, 'key' | 'directives'>): Promise<readonly NearEntry[]> {
     const { model, prompt } = recipe;
     const candidates = await this.#entries.nearest({ site, scope, model, prompt, limit: NEAREST_CANDIDATES });
     return candidates
+      .filter(({ key }, index) => candidates.findIndex((other) => other.key === key) === index)
       .map((entry) => ({ entry, differences: compareRecipes(recipe.canonical, entry.canonical) }))
       .sort((a, b) => a.differences.length - b.differences.length);
   }

@@ -123,6 +123,17 @@ export const entryStatements = {
     params: [createdAt, JSON.stringify(images)],
   }),
 
+  /**
+   * Before an entry is inserted under a number that an invalidated one holds: that one takes the next number instead.
+   * Else whoever asks for this number would buy again every time.
+   */
+  yieldTake: ({ site, scope, key, take }: NewEntry): SqlStatement => ({
+    sql: `update entries
+      set take = (select max(e.take) + 1 from entries e where e.site = ? and e.scope = ? and e.key = ?)
+      where site = ? and scope = ? and key = ? and take = ? and invalidated_at is not null`,
+    params: [site, scope, key, site, scope, key, take ?? null],
+  }),
+
   /** The take is decided here, in the transaction: the one wanted if it is free, else the next. Returns `id`, `take`. */
   insertEntry: (entry: NewEntry): SqlStatement => ({
     sql: `with wanted (site, scope, key, take) as (values (?, ?, ?, ?))

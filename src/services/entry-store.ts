@@ -125,14 +125,15 @@ export class EntryStore {
 
   /**
    * Stores an entry, its images and the blobs' rows, all or nothing, together with the statements `also` (such as the
-   * attempt's new state). The bytes must be stored already. Its take is the one asked for if it is free, else the next.
+   * attempt's new state). The bytes must be stored already. Its take is the one asked for unless a valid one holds it.
    *
    * Errors: `constraint`, `storage_full`, `storage_failed`; then nothing is stored.
    */
   async insert(entry: NewEntry, also: readonly SqlStatement[] = []): Promise<Entry> {
     if (entry.images.length === 0) throw new AppError('internal', 'An entry needs an image.');
     try {
-      const [inserted] = await this.#write([
+      const [, inserted] = await this.#write([
+        entryStatements.yieldTake(entry),
         entryStatements.insertEntry(entry),
         totalStatements.addBlobs(entry),
         entryStatements.insertBlobs(entry),

@@ -9,8 +9,9 @@ export interface Selection {
   readonly query: string | undefined;
   readonly createdFrom: number;
   readonly createdTo: number;
-  /** Entries of that time have these ids. */
+  /** Entries of that time have ids from here … */
   readonly firstId: number;
+  /** … to here, among others. */
   readonly lastId: number;
 }
 
@@ -29,13 +30,16 @@ const COLUMNS: Readonly<Record<EntrySort, string>> = { created: 'id', used: 'use
  * keeps no statistics here: `cross join` says which table leads, `+` which column is no way in.
  */
 export const inventoryStatements = {
-  /** Ids behind the last entry before a time, and before the first one after another; null where there are none. */
-  idsBetween: (before: number, after: number): SqlStatement => ({
-    sql: `select
-        (select id + 1 from entries where created_at < ? order by created_at desc, id desc limit 1) as first,
-        (select id - 1 from entries where created_at > ? order by created_at, id limit 1) as last,
-        (select max(id) from entries) as newest`,
-    params: [before, after],
+  /** The lowest and the highest id; null where there are none. */
+  ids: (): SqlStatement => ({
+    sql: 'select (select min(id) from entries) as first, (select max(id) from entries) as last',
+    params: [],
+  }),
+
+  /** The same of a time: imported entries are older than their ids, so all of that time are looked at, in the index. */
+  idsBetween: (from: number, to: number): SqlStatement => ({
+    sql: 'select min(id) as first, max(id) as last from entries where created_at between ? and ?',
+    params: [from, to],
   }),
 
   /** How many a query finds, counted up to a limit. */

@@ -24,8 +24,6 @@ export interface ListQuery {
 }
 
 const ALWAYS = Number.MAX_SAFE_INTEGER;
-/** By how much clocks are set back: a higher id was stored later, or up to so much earlier by the clock. */
-const CLOCK_STEP_MS = 60 * 60 * 1000;
 /** As many are looked up and sorted within some tens of milliseconds. */
 const FEW = 10_000;
 /** Entries looked at in one go in the order of the list. */
@@ -69,15 +67,12 @@ export class Inventory {
     const now = this.#clock.now();
     const createdFrom = maxAgeMs === undefined ? 0 : now - maxAgeMs;
     const createdTo = minAgeMs === undefined ? ALWAYS : now - minAgeMs;
-    const row = first(
-      await this.#database.all(
-        inventoryStatements.idsBetween(createdFrom - CLOCK_STEP_MS, createdTo + CLOCK_STEP_MS),
-      ),
-    );
-    const newest = optionalInteger(row, 'newest');
-    if (newest === undefined) return undefined;
-    const firstId = optionalInteger(row, 'first') ?? 0;
-    const lastId = optionalInteger(row, 'last') ?? newest;
+    const isEver = minAgeMs === undefined && maxAgeMs === undefined;
+    const ids = isEver ? inventoryStatements.ids() : inventoryStatements.idsBetween(createdFrom, createdTo);
+    const row = first(await this.#database.all(ids));
+    const firstId = optionalInteger(row, 'first');
+    const lastId = optionalInteger(row, 'last');
+    if (firstId === undefined || lastId === undefined) return undefined;
     return { filter, query: searchQuery(filter), createdFrom, createdTo, firstId, lastId };
   }
 

@@ -5,11 +5,11 @@ import type { LedgerRecorder } from './ledger-recorder.ts';
 import type { LedgerGroup } from './ledger-statements.ts';
 import type { LedgerStore, LedgerSum } from './ledger-store.ts';
 
-/** What somebody wants to see of the ledger. Times are rounded down to whole units. */
+/** What somebody wants to see of the ledger: from the unit that a time is in to the last one that begins before another. */
 export interface LedgerQuestion {
   /** Undefined means the last day by hours, the last 30 days by days. */
   readonly from: number | undefined;
-  /** Not included; undefined means up to now. */
+  /** Undefined means now. */
   readonly to: number | undefined;
   readonly by: 'hour' | 'day';
   readonly group: LedgerGroup;

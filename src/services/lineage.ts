@@ -7,6 +7,8 @@ import { integer, text } from './row.ts';
 export interface EntryName {
   readonly id: number;
   readonly key: string;
+  readonly site: string;
+  readonly scope: string;
   readonly prompt: string;
 }
 
@@ -84,7 +86,13 @@ export class Lineage {
 }
 
 function readName(row: SqlRow): EntryName {
-  return { id: integer(row, 'id'), key: text(row, 'key'), prompt: text(row, 'prompt') };
+  return {
+    id: integer(row, 'id'),
+    key: text(row, 'key'),
+    site: text(row, 'site'),
+    scope: text(row, 'scope'),
+    prompt: text(row, 'prompt'),
+  };
 }
 
 function distinct(names: readonly EntryName[]): readonly EntryName[] {

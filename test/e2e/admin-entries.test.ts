@@ -134,8 +134,11 @@ describe('the list of entries', () => {
     const stack = await startStack();
     for (const prompt of ['one', 'two', 'three']) await draw(stack, prompt);
     for (const prompt of ['one', 'two', 'one']) await draw(stack, prompt);
-    await stack.server.services.usage.flush();
+    // Hits that are not written yet count, too.
     expect(await listed(stack, { sort: 'hits' })).toEqual(['one', 'two', 'three']);
+    await draw(stack, 'one');
+    const { takes } = (await admin(stack, 'GET', `entries/${await keyOf(stack, 'one')}`)).json;
+    expect(takes[0].hits).toBe(3);
     await stack.stopServer();
     writeRows(stack, `update entries set used_at = id * 1000`);
     await stack.startServer();
@@ -214,12 +217,20 @@ describe('one key', () => {
       upstream_request_id: expect.any(String),
       elapsed_ms: expect.any(Number),
       references: [],
-      used_as_reference_by: [{ key: copper, prompt: 'from steel to copper', id: expect.any(Number) }],
+      used_as_reference_by: [
+        {
+          key: copper,
+          prompt: 'from steel to copper',
+          id: expect.any(Number),
+          site: 'simulator',
+          scope: expect.stringMatching(/^key:/),
+        },
+      ],
     });
     const [child] = (await admin(stack, 'GET', `entries/${copper}`)).json.takes;
     const drawers = (await admin(stack, 'GET', `entries/${fox}`)).json.takes
       .filter(({ images }: { images: { url: string }[] }) => images[0]?.url === url)
-      .map(({ id, key }: { id: number; key: string }) => ({ id, key }));
+      .map(({ id, key, site, scope }: Record<string, unknown>) => ({ id, key, site, scope }));
     expect(child.references).toEqual([
       {
         position: 0,
@@ -333,6 +344,28 @@ describe('one key', () => {
     for (let turn = 0; turn < 3; turn += 1)
       urls.push(...imageUrls(await stack.generate(request)).map((shown) => new URL(shown).pathname));
     expect(urls).not.toContain(new URL(url).pathname);
+  });
+
+  it('gives up its number to the one that is bought in its place, so that it is bought once', async () => {
+    const stack = await startStack();
+    const named = () => stack.generate(body('stale', SMALL), { 'x-dashcache-take': '1' });
+    const [old = ''] = imageUrls(await named());
+    const key = await keyOf(stack, 'stale');
+    await admin(stack, 'POST', `entries/${key}/invalidate`);
+    expect((await named()).headers.get('x-cache')).toBe('MISS');
+    expect((await named()).headers.get('x-cache')).toBe('HIT');
+    expect(stack.asked).toBe(2);
+    const { takes } = (await admin(stack, 'GET', `entries/${key}`)).json;
+    expect(
+      takes.map(({ take, invalidated_at }: { take: number; invalidated_at: unknown }) => [
+        take,
+        invalidated_at === null,
+      ]),
+    ).toEqual([
+      [1, true],
+      [2, false],
+    ]);
+    expect((await fetch(old)).status).toBe(200);
   });
 
   it('pinned outlives the age limit, at once', async () => {

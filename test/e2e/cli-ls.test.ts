@@ -96,7 +96,13 @@ describe('ls', () => {
     writeRows(stack, `update entries set prompt = prompt || hex(zeroblob(100000))`);
     await stack.startServer();
     const script = `'${process.execPath}' dist/cli/main.js ls --json --server ${stack.origin} | head -c 10`;
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script]);
+    const { stdout, stderr } = await promisify(execFile)('bash', [
+      '--norc',
+      '-euo',
+      'pipefail',
+      '-c',
+      script,
+    ]);
     expect([stdout, stderr]).toEqual(['{"id":3,"k', '']);
   });
 

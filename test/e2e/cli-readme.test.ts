@@ -37,7 +37,7 @@ it('README’s commands do what it says, as they are written', async () => {
   const PATH = `${join(folder, 'bin')}:${process.env.PATH}`;
   const { stdout, stderr } = await promisify(execFile)(
     'bash',
-    ['-euo', 'pipefail', '-c', blocks.join('\n')],
+    ['--norc', '-euo', 'pipefail', '-c', blocks.join('\n')],
     { cwd: folder, env: { ...env, PATH, HOME: folder } },
   );
   expect((await stat(join(folder, 'output/ai-image-qwen-image/images/headphones.png'))).size).toBeGreaterThan(

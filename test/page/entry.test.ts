@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { admin } from '../support/admin.ts';
 import { accessibilityFaults, draw, openGallery } from '../support/admin-page.ts';
 import { dataUri, edit } from '../support/assets.ts';
 import { useBrowser } from '../support/browser.ts';
@@ -94,15 +95,38 @@ describe('an entry’s page', () => {
     await page.goto(`${stack.origin}/admin/entries/k1:${'0'.repeat(32)}`);
     await page.getByRole('alert').filter({ hasText: 'No such entry is stored.' }).waitFor();
   });
+
+  it('is found where several scopes hold its key, from the gallery and in a comparison', async () => {
+    const stack = await startStack();
+    await draw(stack, 'a paper boat');
+    const other = { authorization: 'Bearer sk-another-0123456789' };
+    await stack.generate(body('a paper boat', { ...SMALL, seed: 0 }), other);
+    const [mine, theirs] = (await admin(stack, 'GET', 'entries')).json.entries;
+    expect(mine.key).toBe(theirs.key);
+    const { page, complaints } = await open();
+    await openGallery(page, stack);
+    await page.getByRole('link', { name: 'a paper boat' }).last().click();
+    await page.getByRole('article').getByText(theirs.scope).waitFor();
+    await openGallery(page, stack);
+    for (const box of await page.getByLabel('Compare').all()) await box.check();
+    await page.getByRole('link', { name: 'Compare side by side' }).click();
+    for (const { scope } of [mine, theirs]) await page.getByRole('article').getByText(scope).waitFor();
+    expect(complaints).toEqual([]);
+  });
 });
 
-it('a key that several scopes hold is shown with the entries of all of them', async () => {
+it('a key that several scopes hold is shown with the entries of the scope that its link names, of all without one', async () => {
   const stack = await startStack();
   for (const key of ['sk-alice', 'sk-bob'])
     await stack.generate(body('shared', SMALL), { authorization: `Bearer ${key}` });
   const { page, complaints } = await open();
   await openGallery(page, stack);
   await page.locator('.card a').first().click();
+  await page.locator('article').first().waitFor();
+  expect(await page.locator('article').count()).toBe(1);
+  const { pathname, search } = new URL(page.url());
+  expect(search).toContain('scope=');
+  await page.goto(stack.origin + pathname);
   await page.locator('article').nth(1).waitFor();
   expect(await page.locator('article').count()).toBe(2);
   await page.getByRole('link', { name: 'Compare with take 1' }).first().click();

@@ -51,14 +51,18 @@ describe('the gallery', () => {
     await page.getByRole('alert').waitFor({ state: 'hidden' });
   });
 
-  it('shows more when asked to', async () => {
+  it('shows more of what is listed when asked to, whatever has been typed since', async () => {
     const stack = await startStack();
     await draw(stack, ...Array.from({ length: 52 }, (_, index) => `picture ${index}`));
     const { page } = await open();
     await openGallery(page, stack);
     expect(await promptsOn(page)).toHaveLength(50);
+    await page.locator('#filters summary').click();
+    await page.getByLabel('Seed').fill('many');
+    await page.getByRole('alert').filter({ hasText: 'seed' }).waitFor();
     await page.getByRole('button', { name: 'Show more' }).click();
     await expect.poll(() => promptsOn(page)).toHaveLength(52);
+    expect(new Set(await promptsOn(page)).size).toBe(52);
     await page.getByRole('button', { name: 'Show more' }).waitFor({ state: 'hidden' });
     // The reader goes on where the new ones begin.
     expect(await page.evaluate('document.activeElement.textContent')).toContain('picture 1');
@@ -119,5 +123,36 @@ describe('the gallery', () => {
     ]);
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints).toEqual([]);
+  });
+
+  it('keeps what was chosen through a search, and lets go of all of it', async () => {
+    const stack = await startStack();
+    await draw(stack, 'a paper boat', 'a tram in fog');
+    const { page } = await open();
+    await openGallery(page, stack);
+    await page.getByLabel('Compare').first().check();
+    const field = page.getByRole('searchbox', { name: 'Search prompts' });
+    await field.fill('boat');
+    await expect.poll(() => promptsOn(page)).toHaveLength(1);
+    await page.getByText('1 entry chosen; choose another.').waitFor();
+    await field.fill('');
+    await expect.poll(() => promptsOn(page)).toHaveLength(2);
+    const box = page.getByLabel('Compare').first();
+    expect(await box.isChecked()).toBe(true);
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    expect(await box.isChecked()).toBe(false);
+  });
+
+  it('finds words by their beginnings while they are typed, and whole once a space follows', async () => {
+    const stack = await startStack();
+    await draw(stack, 'a paper boat', 'a boathouse', 'a tram in fog');
+    const { page } = await open();
+    await openGallery(page, stack);
+    const field = page.getByRole('searchbox', { name: 'Search prompts' });
+    await field.pressSequentially('boa');
+    await expect.poll(() => promptsOn(page)).toEqual(['a boathouse', 'a paper boat']);
+    await expect.poll(() => new URL(page.url()).searchParams.get('q')).toBe('boa');
+    await field.pressSequentially('t ');
+    await expect.poll(() => promptsOn(page)).toEqual(['a paper boat']);
   });
 });

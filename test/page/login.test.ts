@@ -48,3 +48,16 @@ it('whose session has ended while the page was open is led to the door and back'
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByText('Nothing is found.').waitFor();
 });
+
+it('whose session has ended is led to the door from the live view, too', async () => {
+  const stack = await startStack(OPENED);
+  const { origin } = stack;
+  const { page } = await open();
+  await page.goto(`${origin}/admin/flights`);
+  await page.getByLabel('Admin token').fill(ADMIN);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('Live: 0 flights').waitFor();
+  await stack.stopServer();
+  await stack.startServer({ PORT: new URL(origin).port, DASHCACHE_ADMIN_TOKEN: 'another-admin-token' });
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});

@@ -97,7 +97,7 @@ describe('figures', () => {
     ]);
     for (const [plot, last] of [
       ['Hit rate', '75 %'],
-      ['Requests', '6020'],
+      ['Requests', '60200'],
       ['Money, CNY', '3.00 CNY1.00 CNY'],
     ] as const) {
       await page.getByRole('img', { name: plot }).waitFor();
@@ -111,6 +111,28 @@ describe('figures', () => {
     await page.getByLabel('Period').selectOption('a year');
     await expect.poll(() => page.locator('.chart').first().locator('tbody tr').count()).toBe(365);
     expect(complaints).toEqual([]);
+  });
+
+  it('say what had no price, and pile up what requests came to', async () => {
+    const stack = await startStack();
+    await draw(stack, 'a paper boat', 'a paper boat');
+    const unpriced = body('a paper boat', { size: '1280*1280' }, 'wan2.6-t2i');
+    for (let turn = 0; turn < 3; turn += 1) expect((await stack.generate(unpriced)).status).toBe(200);
+    const { page } = await open();
+    await page.goto(`${stack.origin}/admin/figures`);
+    await page
+      .getByText('Without a known price, and in none of these sums: 1 purchase, and 2 that were avoided.')
+      .waitFor();
+    const bars = page.getByRole('img', { name: 'Requests' }).locator('rect');
+    expect(await bars.count()).toBe(2);
+    const [hits, misses] = await Promise.all(
+      [0, 1].map(async (bar) => {
+        const read = async (name: string) => Number(await bars.nth(bar).getAttribute(name));
+        return { x: await read('x'), top: await read('y'), height: await read('height') };
+      }),
+    );
+    expect(misses?.x).toBe(hits?.x);
+    expect(Number(misses?.top) + Number(misses?.height)).toBeCloseTo(Number(hits?.top));
   });
 
   it('verify and collect on demand, and say what came of it', async () => {

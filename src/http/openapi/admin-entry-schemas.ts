@@ -40,6 +40,14 @@ const SUMMARY: Readonly<Record<string, JsonObject>> = {
   },
 };
 
+/** What it takes to find an entry. */
+const NAME: Readonly<Record<string, JsonObject>> = {
+  id: ID,
+  key: schema('CacheKey'),
+  site: { type: 'string' },
+  scope: { type: 'string' },
+};
+
 const DETAIL: Readonly<Record<string, JsonObject>> = {
   ...SUMMARY,
   canonical: { type: 'object', description: 'Everything that is in the key, in its one spelling.' },
@@ -57,14 +65,14 @@ const DETAIL: Readonly<Record<string, JsonObject>> = {
       drawn_by: {
         description: 'The newest entries that show it.',
         type: 'array',
-        items: closedObject({ id: ID, key: schema('CacheKey') }),
+        items: closedObject(NAME),
       },
     }),
   },
   used_as_reference_by: {
     description: 'The newest entries that were drawn from a picture of it.',
     type: 'array',
-    items: closedObject({ id: ID, key: schema('CacheKey'), prompt: { type: 'string' } }),
+    items: closedObject({ ...NAME, prompt: { type: 'string' } }),
   },
 };
 

@@ -40,7 +40,7 @@ export const LEDGER: ApiPart = {
             'from',
             'Rounded down to the unit. Without it, the last day by hours or the last 30 days by days.',
           ),
-          time('to', 'Not included. Without it, up to now.'),
+          time('to', 'What is told begins before it. Without it, up to now.'),
           choice('by', ['hour', 'day'], 'The unit of time; days begin in UTC.'),
           choice('group', ['none', 'model', 'scope'], 'What is told apart beside it.'),
           choice('format', ['json', 'csv'], 'How rows are written.'),

@@ -28,7 +28,7 @@ export function ExplainPage({ hasLogin }: PageProps) {
             <datalist id="scopes" />
           </Field>
           <Field label="Cache-Control" id="directives">
-            <input id="directives" placeholder="as the program sends it" autocomplete="off" />
+            <input id="directives" placeholder="such as no-cache" autocomplete="off" />
           </Field>
           <div class="field">
             <button type="submit">Explain</button>

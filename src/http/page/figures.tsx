@@ -19,6 +19,7 @@ export function FiguresPage({ hasLogin }: PageProps) {
           options={{ '1:hour': 'a day', '7:hour': 'a week', '30:day': '30 days', '365:day': 'a year' }}
         />
         <div id="charts" class="charts" />
+        <p id="unpriced" class="faint" />
       </section>
       <section aria-labelledby="upkeep">
         <h2 id="upkeep">Upkeep</h2>
