@@ -44,6 +44,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   adapter('better-sqlite3', { packages: ['better-sqlite3'], node: true }),
   adapter('busboy', { packages: ['busboy'], node: true }),
+  adapter('d1', { packages: ['@cloudflare/workers-types'] }),
   adapter('dashscope'),
   {
     // Its lock on the folder is a SQLite file.
@@ -65,6 +66,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   // Node itself, with what reads its addresses and files; the types of its server's bindings come from @hono/node-server.
   adapter('node', { packages: ['ipaddr.js', 'ini', '@hono/node-server'], node: true }),
   adapter('pino', { packages: ['pino'], node: true }),
+  adapter('r2', { packages: ['@cloudflare/workers-types'] }),
   adapter('system'),
   adapter('undici', { packages: ['undici'], node: true }),
   {
@@ -163,11 +165,13 @@ export const PORTABLE: readonly string[] = [
   'http/',
   'config.ts',
   'settings.ts',
+  'adapters/d1/',
   'adapters/dashscope/',
   'adapters/flight/',
   'adapters/hash/portable',
   'adapters/memory/',
   'adapters/image-size/',
+  'adapters/r2/',
 ];
 
 /** Packages that exist for Node only. */
