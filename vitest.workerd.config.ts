@@ -36,6 +36,7 @@ export default defineConfig({
   ],
   test: {
     name: 'workerd',
+    globalSetup: ['test/workerd/origin-server.ts'],
     include: ['test/workerd/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -44,6 +44,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   adapter('better-sqlite3', { packages: ['better-sqlite3'], node: true }),
   adapter('busboy', { packages: ['busboy'], node: true }),
+  adapter('console'),
   adapter('d1', { packages: ['@cloudflare/workers-types'] }),
   adapter('dashscope'),
   {
@@ -51,6 +52,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     ...adapter('data-folder', { packages: ['better-sqlite3'], node: true }),
     may: ['core/', 'ports/', 'adapters/data-folder/', 'adapters/better-sqlite3/keep-alive.ts'],
   },
+  adapter('fetch'),
   adapter('flight'),
   adapter('fs', { node: true }),
   adapter('hash'),
@@ -63,11 +65,13 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   adapter('image-size', { packages: ['image-size'] }),
   adapter('memory'),
+  adapter('multipart'),
   // Node itself, with what reads its addresses and files; the types of its server's bindings come from @hono/node-server.
   adapter('node', { packages: ['ipaddr.js', 'ini', '@hono/node-server'], node: true }),
   adapter('pino', { packages: ['pino'], node: true }),
   adapter('r2', { packages: ['@cloudflare/workers-types'] }),
   adapter('system'),
+  adapter('workers'),
   adapter('undici', { packages: ['undici'], node: true }),
   {
     files: 'http/',
@@ -165,13 +169,17 @@ export const PORTABLE: readonly string[] = [
   'http/',
   'config.ts',
   'settings.ts',
+  'adapters/console/',
   'adapters/d1/',
   'adapters/dashscope/',
+  'adapters/fetch/',
   'adapters/flight/',
   'adapters/hash/portable',
   'adapters/memory/',
   'adapters/image-size/',
+  'adapters/multipart/',
   'adapters/r2/',
+  'adapters/workers/',
 ];
 
 /** Packages that exist for Node only. */
@@ -180,6 +188,7 @@ export const NODE_ONLY =
 
 /** Time, chance, environment and output: parameters everywhere but in these files. */
 export const AMBIENT_FILES: readonly string[] = [
+  'adapters/console/',
   'adapters/system/',
   'adapters/node/',
   'cli/',
