@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, format, join, parse } from 'node:path';
 import { sniffMediaType } from '../adapters/image-size/media-type.ts';
 import type { Environment } from '../config.ts';
@@ -63,12 +63,13 @@ function numbered(path: string, number: number | undefined): string {
 
 /** Under its name there is a whole picture or none. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
   try {
     await mkdir(dirname(path), { recursive: true });
-    const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
     await writeFile(temporary, bytes);
     await rename(temporary, path);
   } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Failure(`${path} cannot be written: ${reason}`, undefined, { cause });
   }

@@ -8,11 +8,10 @@ export function programEnvironment(
 ): Environment {
   const { hostname } = new URL(origin);
   const noProxy = withoutProxy(environment.NO_PROXY ?? environment.no_proxy, hostname);
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const key = given.DASHSCOPE_API_KEY ?? apiKey;
+  const key = environment.DASHSCOPE_API_KEY || apiKey;
   return {
-    ...given,
-    // The SDKs send nothing without a key.
+    ...environment,
+    // The SDKs send nothing without a key; an empty one is none.
     DASHSCOPE_API_KEY: key,
     // The user's own of OpenAI would be sent on to DashScope.
     OPENAI_API_KEY: key,

@@ -52,7 +52,7 @@ export class ServerClient {
     });
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
     if (!isStream || response.body === null) {
-      const answer = await response.text();
+      const answer = await whole(this.origin, response.text());
       // Where there is nothing to wait for, there need not be a stream.
       if (response.ok) return parseAnswer(answer, this.origin);
       throw refused(response.status, answer, this.origin);
@@ -75,9 +75,10 @@ export class ServerClient {
   async download({ url, sha256 }: GenerateAnswer['images'][number]): Promise<Uint8Array> {
     // Not by its URL: that may be for those outside, or of a server that is to run later.
     const from = sha256 === null ? url : `${this.origin}/blobs/${sha256}`;
-    const response = await this.#request(from, {});
+    // What could not be kept is paid for all the same: its whole URL is told.
+    const response = await this.#request(from, {}, from);
     if (!response.ok) throw new Failure(`${from} answered ${response.status}.`);
-    return new Uint8Array(await response.arrayBuffer());
+    return new Uint8Array(await whole(from, response.arrayBuffer()));
   }
 
   /** Gives its connections up. */
@@ -94,16 +95,26 @@ export class ServerClient {
     const { status, headers } = response;
     const cache = headers.get('x-cache') ?? undefined;
     const isStored = /;\s*stored\b/.test(headers.get('cache-status') ?? '');
-    return { status, cache, isStored, text: await response.text() };
+    return { status, cache, isStored, text: await whole(this.origin, response.text()) };
   }
 
-  async #request(url: string, init: RequestInit): Promise<Response> {
+  /** `name` is what a failure calls the server. */
+  async #request(url: string, init: RequestInit, name = this.origin): Promise<Response> {
     try {
       return await fetch(url, { ...init, dispatcher: this.#agent });
     } catch (cause) {
       const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : cause;
-      throw new Failure(`${new URL(url).origin} cannot be reached: ${reason}`, undefined, { cause });
+      throw new Failure(`${name} cannot be reached: ${reason}`, undefined, { cause });
     }
+  }
+}
+
+/** A body to its end. */
+async function whole<T>(name: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    throw new Failure(`${name} broke off its answer.`, undefined, { cause });
   }
 }
 

@@ -17,7 +17,8 @@ export async function simulate(options: { readonly port: string; readonly latenc
     `The simulated DashScope listens on ${simulator.origin}; any key that begins with sk- will do.`,
   );
   console.log(
-    `Point dashcache at it:  DASHCACHE_UPSTREAM=${simulator.origin} DASHSCOPE_API_KEY=sk-simulated npm start`,
+    // The site's name is what its pictures are priced by.
+    `Point dashcache at it:  DASHCACHE_UPSTREAM=${simulator.origin} DASHCACHE_SITE=simulator DASHSCOPE_API_KEY=sk-simulated npm start`,
   );
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', () => resolve());

@@ -1,3 +1,4 @@
+import { MAX_TAKE } from './directives.ts';
 import { AppError } from './errors.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from './json-text.ts';
 import { canonicalSize } from './recipe.ts';
@@ -64,7 +65,7 @@ export function readNormalized(value: JsonValue): NormalizedRequest {
     seed: readSeed(value.seed),
     references: readReferences(value, 'reference_image'),
     n: readWhole(value, 'n') ?? 1,
-    take: readWhole(value, 'take'),
+    take: readTake(value),
     parameters: {},
   };
 }
@@ -137,6 +138,13 @@ export function readWhole(value: JsonObject, name: string): number | undefined {
   if (number === undefined) return undefined;
   if (typeof number === 'number' && Number.isSafeInteger(number) && number >= 1) return number;
   throw invalid(name, 'must be a whole number of at least 1');
+}
+
+/** The number of a take, with the header's bound: the takes after it are numbered from it. Undefined for null. */
+export function readTake({ take = null }: JsonObject): number | undefined {
+  if (take === null) return undefined;
+  if (typeof take === 'number' && Number.isInteger(take) && take >= 1 && take <= MAX_TAKE) return take;
+  throw invalid('take', `must be a whole number from 1 to ${MAX_TAKE}`);
 }
 
 /** One picture or a list of them, in the field of this name. */

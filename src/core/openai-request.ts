@@ -9,6 +9,7 @@ import {
   readReferences,
   readSeed,
   readSize,
+  readTake,
   readText,
   readWhole,
 } from './normalized-request.ts';
@@ -124,7 +125,7 @@ function readRequest(body: JsonObject, defaultModel: string): OpenAiRequest {
       seed: readSeed(body.seed),
       references: readReferences(body, 'image'),
       n: readWhole(body, 'n') ?? 1,
-      take: readWhole(body, 'take'),
+      take: readTake(body),
       parameters: readParameters(body),
     },
     // OpenAI's streams know base64 only.

@@ -7,6 +7,7 @@ import { bearerOf } from './bearer.ts';
 import { ownOrigins } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { explanationBody } from './explanation-body.ts';
+import { hasUnknownHeader } from './image-call.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
 import { asksForStream } from './stream-answer.ts';
@@ -33,6 +34,7 @@ export function adminRoutes(services: HttpServices, options: HttpOptions): Hono 
         directives: asksForStream(c) ? forStream(directives) : directives,
         dataInspection: c.req.header('x-dashscope-datainspection'),
         isEncrypted: c.req.header('x-dashscope-encryptionkey') !== undefined,
+        hasUnknownHeader: hasUnknownHeader(c),
         resolvesNames: c.req.header('x-dashscope-ossresourceresolve')?.toLowerCase() === 'enable',
         ownOrigins: () => ownOrigins(c, options),
         hold,

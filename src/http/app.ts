@@ -20,7 +20,10 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
   const app = new Hono();
   app.onError((error, c) => answerError(error, c, services));
   app.notFound(() => {
-    throw new AppError('not_found', 'There is nothing at this path.');
+    throw new AppError(
+      'not_found',
+      "There is nothing at this path. DashScope's API is under /api/v1; /docs describes the rest.",
+    );
   });
   app.route('/', healthRoutes(services.health));
   app.route('/', openApiRoutes());

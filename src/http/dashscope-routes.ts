@@ -2,12 +2,12 @@ import { type Context, Hono } from 'hono';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
 import { readDirectives } from '../core/directives.ts';
 import { AppError } from '../core/errors.ts';
-import { isUnknownHeader } from '../core/exclusions.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { decodeUtf8 } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { DRAWING_SERVICES, type DrawingService } from '../core/services.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
+import { KeyRefusal } from '../services/key-refusal.ts';
 import type { KnownHit } from '../services/known-hits.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
 import type { Hold } from '../services/reference-resolver.ts';
@@ -19,13 +19,13 @@ import { blobBase, ownOrigins } from './blob-base.ts';
 import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { answerParts } from './entry-answer.ts';
-import { type Cacheable, imageRequest } from './image-call.ts';
+import { type Cacheable, hasUnknownHeader, imageRequest } from './image-call.ts';
 import { learnOfKey } from './learn-of-key.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
-import { type BodyLimits, requireJson, withBody } from './read-body.ts';
-import { refusedKey } from './refused-key.ts';
+import { type BodyLimits, type HoldUntil, requireJson, withBody } from './read-body.ts';
+import { fetchesFor, refusedKey } from './refused-key.ts';
 import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
 
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
@@ -44,6 +44,19 @@ export function dashScopeRoutes(services: HttpServices, options: HttpOptions): H
     }
   }
   return routes;
+}
+
+interface HeldBody {
+  readonly bytes: Uint8Array;
+  readonly hold: Hold;
+  readonly holdUntil: HoldUntil;
+}
+
+/** A request that may be answered from the store, and whose it is. */
+interface Cached {
+  readonly principal: Principal;
+  readonly prepared: Cacheable;
+  readonly holdUntil: HoldUntil;
 }
 
 class DashScopeDoor {
@@ -66,10 +79,11 @@ class DashScopeDoor {
     }
     requireJson(c);
     try {
-      return await withBody(c, this.#bodyLimits, (bytes, take) =>
-        this.#generate(c, asked, principal, bytes, take),
+      return await withBody(c, this.#bodyLimits, (bytes, hold, holdUntil) =>
+        this.#generate(c, asked, principal, { bytes, hold, holdUntil }),
       );
     } catch (error) {
+      if (error instanceof KeyRefusal) return relayed(error.answer, {});
       if (!(error instanceof UploadRefusal)) throw error;
       // The vendor's word on a file that it was to be given stands for its word on the request.
       if (error.answer.status === 401) await this.#services.credentials.refused(principal);
@@ -81,13 +95,13 @@ class DashScopeDoor {
     c: Context,
     asked: DrawingService,
     principal: Principal,
-    bytes: Uint8Array,
-    hold: Hold,
+    { bytes, hold, holdUntil }: HeldBody,
   ): Promise<Response> {
     const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
       dataInspection: c.req.header('x-dashscope-datainspection'),
       ownOrigins: () => ownOrigins(c, this.#options),
       hold,
+      mayFetch: fetchesFor(c, this.#services, principal),
       caller: {
         ...principal,
         resolvesNames: c.req.header('x-dashscope-ossresourceresolve')?.toLowerCase() === 'enable',
@@ -100,7 +114,7 @@ class DashScopeDoor {
     if (request.kind === 'uncacheable' || uncached !== undefined) {
       return await this.#relayUncached(c, principal, bytes, request, uncached);
     }
-    return await this.#answer(c, asked, principal, request);
+    return await this.#answer(c, asked, { principal, prepared: request, holdUntil });
   }
 
   async #relayUncached(
@@ -125,8 +139,7 @@ class DashScopeDoor {
   async #answer(
     c: Context,
     asked: DrawingService,
-    principal: Principal,
-    prepared: Cacheable,
+    { principal, prepared, holdUntil }: Cached,
   ): Promise<Response> {
     const { images, tasks } = this.#services;
     const request = imageRequest(c, this.#options.site, { asked, principal, prepared });
@@ -135,11 +148,13 @@ class DashScopeDoor {
     if (asked.isAsync) {
       const submission = await tasks.submit(request, asked.family);
       if (submission.kind === 'relay') await learnOfKey(this.#services, principal, submission);
+      else holdUntil(submission.ended);
       return this.#encodeTask(submission, prepared);
     }
     const streams = asksForStream(c);
     // What upstream has only as a task comes whole, and is replayed.
-    if (streams && !request.isAsyncUpstream) return await this.#stream(c, request, prepared, principal);
+    if (streams && !request.isAsyncUpstream)
+      return await this.#stream(c, request, { principal, prepared, holdUntil });
     const outcome = await images.generate(request);
     await learnOfKey(this.#services, principal, outcome);
     return this.#encode(c, outcome, prepared, principal, streams);
@@ -163,8 +178,7 @@ class DashScopeDoor {
   async #stream(
     c: Context,
     request: ImageRequest,
-    prepared: Cacheable,
-    principal: Principal,
+    { principal, prepared, holdUntil }: Cached,
   ): Promise<Response> {
     const { images, reporter } = this.#services;
     const streamed = await generateStreamed(images, request);
@@ -172,6 +186,7 @@ class DashScopeDoor {
       await learnOfKey(this.#services, principal, streamed.outcome);
       return this.#encode(c, streamed.outcome, prepared, principal, true);
     }
+    holdUntil(streamed.outcome);
     // The client has its answer by then: what happens at its end is for the store and the log.
     streamed.outcome
       .then((outcome) => learnOfKey(this.#services, principal, outcome))
@@ -220,7 +235,7 @@ class DashScopeDoor {
 function uncachedTransport(c: Context, asked: DrawingService): string | undefined {
   const isAsync = c.req.header('x-dashscope-async')?.toLowerCase() === 'enable';
   if (isAsync !== asked.isAsync) return isAsync ? 'async' : 'sync';
-  return [...c.req.raw.headers.keys()].some(isUnknownHeader) ? 'header' : undefined;
+  return hasUnknownHeader(c) ? 'header' : undefined;
 }
 
 function textOf({ body }: { readonly body: Uint8Array }): string {

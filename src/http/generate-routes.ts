@@ -6,7 +6,6 @@ import { listPrice } from '../core/list-price.ts';
 import { type NormalizedRequest, readNormalized, simplify, TEXT_FIELDS } from '../core/normalized-request.ts';
 import { referenceFieldOf } from '../core/own-words.ts';
 import type { Principal } from '../core/principal.ts';
-import { MULTIMODAL } from '../core/services.ts';
 import type { StageListener } from '../services/flight-stage.ts';
 import type { ImageOutcome } from '../services/image-request.ts';
 import type { Hold } from '../services/reference-resolver.ts';
@@ -17,12 +16,12 @@ import { type AnswerFacts, answerOfEntry, answerOfUnstored, type GenerateAnswer 
 import { progressEvents } from './generate-progress.ts';
 import { GENERATE_PATH, generateTask, taskPath } from './generate-task.ts';
 import { generationAdvice } from './generation-advice.ts';
-import { learnOfKey } from './learn-of-key.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { OwnDoor, type PreparedWish } from './own-door.ts';
 import { problemOf } from './problem.ts';
-import { type BodyLimits, isForm, withBody } from './read-body.ts';
+import { type BodyLimits, type HoldUntil, isForm, withBody } from './read-body.ts';
 import { withForm } from './read-form.ts';
+import { refusedTaskKey } from './refused-key.ts';
 import { pictureAnswer, refusedBy } from './upstream-answer.ts';
 
 /** The normalised interface: `image.generate` over HTTP. */
@@ -41,6 +40,7 @@ interface Asked {
   readonly principal: Principal;
   readonly wish: NormalizedRequest;
   readonly hold: Hold;
+  readonly holdUntil: HoldUntil;
 }
 
 /** A wish and what came of it. */
@@ -68,21 +68,23 @@ class GenerateDoor {
   async generate(c: Context): Promise<Response> {
     const principal = await this.#own.identify(c);
     if (!isForm(c)) {
-      return await withBody(c, this.#bodyLimits, async (bytes, hold) => {
+      return await withBody(c, this.#bodyLimits, async (bytes, hold, holdUntil) => {
         const wish = readNormalized(parseJson(decodeUtf8(bytes)).value);
-        return await this.#respond(c, { principal, wish, hold });
+        return await this.#respond(c, { principal, wish, hold, holdUntil });
       });
     }
-    return await withForm(c, this.#services, this.#options, PICTURE_PARTS, async (form, hold) => {
+    return await withForm(c, this.#services, this.#options, PICTURE_PARTS, async (form, hold, holdUntil) => {
       const pictures = form.pictures.map(({ value }) => value);
       const wish = readNormalized({ ...valuesOfForm(form.fields, TEXT_FIELDS), reference_image: pictures });
-      return await this.#respond(c, { principal, wish, hold });
+      return await this.#respond(c, { principal, wish, hold, holdUntil });
     });
   }
 
   async showTask(c: Context, id: string): Promise<Response> {
-    const { tasks, newRequestId } = this.#services;
+    const { tasks, newRequestId, clock } = this.#services;
     const principal = await this.#own.identify(c);
+    const refused = await refusedTaskKey(c, this.#services, principal);
+    if (refused !== undefined) throw refusedBy(refused, clock.now());
     const view = await tasks.find(id, principal);
     if (view === undefined) throw new AppError('not_found', 'There is no such task, or it is forgotten.');
     const requestId = newRequestId();
@@ -111,20 +113,13 @@ class GenerateDoor {
   /** What can be refused before anything is drawn is refused as usual; from then on it is told in events. */
   async #stream(c: Context, asked: Asked): Promise<Response> {
     const { principal, wish } = asked;
-    const { bodies, clock, entries, newRequestId, platform, reporter } = this.#services;
+    const { clock, entries, newRequestId, platform, reporter } = this.#services;
     const made = await this.#prepare(c, asked, wish);
     const requestId = newRequestId();
     const expectedMs = await entries.usualElapsed(this.#options.site, principal.scope, wish.model);
-    // The request's own hold ends with its answer's head.
-    let held = 0;
-    const hold = (bytes: number) => {
-      bodies.take(bytes);
-      held += bytes;
-    };
-    hold(wish.references.reduce((sum, { length }) => sum + length, wish.prompt.length));
-    const work = async (onStage: StageListener) => {
+    const draw = async (onStage: StageListener) => {
       try {
-        const drawn = await this.#draw(c, { principal, wish, hold }, made, onStage);
+        const drawn = await this.#draw(c, asked, made, onStage);
         this.#own.cacheHeaders(drawn.outcome.status, drawn.prepared);
         return { event: 'done', data: this.#encode(c, drawn, requestId) } as const;
       } catch (error) {
@@ -133,9 +128,12 @@ class GenerateDoor {
         if (problem.status >= 500)
           reporter.report({ type: 'failure', where: GENERATE_PATH, requestId, cause: error });
         return { event: 'error', data: problem } as const;
-      } finally {
-        bodies.giveBack(held);
       }
+    };
+    const work = (onStage: StageListener) => {
+      const drawing = draw(onStage);
+      asked.holdUntil(drawing);
+      return drawing;
     };
     const events = progressEvents(work, { clock, expectedMs });
     const body = toBodyStream(events, (cause) => {
@@ -152,21 +150,17 @@ class GenerateDoor {
   }
 
   async #submit(c: Context, asked: Asked): Promise<Response> {
-    const { tasks, newRequestId, clock } = this.#services;
-    const { request, prepared } = await this.#prepare(c, asked, asked.wish);
-    const submission = await tasks.submit(request, MULTIMODAL.family);
-    if (submission.kind === 'relay') {
-      await learnOfKey(this.#services, asked.principal, submission);
-      throw refusedBy(submission.answer, clock.now());
-    }
-    const requestId = newRequestId();
+    const made = await this.#prepare(c, asked, asked.wish);
+    const { id, status, ended } = await this.#own.submit(made, asked.principal);
+    asked.holdUntil(ended);
+    const requestId = this.#services.newRequestId();
     const headers = {
-      ...this.#own.cacheHeaders(submission.status, prepared),
+      ...this.#own.cacheHeaders(status, made.prepared),
       'x-request-id': requestId,
-      location: taskPath(submission.id),
+      location: taskPath(id),
       'preference-applied': 'respond-async',
     };
-    const body = { task_id: submission.id, status: 'queued', request_id: requestId };
+    const body = { task_id: id, status: 'queued', request_id: requestId };
     return Response.json(body, { status: 202, headers });
   }
 

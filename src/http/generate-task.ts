@@ -3,7 +3,6 @@ import { isJsonObject, type JsonValue } from '../core/json-text.ts';
 import type { TaskState } from '../services/task.ts';
 import type { TaskView } from '../services/task-service.ts';
 import { answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';
-import { generationAdvice } from './generation-advice.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { pictureAnswer } from './upstream-answer.ts';
 
@@ -41,7 +40,8 @@ export function generateTask(
 ): GenerateTask {
   const shown = { task_id: task.id, status: STATUS[state], request_id: requestId };
   if (state === 'FAILED')
-    return { ...shown, error: problemOf(failureOf(task.body), requestId, generationAdvice) };
+    // Without advice: the status of what refused it is not on record, and trying again might pay again.
+    return { ...shown, error: problemOf(failureOf(task.body), requestId) };
   if (state !== 'SUCCEEDED') return shown;
   const cached = task.attemptId === undefined;
   // Which of those who share a job paid for it is not on record.
@@ -59,6 +59,7 @@ function failureOf(body: string | undefined): AppError {
   const { code, message } = parse(body ?? '');
   const detail = typeof message === 'string' && message !== '' ? message : 'The task failed.';
   if (code === 'NoImage') return new AppError('no_image', detail);
+  if (code === 'OutcomeUnknown') return new AppError('outcome_unknown', detail);
   return new AppError('upstream_refused', detail, {
     upstream: { status: 502, code: typeof code === 'string' ? code : undefined },
   });

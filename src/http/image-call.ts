@@ -14,6 +14,11 @@ export type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
 /** The client's headers that mean something to the vendor, of a known kind. How it is to answer is ours to say. */
 const FORWARDED = /^(user-agent|cdn-loop|x-dashscope-(?!async$|sse$).*)$/;
 
+/** Whether a header of the vendor's comes with the request whose effect on the picture is not known. */
+export function hasUnknownHeader(c: Context): boolean {
+  return [...c.req.raw.headers.keys()].some(isUnknownHeader);
+}
+
 /** A client's request for a picture in no dialect, and what upstream is sent if it has to be bought. */
 export function imageRequest(
   c: Context,

@@ -10,7 +10,9 @@ import { MULTIMODAL } from '../core/services.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { StageListener } from '../services/flight-stage.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
+import { KeyRefusal } from '../services/key-refusal.ts';
 import type { Hold } from '../services/reference-resolver.ts';
+import type { Submission } from '../services/task-service.ts';
 import { UploadRefusal } from '../services/upload-refusal.ts';
 import { bearerOf } from './bearer.ts';
 import { ownOrigins } from './blob-base.ts';
@@ -18,7 +20,7 @@ import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { type Cacheable, imageRequest } from './image-call.ts';
 import { learnOfKey } from './learn-of-key.ts';
-import { refusedKey } from './refused-key.ts';
+import { fetchesFor, refusedKey } from './refused-key.ts';
 import { pictureAnswer, refusedBy } from './upstream-answer.ts';
 
 /** A wish, understood: what is asked of the store and, on a miss, of upstream. */
@@ -27,6 +29,8 @@ export interface PreparedWish {
   readonly request: ImageRequest;
   readonly prepared: Cacheable;
 }
+
+type SubmittedTask = Extract<Submission, { kind: 'task' }>;
 
 /** Who wants what, and in which words. */
 export interface Asking {
@@ -79,11 +83,21 @@ export class OwnDoor {
     principal: Principal,
     onStage?: StageListener,
   ): Promise<ImageOutcome> {
-    const outcome = await this.#generate(request, principal, onStage);
+    const { images } = this.#services;
+    const outcome = await this.#relayingUploads(principal, () => images.generate(request, onStage));
     await learnOfKey(this.#services, principal, outcome);
     if (outcome.kind === 'relay' && pictureAnswer(outcome.answer) === undefined)
       throw this.#refusedBy(outcome.answer);
     return outcome;
+  }
+
+  /** A task, whose picture may have to be drawn yet; upstream's refusal to take the job is `upstream_refused`. */
+  async submit({ request }: PreparedWish, principal: Principal): Promise<SubmittedTask> {
+    const { tasks } = this.#services;
+    const submission = await this.#relayingUploads(principal, () => tasks.submit(request, MULTIMODAL.family));
+    if (submission.kind === 'task') return submission;
+    await learnOfKey(this.#services, principal, submission);
+    throw this.#refusedBy(submission.answer);
   }
 
   /** Counts the answer, and says how it came about. */
@@ -92,18 +106,13 @@ export class OwnDoor {
     return cacheHeaders({ reporter, local: this.#options.local, door: this.#name }, status, prepared);
   }
 
-  async #generate(
-    request: ImageRequest,
-    principal: Principal,
-    onStage?: StageListener,
-  ): Promise<ImageOutcome> {
-    const { images, credentials } = this.#services;
+  /** The vendor's word on a file that it was to be given stands for its word on the request. */
+  async #relayingUploads<T>(principal: Principal, work: () => Promise<T>): Promise<T> {
     try {
-      return await images.generate(request, onStage);
+      return await work();
     } catch (error) {
       if (!(error instanceof UploadRefusal)) throw error;
-      // The vendor's word on a file that it was to be given stands for its word on the request.
-      if (error.answer.status === 401) await credentials.refused(principal);
+      if (error.answer.status === 401) await this.#services.credentials.refused(principal);
       throw this.#refusedBy(error.answer);
     }
   }
@@ -118,12 +127,14 @@ export class OwnDoor {
         dataInspection: c.req.header('x-dashscope-datainspection'),
         ownOrigins: () => ownOrigins(c, this.#options),
         hold,
+        mayFetch: fetchesFor(c, this.#services, principal),
         caller: { ...principal, resolvesNames: true },
       });
       if (prepared.kind === 'cacheable') return prepared;
       if (prepared.kind === 'foreign') throw invalid('model', 'names no image model');
       throw prepared.reason ?? invalid('prompt', 'is too long');
     } catch (error) {
+      if (error instanceof KeyRefusal) throw this.#refusedBy(error.answer);
       throw inOwnWords(error, referenceField);
     }
   }

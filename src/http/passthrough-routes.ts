@@ -26,6 +26,9 @@ export async function passForeign(
   body?: Uint8Array,
 ): Promise<Response> {
   const { path } = c.req;
+  // Of the account's tasks only those that were submitted here are shown; their own routes know these.
+  if (options.ownTasksOnly && namesTasks(path))
+    throw new AppError('not_found', 'There is nothing at this path.');
   const allowed = options.passthrough?.some((prefix) => isUnder(path, prefix)) ?? true;
   if (!allowed) {
     throw new AppError(
@@ -35,6 +38,18 @@ export async function passForeign(
   }
   // A success here proves no key: the vendor answers preflights to anybody, and refuses streams under status 200.
   return await passThrough(c, services, principal, body === undefined ? {} : { body });
+}
+
+/** Whether any server might read a path as one of tasks: encoded or repeated slashes, parameters, capitals. */
+function namesTasks(path: string): boolean {
+  const segments = path
+    .replaceAll(/%2f/gi, '/')
+    .replaceAll(/%3b/gi, ';')
+    .toLowerCase()
+    .split('/')
+    .map((segment) => segment.split(';', 1)[0])
+    .filter((segment) => segment !== '');
+  return segments[0] === 'api' && segments[1] === 'v1' && segments[2] === 'tasks';
 }
 
 function isUnder(path: string, prefix: string): boolean {

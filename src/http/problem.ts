@@ -17,7 +17,7 @@ export interface Problem {
 }
 
 /** What a door has its callers do about an error, in a sentence; undefined when it has nothing to say. */
-export type Advise = (status: number, code: ErrorCode) => string | undefined;
+export type Advise = (error: AppError) => string | undefined;
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid_json: 400,
@@ -90,17 +90,22 @@ export function problemOf(error: AppError, requestId: string, advise: Advise = N
   const status = statusOf(error);
   const hidden = isPrivate(error);
   const what = hidden ? 'Something went wrong in dashcache; its log has this request id.' : error.message;
-  const advice = advise(status, error.code);
+  const advice = advise(error);
   return {
     type: 'about:blank',
     title: TITLES.get(status) ?? 'Error',
     status,
-    detail: advice === undefined ? what : `${what} ${advice}`,
+    detail: advice === undefined ? what : `${sentence(what)} ${advice}`,
     code: hidden ? 'internal' : error.code,
     ...(error.field === undefined || hidden ? {} : { field: error.field }),
     ...(error.upstream?.code === undefined ? {} : { upstream_code: error.upstream.code }),
     request_id: requestId,
   };
+}
+
+/** The vendor's messages often end without a full stop. */
+function sentence(text: string): string {
+  return /[.!?。！？]$/.test(text) ? text : `${text}.`;
 }
 
 /** The answer to a request that failed, as `application/problem+json`. */

@@ -15,6 +15,9 @@ export interface BodyLimits {
   readonly clock: Clock;
 }
 
+/** Has what a request holds counted until this has ended, too: a flight that outlives its answer's head holds it still. */
+export type HoldUntil = (end: Promise<unknown>) => void;
+
 /** Read in one go, which is faster: no more than Node reads ahead for every connection anyway. */
 const SMALL_BYTES = 64 * 1024;
 
@@ -29,23 +32,23 @@ const ARRIVAL_MS = 5 * 60 * 1000;
 export async function withBody<T>(
   c: Context,
   limits: BodyLimits,
-  use: (body: Uint8Array, hold: Hold) => Promise<T>,
+  use: (body: Uint8Array, hold: Hold, holdUntil: HoldUntil) => Promise<T>,
 ): Promise<T> {
   const { clock } = limits;
-  return await withHold(c, limits, async (hold) => {
+  return await withHold(c, limits, async (hold, holdUntil) => {
     if (!(declaredLength(c) <= SMALL_BYTES))
-      return await use(await readArrival(c, hold, clock, readAll), hold);
+      return await use(await readArrival(c, hold, clock, readAll), hold, holdUntil);
     const body = new Uint8Array(await c.req.arrayBuffer());
     hold(body.byteLength);
-    return await use(body, hold);
+    return await use(body, hold, holdUntil);
   });
 }
 
-/** Runs `use`, and gives back what it holds when it has ended. Refuses a body that is declared to be too large. */
+/** Runs `use`, and gives back what it holds when it, and what it says to wait for, has ended. Refuses a body that is declared to be too large. */
 export async function withHold<T>(
   c: Context,
   { maxBytes, budget }: Omit<BodyLimits, 'clock'>,
-  use: (hold: Hold) => Promise<T>,
+  use: (hold: Hold, holdUntil: HoldUntil) => Promise<T>,
 ): Promise<T> {
   if (declaredLength(c) > maxBytes) throw tooLarge(maxBytes);
   let held = 0;
@@ -54,10 +57,15 @@ export async function withHold<T>(
     budget.take(bytes);
     held += bytes;
   };
+  let outliving: Promise<unknown> | undefined;
+  const giveBack = () => budget.giveBack(held);
   try {
-    return await use(hold);
+    return await use(hold, (end) => {
+      outliving = end;
+    });
   } finally {
-    budget.giveBack(held);
+    if (outliving === undefined) giveBack();
+    else outliving.then(giveBack, giveBack);
   }
 }
 

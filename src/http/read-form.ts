@@ -6,7 +6,7 @@ import { dataUri } from '../core/references.ts';
 import type { FormPart } from '../ports/multipart.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
-import { readArrival, withHold } from './read-body.ts';
+import { type HoldUntil, readArrival, withHold } from './read-body.ts';
 
 /** A form of text fields and pictures, read to its end. */
 export interface PictureForm {
@@ -33,9 +33,9 @@ export async function withForm<T>(
   { forms, probe, bodies, clock }: Pick<HttpServices, 'forms' | 'probe' | 'bodies' | 'clock'>,
   { maxBody, maxImage }: Pick<HttpOptions, 'maxBody' | 'maxImage'>,
   pictureParts: readonly string[],
-  use: (form: PictureForm, hold: Hold) => Promise<T>,
+  use: (form: PictureForm, hold: Hold, holdUntil: HoldUntil) => Promise<T>,
 ): Promise<T> {
-  return await withHold(c, { maxBytes: maxBody, budget: bodies }, async (hold) => {
+  return await withHold(c, { maxBytes: maxBody, budget: bodies }, async (hold, holdUntil) => {
     const fields = new Map<string, string>();
     const pictures: FormPicture[] = [];
     const addField = ({ name, value }: Extract<FormPart, { kind: 'field' }>) => {
@@ -61,7 +61,7 @@ export async function withForm<T>(
         else if (part.value !== '') pictures.push({ name: part.name, value: part.value });
       }
     });
-    return await use({ fields, pictures }, hold);
+    return await use({ fields, pictures }, hold, holdUntil);
   });
 }
 

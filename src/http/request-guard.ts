@@ -34,9 +34,11 @@ function refuseLoop(c: Context, ownId: string): void {
 function refuseStrangers(c: Context): void {
   const host = c.req.header('host');
   if (host === undefined || !isLoopbackHost(host)) {
-    throw new AppError('forbidden', 'In local mode the Host must be localhost or a loopback address.', {
-      field: 'Host',
-    });
+    throw new AppError(
+      'forbidden',
+      'In local mode the Host must be localhost or a loopback address; DASHCACHE_AUTH=passthrough or token serves others.',
+      { field: 'Host' },
+    );
   }
   const origin = c.req.header('origin');
   if (origin !== undefined && origin !== `http://${host}`) {

@@ -1,11 +1,11 @@
 import { type Context, Hono } from 'hono';
 import type { JsonObject } from '../core/json-text.ts';
-import type { Principal } from '../core/principal.ts';
 import { bearerOf } from './bearer.ts';
 import { blobBase } from './blob-base.ts';
 import { relayed } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { passForeign } from './passthrough-routes.ts';
+import { refusedTaskKey } from './refused-key.ts';
 import { taskBody, unknownTaskBody } from './task-body.ts';
 import { listTasks } from './task-list.ts';
 
@@ -21,12 +21,6 @@ const MAX_WAIT_MS = 10_000;
 export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
   const routes = new Hono();
   const identify = (c: Context) => services.credentials.identify(bearerOf(c));
-  /** Among tasks that everybody shares, a key that the vendor has not vouched for finds nothing. */
-  const refused = async (c: Context, principal: Principal) => {
-    if (!principal.needsProof || principal.scope !== 'shared') return undefined;
-    const verdict = await services.credentials.prove(principal, services.platform.clientAddress(c));
-    return verdict.accepted ? undefined : relayed(verdict.answer, {});
-  };
   for (const slash of ['', '/']) {
     routes.get(
       `/api/v1/tasks${slash}`,
@@ -35,8 +29,8 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
     routes.get(`/api/v1/tasks/:id${slash}`, async (c) => {
       const principal = await identify(c);
       const id = c.req.param('id');
-      const refusedKey = await refused(c, principal);
-      if (refusedKey !== undefined) return refusedKey;
+      const refused = await refusedTaskKey(c, services, principal);
+      if (refused !== undefined) return relayed(refused, {});
       const view = await services.tasks.find(id, principal);
       if (view === undefined) {
         if (options.ownTasksOnly) return json(services, (requestId) => unknownTaskBody(id, requestId));
@@ -50,8 +44,8 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
     routes.post(`/api/v1/tasks/:id/cancel${slash}`, async (c) => {
       const principal = await identify(c);
       const id = c.req.param('id');
-      const refusedKey = await refused(c, principal);
-      if (refusedKey !== undefined) return refusedKey;
+      const refused = await refusedTaskKey(c, services, principal);
+      if (refused !== undefined) return relayed(refused, {});
       const canceled = await services.tasks.cancel(id, principal);
       if (canceled === undefined) {
         if (options.ownTasksOnly) return refusal(services);

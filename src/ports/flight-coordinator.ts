@@ -14,6 +14,8 @@ export interface FlightCoordinator<T> {
 export interface FlightOptions {
   /** False: always run the work given. It still becomes the run that others join if there is none. */
   readonly join?: boolean;
+  /** The run takes the place of the one that others join, which goes on by itself. */
+  readonly replace?: boolean;
   /** False: nobody may join this run. */
   readonly lead?: boolean;
 }

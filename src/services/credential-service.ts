@@ -161,7 +161,10 @@ export class CredentialService {
     const { mode, tokens, serverKey } = this.#options;
     if (mode === 'token') {
       const name = bearer === undefined ? undefined : await this.#findToken(bearer, tokens);
-      if (name === undefined) throw new AppError('unauthorized', 'Invalid API-key provided.');
+      if (name === undefined) {
+        const what = bearer === undefined ? 'No API-key provided' : 'Invalid API-key provided';
+        throw new AppError('unauthorized', `${what}: this server takes only its own tokens.`);
+      }
       if (serverKey === undefined) throw this.#noServerKey();
       return this.#principal(`token:${name}`, serverKey, false);
     }
@@ -244,7 +247,7 @@ export class CredentialService {
   #noServerKey(): AppError {
     return new AppError(
       'unauthorized',
-      `No API-key provided, and the server has none: ${this.#options.keyPlaces}`,
+      `No API-key provided, and the server has none: ${this.#options.keyPlaces}.`,
     );
   }
 }

@@ -18,12 +18,14 @@ import type { EntryStore } from './entry-store.ts';
 import type { PreparedRequest, PreparedRequests, RequestContext } from './prepared-requests.ts';
 
 /** What counts beside the body, as for a request that draws. */
-export interface ExplainContext extends Omit<RequestContext, 'caller'> {
+export interface ExplainContext extends Omit<RequestContext, 'caller' | 'mayFetch'> {
   readonly scope: string;
   readonly resolvesNames: boolean;
   readonly directives: Directives;
   /** The body is encrypted: nothing in it can be read. */
   readonly isEncrypted: boolean;
+  /** A header of the vendor's comes with it whose effect on the picture is not known. */
+  readonly hasUnknownHeader: boolean;
 }
 
 /** What would become of a request, and why. */
@@ -56,7 +58,7 @@ export interface ExplainerOptions {
 
 type Verdict = Pick<Explanation, 'result' | 'reason' | 'entry'>;
 type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
-type Uncacheable = Extract<PreparedRequest, { kind: 'uncacheable' }>;
+type Uncacheable = Pick<Extract<PreparedRequest, { kind: 'uncacheable' }>, 'detail' | 'reason'>;
 
 const NEAREST_SHOWN = 5;
 
@@ -106,6 +108,9 @@ export class Explainer {
     const prepared = await this.#prepare(text, asked, context);
     if (prepared.kind === 'foreign') return { ...about, ...foreign(`${model} is no image model here`) };
     if (prepared.kind === 'uncacheable') return { ...about, ...uncacheable(prepared) };
+    // The front doors of our own do not send it on.
+    if (context.hasUnknownHeader && inVendorsWords === undefined)
+      return { ...about, ...uncacheable({ detail: 'header' }) };
     return { ...about, ...(await this.#lookUp(prepared, asked, context)) };
   }
 
@@ -116,10 +121,12 @@ export class Explainer {
   ): Promise<PreparedRequest> {
     // Nothing is sent, so nobody's key is needed.
     const caller = { scope: context.scope, account: '', apiKey: '', resolvesNames: context.resolvesNames };
-    if (translation === undefined) return await this.#prepared.prepare(text, { ...context, caller });
+    // Whoever may look into the store is no stranger.
+    const known = { ...context, mayFetch: async () => {} };
+    if (translation === undefined) return await this.#prepared.prepare(text, { ...known, caller });
     try {
       const prepared = await this.#prepared.prepare(JSON.stringify(toDashScope(translation.wish)), {
-        ...context,
+        ...known,
         caller: { ...caller, resolvesNames: true },
       });
       // The front doors of our own refuse what could not be cached.
@@ -216,6 +223,7 @@ function uncacheable({ detail, reason }: Uncacheable) {
 const UNCACHEABLE: Readonly<Record<string, string>> = {
   reference: 'What a reference image shows is not known, so it cannot be part of the key',
   number: 'A number in it says more than a double holds, so no key can tell it from its neighbours',
+  header: 'It has an X-DashScope header whose effect on the picture is not known',
   size: 'Its words are longer than any prompt, so they are not kept',
 };
 

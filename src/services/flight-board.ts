@@ -53,19 +53,25 @@ export class FlightBoard {
     const joined = sharing.joins && fits ? known : undefined;
     const progress = joined ?? new FlightProgress(canonical);
     ticket.board(progress, joined !== undefined);
-    return await this.launch(name, progress, { ...sharing, joins: sharing.joins && fits }, work);
+    // A job that was canceled goes on for a while: from now on its name is that of who asks again.
+    const replaces = sharing.leads && known?.isCanceled === true;
+    return await this.launch(name, progress, { ...sharing, joins: sharing.joins && fits, replaces }, work);
   }
 
   /** Starts a flight, unless there is one to join. */
   async launch(
     name: string,
     progress: FlightProgress,
-    { joins, leads }: Sharing,
+    { joins, leads, replaces = false }: Sharing & { readonly replaces?: boolean },
     work: Work,
   ): Promise<FlightResult<FlightOutcome>> {
-    if (leads && !this.#joinable.has(name)) this.#joinable.set(name, progress);
+    if (leads && (replaces || !this.#joinable.has(name))) this.#joinable.set(name, progress);
     try {
-      return await this.#flights.run(name, () => work(progress), { join: joins, lead: leads });
+      return await this.#flights.run(name, () => work(progress), {
+        join: joins,
+        lead: leads,
+        replace: replaces,
+      });
     } finally {
       if (this.#joinable.get(name) === progress) this.#joinable.delete(name);
       if (progress.attemptId !== undefined) this.#byAttempt.delete(progress.attemptId);

@@ -31,7 +31,6 @@ export class JobResumer {
     const expected = {
       attemptId,
       identity: known ?? nameless,
-      simulated: false,
       unstorable: known === undefined ? 'no-store' : undefined,
     };
     const work = () =>

@@ -6,11 +6,11 @@ import { readGeneration, readModel } from '../core/generation.ts';
 import { findStrings, formatPath, type ParsedJson, parseJson, replaceTokens } from '../core/json-text.ts';
 import { isImageModel } from '../core/models.ts';
 import { buildRecipe, type Recipe } from '../core/recipe.ts';
-import { findReferences } from '../core/references.ts';
+import { findReferences, type ReferenceSlot } from '../core/references.ts';
 import type { RequestShape } from '../core/services.ts';
 import { translateBody } from '../core/translate.ts';
 import type { Hasher } from '../ports/hasher.ts';
-import type { Hold, ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
+import type { Hold, MayFetch, ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
 import type { UploadCaller } from './upload-service.ts';
 
 /** A request body, understood. */
@@ -54,6 +54,7 @@ export interface RequestContext {
   readonly ownOrigins: () => readonly string[];
   /** Told of the pictures that are read for the request. */
   readonly hold: Hold;
+  readonly mayFetch: MayFetch;
   readonly caller: UploadCaller;
 }
 
@@ -61,6 +62,8 @@ export interface RequestContext {
 const MEMO_BODY_CHARS = 32 * 1024;
 /** No prompt is this long. A longer one is the vendor's to refuse, and leaves no record of its size in our rows. */
 const MAX_WORDS_CHARS = 1024 * 1024;
+/** Nor is any model's name. It stands in rows that stay when the vendor has refused it. */
+const MAX_MODEL_CHARS = 200;
 const MEMO_BYTES = 32 * 1024 * 1024;
 
 /** Turns DashScope request bodies into recipes, and remembers small ones by their very text. */
@@ -108,6 +111,7 @@ export class PreparedRequests {
       model,
       caller: context.caller,
       hold: context.hold,
+      mayFetch: context.mayFetch,
     });
     const { uploads } = resolved;
     const uncachedText = uploads.size === 0 ? undefined : () => replaceStrings(text, uploads);
@@ -127,8 +131,7 @@ export class PreparedRequests {
         prepared: { kind: 'uncacheable', model, detail: 'number', uncachedText },
         lasting: resolved.names.size === 0,
       };
-    const pictureChars = slots.reduce((sum, { value }) => sum + value.length, 0);
-    if (text.length - pictureChars > MAX_WORDS_CHARS)
+    if (model.length > MAX_MODEL_CHARS || text.length - pictureChars(slots, resolved) > MAX_WORDS_CHARS)
       return { prepared: { kind: 'uncacheable', model, detail: 'size', uncachedText }, lasting: false };
     const recipe = buildRecipe({
       model,
@@ -149,6 +152,11 @@ export class PreparedRequests {
     // What stands behind a URL may change, and the bytes would be held in memory.
     return { prepared, lasting: resolved.names.size === 0 };
   }
+}
+
+/** What of a text stands for pictures that its recipe calls by their content: a name of the vendor's is there as it is. */
+function pictureChars(slots: readonly ReferenceSlot[], { names }: ResolvedReferences): number {
+  return slots.reduce((sum, { field, value }) => sum + (names.get(field) === value ? 0 : value.length), 0);
 }
 
 /** With the header's length in front, no header and body read like another header and body; a missing one has none. */

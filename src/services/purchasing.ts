@@ -73,7 +73,7 @@ export class Purchasing {
     if (id === undefined) return await this.#settlement.settle({ ...expected, answer, elapsedMs });
     await this.#submitted(attemptId, id);
     const job = { id, apiKey: call.apiKey, account, model };
-    return await this.#follower.follow(job, { ...expected, simulated: answer.simulated }, progress);
+    return await this.#follower.follow(job, expected, progress);
   }
 
   /** The job is the vendor's by now: that its id cannot be written down is no reason to leave the picture there. */

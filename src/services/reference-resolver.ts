@@ -32,6 +32,7 @@ export interface ReferenceContext {
   readonly caller: UploadCaller;
   /** Told of every picture that is read for the request: a short list of URLs is as good as a large body at filling memory. */
   readonly hold: Hold;
+  readonly mayFetch: MayFetch;
 }
 
 const HTTP_URL = /^https?:\/\//i;
@@ -47,7 +48,10 @@ interface Resolved {
 /** Adds bytes to what the request holds; throws when that is too much. */
 export type Hold = (bytes: number) => void;
 
-/** Pictures that one request may have us fetch or read. The vendor's models take nine at most. */
+/** Asked before anything is fetched for a request; throws when its caller may not have that done. */
+export type MayFetch = () => Promise<void>;
+
+/** Pictures that one request may have us fetch, look up or decode. The vendor's models take nine at most. */
 const MAX_PICTURES = 32;
 
 const ABOUT_A_FIELD: ReadonlySet<ErrorCode> = new Set([
@@ -86,9 +90,8 @@ export class ReferenceResolver {
     slots: readonly ReferenceSlot[],
     context: ReferenceContext,
   ): Promise<ResolvedReferences | UnresolvedReference> {
-    if (slots.filter(({ value }) => HTTP_URL.test(value)).length > MAX_PICTURES) {
-      throw new AppError('reference_refused', `A request may name ${MAX_PICTURES} pictures by URL.`);
-    }
+    if (slots.length > MAX_PICTURES)
+      throw new AppError('reference_refused', `A request may hold ${MAX_PICTURES} pictures.`);
     const results = await Promise.allSettled(
       slots.map((slot) => named(slot, () => this.#resolveOne(slot.value, context))),
     );
@@ -116,7 +119,10 @@ export class ReferenceResolver {
     return isAppError(unresolved) ? { unresolved, uploads } : { names, uses, replacements, uploads };
   }
 
-  async #resolveOne(value: string, { ownOrigins, model, caller, hold }: ReferenceContext): Promise<Resolved> {
+  async #resolveOne(
+    value: string,
+    { ownOrigins, model, caller, hold, mayFetch }: ReferenceContext,
+  ): Promise<Resolved> {
     if (isOssUrl(value)) {
       const upload = await this.#uploads.find(value, model, caller);
       return upload === undefined ? { name: value } : resolvedUpload(upload);
@@ -133,9 +139,14 @@ export class ReferenceResolver {
       );
     }
     const own = ownDigest(value, ownOrigins);
-    if (own !== undefined && (await this.#blobs.has(own))) {
+    if (own !== undefined) {
+      if (!(await this.#blobs.has(own))) {
+        // Fetching it from ourselves would only say that our address is private.
+        throw unavailable('no such picture is stored here.');
+      }
       return { name: `sha256:${own}`, digest: own, replacement: () => this.#blobAsDataUri(own, hold) };
     }
+    await mayFetch();
     const bytes = await this.#fetcher.fetch(value);
     hold(bytes.byteLength);
     const { mediaType, ...identified } = await this.#identify(bytes);

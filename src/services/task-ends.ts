@@ -5,6 +5,7 @@ import type { FlightOutcome, ImageOutcome } from './image-request.ts';
 import type { Task, TaskEnd } from './task.ts';
 import { endOfFailure, endOfOutcome } from './task-fate.ts';
 import type { TaskStore } from './task-store.ts';
+import { UploadRefusal } from './upload-refusal.ts';
 
 /** Tells tasks what the flights of this process came to. */
 export class TaskEnds {
@@ -59,7 +60,8 @@ export class TaskEnds {
       return endOfOutcome(await outcome, this.#clock.now());
     } catch (error) {
       if (isAppError(error, 'shutting_down')) return undefined;
-      if (!isAppError(error)) this.#reporter.report({ type: 'failure', where: 'task', cause: error });
+      if (!isAppError(error) && !(error instanceof UploadRefusal))
+        this.#reporter.report({ type: 'failure', where: 'task', cause: error });
       return endOfFailure(error, this.#clock.now());
     }
   }

@@ -1,7 +1,17 @@
-import { isAppError } from '../core/errors.ts';
+import { type ErrorCode, isAppError } from '../core/errors.ts';
 import type { Attempt } from './attempt.ts';
 import type { FlightOutcome, ImageOutcome } from './image-request.ts';
 import type { TaskEnd } from './task.ts';
+import { UploadRefusal } from './upload-refusal.ts';
+
+const UNKNOWN_OUTCOME = 'OutcomeUnknown';
+
+/** What a task says of failures that its client must tell apart. */
+const CODES: ReadonlyMap<ErrorCode, string> = new Map([
+  ['no_image', 'NoImage'],
+  ['outcome_unknown', UNKNOWN_OUTCOME],
+  ['upstream_timeout', UNKNOWN_OUTCOME],
+]);
 
 /** What a flight's outcome is to a task. */
 export function endOfOutcome(outcome: ImageOutcome | FlightOutcome, at: number): TaskEnd {
@@ -13,8 +23,11 @@ export function endOfOutcome(outcome: ImageOutcome | FlightOutcome, at: number):
 
 /** What a flight's failure is to a task. */
 export function endOfFailure(error: unknown, at: number): TaskEnd {
-  const code = isAppError(error, 'no_image') ? 'NoImage' : 'InternalError';
-  return failed(isAppError(error) ? error.message : 'An internal error has occurred.', at, code);
+  // The vendor's word on a file stands for its word on the task.
+  if (error instanceof UploadRefusal)
+    return { state: 'FAILED', at, body: new TextDecoder().decode(error.answer.body) };
+  if (!isAppError(error)) return failed('An internal error has occurred.', at);
+  return failed(error.message, at, CODES.get(error.code));
 }
 
 /**
@@ -41,7 +54,11 @@ export function endOfAttempt(attempt: Attempt | undefined, at: number): TaskEnd 
     case 'unstored':
       return failed('It was drawn, but the server stopped before the picture could be handed on.', at);
     case 'unknown':
-      return failed('What became of this task is not known; it may have been drawn and paid for.', at);
+      return failed(
+        'What became of this task is not known; it may have been drawn and paid for.',
+        at,
+        UNKNOWN_OUTCOME,
+      );
   }
 }
 

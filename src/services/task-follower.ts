@@ -8,8 +8,8 @@ import { deliverTask } from './task-delivery.ts';
 import type { TaskPoller } from './task-poller.ts';
 import type { VendorJob } from './vendor-job.ts';
 
-/** What is known of a job's answer before it has come; `simulated` as the submission's answer said. */
-export type Expected = Omit<Delivered, 'answer' | 'elapsedMs'> & { readonly simulated: boolean };
+/** What is known of a job's answer before it has come. */
+export type Expected = Omit<Delivered, 'answer' | 'elapsedMs'>;
 
 /** Brings a task of the vendor's home: follows it to its end and settles what it came to. */
 export class TaskFollower {
@@ -30,14 +30,13 @@ export class TaskFollower {
     progress.job = job;
     progress.accept();
     const startedAt = this.#clock.now();
-    const { simulated, ...delivered } = expected;
     try {
-      const ended = await this.#poller.follow(job, progress);
+      const { task, simulated } = await this.#poller.follow(job, progress);
       return await this.#settlement.settle({
-        ...delivered,
-        answer: deliverTask(ended, simulated),
+        ...expected,
+        answer: deliverTask(task, simulated),
         elapsedMs: this.#clock.now() - startedAt,
-        unstorable: delivered.unstorable ?? (ended.isPartial ? 'partial failure' : undefined),
+        unstorable: expected.unstorable ?? (task.isPartial ? 'partial failure' : undefined),
       });
     } catch (error) {
       if (!isAppError(error, 'outcome_unknown')) throw error;

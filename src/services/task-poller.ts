@@ -9,8 +9,15 @@ import type { FlightProgress } from './flight-progress.ts';
 import type { Pacer } from './pacer.ts';
 import type { VendorJob } from './vendor-job.ts';
 
+/** A task of the vendor's, at its end when `follow` returns it. */
+export interface FollowedTask {
+  readonly task: VendorTask;
+  /** A simulator told of it. */
+  readonly simulated: boolean;
+}
+
 /** What one poll brought: the task, nothing that tells of it, or the vendor's refusal to tell. */
-type Seen = VendorTask | 'silence' | { readonly refusedWith: number };
+type Seen = FollowedTask | 'silence' | { readonly refusedWith: number };
 
 const POLL_TIMEOUT_MS = 30_000;
 const FIRST_DELAY_MS = 500;
@@ -41,7 +48,7 @@ export class TaskPoller {
    * The task at its end. Failures to poll are lived through: the job goes on without us. `outcome_unknown` when the
    * vendor no longer knows the task, refuses to tell of it, or for a day says nothing.
    */
-  async follow(job: VendorJob, progress: FlightProgress): Promise<VendorTask> {
+  async follow(job: VendorJob, progress: FlightProgress): Promise<FollowedTask> {
     const startedAt = this.#clock.now();
     let refusals = 0;
     let delayMs = FIRST_DELAY_MS;
@@ -49,10 +56,11 @@ export class TaskPoller {
       await this.#clock.sleep(delayMs, this.#stopped.signal);
       const seen = await this.#poll(job);
       this.#stopped.signal.throwIfAborted();
-      if (typeof seen === 'object' && 'state' in seen) {
-        if (seen.state === 'UNKNOWN') throw unknown('The vendor does not know the task any more.');
-        if (seen.state !== 'PENDING' && seen.state !== 'RUNNING') return seen;
-        progress.state = seen.state;
+      if (typeof seen === 'object' && 'task' in seen) {
+        const { state } = seen.task;
+        if (state === 'UNKNOWN') throw unknown('The vendor does not know the task any more.');
+        if (state !== 'PENDING' && state !== 'RUNNING') return seen;
+        progress.state = state;
         refusals = 0;
         delayMs = Math.min(MAX_DELAY_MS, delayMs * 1.5);
       } else {
@@ -83,7 +91,10 @@ export class TaskPoller {
       return 'silence';
     }
     const { status } = answer;
-    if (status === 200) return readVendorTask(jsonOf(answer)) ?? 'silence';
+    if (status === 200) {
+      const task = readVendorTask(jsonOf(answer));
+      return task === undefined ? 'silence' : { task, simulated: answer.simulated };
+    }
     return isRefusal(status) ? { refusedWith: status } : 'silence';
   }
 }

@@ -19,7 +19,13 @@ import type { VendorJob } from './vendor-job.ts';
 
 /** What came of a submission: a task, or upstream's refusal. */
 export type Submission =
-  | { readonly kind: 'task'; readonly id: string; readonly status: CacheStatus }
+  | {
+      readonly kind: 'task';
+      readonly id: string;
+      readonly status: CacheStatus;
+      /** Resolves when what is needed to draw it may be let go. */
+      readonly ended: Promise<void>;
+    }
   | { readonly kind: 'relay'; readonly answer: UpstreamAnswer; readonly status: CacheStatus };
 
 /** A task as its client may see it now. */
@@ -97,16 +103,16 @@ export class TaskService {
   ): Promise<Submission> {
     const unended = { state: 'PENDING', entryId: undefined, body: undefined, endedAt: undefined } as const;
     await this.#tasks.insert({ ...task, ...unended, attemptId });
-    void this.#ends.endTask(task.id, outcome);
+    const ended = this.#ends.endTask(task.id, outcome);
     const status = { kind: 'forwarded', fwd, stored: false, collapsed: ticket.joined } as const;
-    return { kind: 'task', id: task.id, status };
+    return { kind: 'task', id: task.id, status, ended };
   }
 
   async #done(task: NewTask, outcome: ImageOutcome): Promise<Submission> {
     if (outcome.kind === 'relay' && outcome.answer.status !== 200) return outcome;
     const { state, at, entryId, body } = endOfOutcome(outcome, this.#clock.now());
     await this.#tasks.insert({ ...task, state, endedAt: at, attemptId: undefined, entryId, body });
-    return { kind: 'task', id: task.id, status: outcome.status };
+    return { kind: 'task', id: task.id, status: outcome.status, ended: Promise.resolve() };
   }
 
   /** A task of this caller's; undefined when there is none that is still known. */

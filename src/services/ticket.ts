@@ -5,6 +5,8 @@ import type { StageListener } from './flight-stage.ts';
 export class Ticket {
   #progress = new FlightProgress();
   #joined = false;
+  /** 1 until its client hangs up, then 0: what it counts for among those who want the result. */
+  #weight = 1;
   #listener: StageListener | undefined;
   #unwatch: () => unknown = () => undefined;
   /** Resolves with the flight that is sure to go on whoever waits. */
@@ -23,10 +25,10 @@ export class Ticket {
   }
 
   board(progress: FlightProgress, joined: boolean): void {
-    this.#progress.interested -= 1;
+    this.#progress.interested -= this.#weight;
     this.#progress = progress;
     this.#joined = joined;
-    progress.interested += 1;
+    progress.interested += this.#weight;
     this.#watch();
     void progress.accepted.then(() => {
       if (this.#progress === progress) this.#accept(progress);
@@ -47,7 +49,8 @@ export class Ticket {
   /** Gives the place up when the client hangs up; the flight goes on all the same. */
   giveUpOn(hangUp: AbortSignal): void {
     const leave = () => {
-      this.#progress.interested -= 1;
+      this.#progress.interested -= this.#weight;
+      this.#weight = 0;
     };
     if (hangUp.aborted) leave();
     else hangUp.addEventListener('abort', leave, { once: true });

@@ -47,6 +47,12 @@ it('keeps OpenAI’s own key from going to DashScope', () => {
   expect(programEnvironment(given, ORIGIN, undefined).OPENAI_API_KEY).toBeUndefined();
 });
 
+it('leaves what the user set to nothing as it is', () => {
+  expect(programEnvironment({ GIT_PAGER: '', DASHSCOPE_API_KEY: '' }, ORIGIN, undefined)).toMatchObject({
+    GIT_PAGER: '',
+  });
+});
+
 it('leaves the rest of the vendor’s variables alone', () => {
   const environment = { DASHSCOPE_WEBSOCKET_BASE_URL: 'wss://dashscope.aliyuncs.com/api-ws/v1/inference' };
   expect(programEnvironment(environment, ORIGIN, undefined)).toMatchObject(environment);

@@ -88,6 +88,20 @@ export function flightCoordinatorConformance(
       expect(await second).toEqual({ value: 'first', collapsed: true });
     });
 
+    it('replace: true is joined from then on, and the run before it frees no key of its', async () => {
+      const flights = createFlights();
+      const [first, second] = [createGate<string>(), createGate<string>()];
+      const before = flights.run('a', () => first.opened);
+      const joined = flights.run('a', never);
+      const after = flights.run('a', () => second.opened, { replace: true });
+      first.open('first');
+      expect([(await before).value, (await joined).value]).toEqual(['first', 'first']);
+      const late = flights.run('a', never);
+      second.open('second');
+      expect(await after).toEqual({ value: 'second', collapsed: false });
+      expect(await late).toEqual({ value: 'second', collapsed: true });
+    });
+
     it('lead: false cannot be joined', async () => {
       const flights = createFlights();
       const gate = createGate<string>();

@@ -73,6 +73,7 @@ describe('a request in OpenAI’s words', () => {
     [{ prompt: 7 }, 'prompt', 'string'],
     [{ size: 'large' }, 'size', 'W\\*H'],
     [{ n: 0 }, 'n', 'at least 1'],
+    [{ take: 1001 }, 'take', 'from 1 to 1000'],
     [{ n: '2' }, 'n', 'whole number'],
     [{ seed: 1.5 }, 'seed', 'whole number'],
     [{ stream: 'yes' }, 'stream', 'true or false'],

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { edit, startAssets } from '../support/assets.ts';
 import { ageProofs } from '../support/credentials.ts';
 import { findClosedPort, startServer } from '../support/http-server.ts';
 import { startStack } from '../support/proxy.ts';
+import { png } from '../support/sample-images.ts';
 import { type Answer, body, imageUrls, MULTIMODAL, type Stack } from '../support/stack.ts';
 import { STREAMING } from '../support/streams.ts';
 
@@ -185,6 +187,34 @@ describe('passthrough mode', () => {
   });
 });
 
+describe('pictures at URLs', () => {
+  it('are fetched only for keys that the vendor accepts, at every door', async () => {
+    const assets = await startAssets();
+    assets.serve('/a.png', png(400, 300));
+    const stack = await start({ DASHCACHE_REFERENCE_ALLOW: assets.allow });
+    const url = assets.at('/a.png');
+    const model = 'qwen-image-edit-plus';
+    const askAll = async (key: string) => {
+      const asked = [
+        [MULTIMODAL, edit(url)],
+        ['/v1/image.generate', { model, prompt: 'x', size: '1024*1024', reference_image: url }],
+        ['/v1/images/edits', { model, prompt: 'x', image: url }],
+      ] as const;
+      const statuses = [];
+      for (const [path, wish] of asked) {
+        const headers = { ...as(key), 'content-type': 'application/json' };
+        statuses.push((await stack.request('POST', path, { headers, body: JSON.stringify(wish) })).status);
+      }
+      return statuses;
+    };
+    expect(await askAll('sk-invalid')).toEqual([401, 401, 401]);
+    expect(assets.asked('/a.png')).toBe(0);
+    expect(stack.asked).toBe(0);
+    expect(await askAll('sk-good')).toEqual([200, 200, 200]);
+    expect(proofs(stack)).toBe(2);
+  });
+});
+
 describe('a shared scope', () => {
   it('serves every key that the vendor accepts, and no other', async () => {
     const stack = await start({ DASHCACHE_SCOPE: 'shared' });
@@ -206,6 +236,20 @@ describe('a shared scope', () => {
     expect((await leader).headers.get('x-cache')).toBe('MISS');
     expect((await follower).status).toBe(200);
     expect(stack.asked).toBe(1);
+  });
+
+  it('shows its tasks to no key that the vendor refuses, through no door', async () => {
+    const stack = await start({ DASHCACHE_SCOPE: 'shared' });
+    const submitted = await stack.request('POST', '/v1/image.generate', {
+      headers: { ...as('sk-one'), 'content-type': 'application/json', prefer: 'respond-async' },
+      body: JSON.stringify({ prompt: 'theirs', size: '1024*1024' }),
+    });
+    const doors = [submitted.headers.get('location') ?? '', `/api/v1/tasks/${submitted.json.task_id}`];
+    for (const path of doors) {
+      const statusFor = async (key: string) =>
+        (await stack.request('GET', path, { headers: as(key) })).status;
+      expect([path, await statusFor('sk-invalid'), await statusFor('sk-two')]).toEqual([path, 401, 200]);
+    }
   });
 });
 

@@ -84,6 +84,25 @@ describe('token mode', () => {
     expect(stack.simulator.control.counters().other).toBe(2);
   });
 
+  it('tasks of the whole account are behind no spelling of their path, whatever may pass through', async () => {
+    const stack = await start({ DASHCACHE_PASSTHROUGH: 'all' });
+    for (const path of [
+      '/api/v1//tasks',
+      '/api/v1/tasks//x',
+      '/api/v1/tasks%2Fx',
+      '/api/v1/tasks;a=b',
+      '/api/v1/;a/tasks/x',
+      '/api/v1/Tasks/x',
+      '/api/v1/tasks/x/y',
+    ])
+      expect([path, (await send(stack.origin, { path, headers: as(ALICE) })).status]).toEqual([path, 404]);
+    const deletion = { method: 'DELETE', path: '/api/v1/tasks/x', headers: as(ALICE) };
+    expect((await send(stack.origin, deletion)).status).toBe(404);
+    expect(stack.simulator.control.recent()).toEqual([]);
+    await send(stack.origin, { path: '/api/v1/tasksets', headers: as(ALICE) });
+    expect(stack.simulator.control.counters().other).toBe(1);
+  });
+
   it('that holds for other models on the path of the image models, too', async () => {
     const stack = await start();
     const vision = { model: 'qwen3-vl-plus', input: { messages: [] } };

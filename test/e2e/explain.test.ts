@@ -179,6 +179,11 @@ describe('explain', () => {
       result: 'bypass',
       reason: expect.stringContaining('number'),
     });
+    const headers = { 'x-dashscope-colour': 'warm' };
+    expect((await explain(stack, wish('warm'), { headers })).json).toMatchObject({
+      result: 'bypass',
+      reason: expect.stringContaining('header'),
+    });
     for (const model of ['qwen-vl-max', 'wan2.5-i2v-preview']) {
       const { json } = await explain(stack, { ...wish('foreign'), model });
       expect([json.result, json.key, json.reason]).toEqual(['foreign', null, expect.stringContaining(model)]);

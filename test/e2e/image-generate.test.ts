@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { uploadFile } from '../simulator/upload-support.ts';
 import { png } from '../support/sample-images.ts';
 import { API_KEY, body, bytesAt, type Stack } from '../support/stack.ts';
 import { startStack } from '../support/start-stack.ts';
@@ -234,6 +235,54 @@ describe('a task of image.generate', () => {
       code: 'upstream_refused',
       upstream_code: 'DataInspectionFailed',
     });
+  });
+
+  it('that the vendor refused, or whose outcome nobody knows, is not advised to be tried again', async () => {
+    const stack = await startStack();
+    const effects = [
+      { kind: 'refuse', status: 400, code: 'DataInspectionFailed' },
+      { kind: 'reset' },
+    ] as const;
+    const errors = [];
+    for (const effect of effects) {
+      stack.simulator.control.fault({ on: 'generation', times: 1, effect });
+      const taken = await ask(stack, MINIMAL, ASYNC);
+      const show = () => stack.request('GET', taken.headers.get('location') ?? '');
+      await expect.poll(async () => (await show()).json.status).toBe('failed');
+      errors.push((await show()).json.error);
+    }
+    expect(errors.map(({ detail }) => /retry/i.test(detail))).toEqual([false, false]);
+    expect(errors[1].code).toBe('outcome_unknown');
+  });
+
+  it('that everybody shares is shown only to keys that the vendor has accepted', async () => {
+    const stack = await startStack({ DASHCACHE_AUTH: 'passthrough', DASHCACHE_SCOPE: 'shared' });
+    const taken = await ask(stack, MINIMAL, ASYNC);
+    const show = (key: string) =>
+      stack.request('GET', taken.headers.get('location') ?? '', {
+        headers: { authorization: `Bearer ${key}` },
+      });
+    await expect.poll(async () => (await show('sk-somebody-else')).json.status).toBe('succeeded');
+    const stranger = await show('sk-invalid');
+    expect([stranger.status, stranger.json.code]).toEqual([401, 'upstream_refused']);
+  });
+
+  it.each([
+    ['at once', 'wan2.5-i2i-preview', 401],
+    ['in the task', 'qwen-image-edit-plus', 202],
+  ])('whose file the vendor will not take tells its refusal: %s', async (_, model, status) => {
+    const stack = await startStack();
+    const { name } = await uploadFile(stack.origin, { model, bytes: png(400, 300), key: API_KEY });
+    const effect = { kind: 'refuse', status: 401, code: 'InvalidApiKey' } as const;
+    stack.simulator.control.fault({ on: 'policy', effect });
+    const wish = { prompt: 'make it night', size: '1024*1024', model, reference_image: name };
+    const taken = await ask(stack, wish, ASYNC);
+    expect(taken.status).toBe(status);
+    const show = async () => (await stack.request('GET', taken.headers.get('location') ?? '')).json;
+    if (status === 202) await expect.poll(async () => (await show()).status).toBe('failed');
+    const problem = status === 202 ? (await show()).error : taken.json;
+    expect(problem).toMatchObject({ code: 'upstream_refused', upstream_code: 'InvalidApiKey' });
+    expect(stack.asked).toBe(0);
   });
 
   it('that nobody knows is not found', async () => {

@@ -21,6 +21,27 @@ describe('pictures from the simulator', () => {
     expect(await stack.server.services.attempts.counts()).toMatchObject({ unstored: 2, stored: 0 });
   });
 
+  it('are not stored as the vendor’s after a restart either', async () => {
+    const stack = await startStack({ env: { DASHCACHE_SITE: 'cn', DASHCACHE_DRAIN_TIMEOUT: '200ms' } });
+    const { control } = stack.simulator;
+    control.holdTasks();
+    const { json } = await stack.request('POST', '/api/v1/services/aigc/text2image/image-synthesis', {
+      body: JSON.stringify({
+        model: 'wan2.5-t2i-preview',
+        parameters: { n: 1, size: '1280*1280' },
+        input: { prompt: 'a stand-in' },
+      }),
+      headers: { 'content-type': 'application/json', 'x-dashscope-async': 'enable' },
+    });
+    await stack.stopServer();
+    await stack.startServer();
+    const poll = async () => (await stack.request('GET', `/api/v1/tasks/${json.output.task_id}`)).json.output;
+    expect((await poll()).task_status).toBe('PENDING');
+    control.resumeTasks();
+    await expect.poll(async () => (await poll()).task_status, { timeout: 10_000 }).toBe('SUCCEEDED');
+    expect(await stack.server.services.attempts.counts()).toMatchObject({ unstored: 1, stored: 0 });
+  });
+
   it('of one simulator are no hits for another upstream', async () => {
     const stack = await startStack({ env: { DASHCACHE_SITE: '' } });
     await stack.generate(body('mine'));

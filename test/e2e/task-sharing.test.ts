@@ -83,6 +83,19 @@ it('who asks again after the last one canceled gets a job of his own', async () 
   expect(control.counters()).toMatchObject({ tasksSubmitted: 2, cancels: 1 });
 });
 
+it('those who ask again after the last one canceled share one job', async () => {
+  const stack = await startStack(DRAIN);
+  const { control } = stack.simulator;
+  control.holdTasks();
+  const first = await submit(stack, draw('third thoughts'));
+  expect((await cancel(stack, first)).status).toBe(200);
+  const again = [];
+  for (let turn = 0; turn < 3; turn += 1) again.push(await submit(stack, draw('third thoughts')));
+  control.resumeTasks();
+  for (const id of again) expect((await ended(stack, id)).json.output.task_status).toBe('SUCCEEDED');
+  expect(control.counters()).toMatchObject({ tasksSubmitted: 2, cancels: 1 });
+});
+
 it('after a restart, too, one canceled of two leaves the other its job', async () => {
   const stack = await startStack(DRAIN);
   const { control } = stack.simulator;

@@ -43,23 +43,46 @@ describe('a problem (RFC 9457)', () => {
     },
   );
 
+  const detailOf = async (error: AppError): Promise<string> =>
+    (await problemResponse(error, 'r', generationAdvice).json()).detail;
+  const refusal = (status: number, code?: string, message = 'So.') =>
+    new AppError('upstream_refused', message, { upstream: { status, code } });
+
   it.each([
-    ['unauthorized', 'credentials'],
-    ['forbidden', 'access policy'],
-    ['invalid_request', 'WIDTH*HEIGHT'],
-    ['overloaded', 'backoff'],
-    ['upstream_unreachable', 'once or twice'],
-  ] as const)('advises the caller of image.generate: %s', async (code, words) => {
-    const advised = await problemResponse(new AppError(code, 'So.'), 'r', generationAdvice).json();
-    expect(advised.detail).toMatch(/^So\. /);
-    expect(advised.detail).toContain(words);
+    [new AppError('unauthorized', 'So.'), 'credentials'],
+    [refusal(401, 'InvalidApiKey'), 'credentials'],
+    [refusal(403, 'AccessDenied'), 'access policy'],
+    [refusal(400, 'InvalidParameter'), 'WIDTH*HEIGHT'],
+    [new AppError('invalid_request', 'So.', { field: 'size' }), 'WIDTH*HEIGHT'],
+    [new AppError('overloaded', 'So.'), 'backoff'],
+    [refusal(500), 'once or twice'],
+    [new AppError('upstream_unreachable', 'So.'), 'log'],
+  ])('advises the caller of image.generate: %s', async (error, words) => {
+    const detail = await detailOf(error);
+    expect(detail).toMatch(/^So\. /);
+    expect(detail).toContain(words);
+  });
+
+  it('keeps what the vendor says apart from the advice', async () => {
+    expect(await detailOf(refusal(400, 'InvalidParameter', 'n must be 1'))).toMatch(/^n must be 1\. Use /);
+    expect(await detailOf(refusal(400, 'InvalidParameter', '尺寸不对。'))).toMatch(/^尺寸不对。 Use /);
   });
 
   it.each(['not_found', 'not_cached', 'loop', 'outcome_unknown'] as const)(
     'advises nothing where another try changes nothing, or may pay twice: %s',
-    async (code) => {
-      const { detail } = await problemResponse(new AppError(code, 'So.'), 'r', generationAdvice).json();
-      expect(detail).toBe('So.');
-    },
+    async (code) => expect(await detailOf(new AppError(code, 'So.'))).toBe('So.'),
   );
+
+  it.each([
+    new AppError('invalid_request', 'So.'),
+    new AppError('invalid_json', 'So.'),
+    new AppError('unknown_model', 'So.'),
+    new AppError('reference_unavailable', 'So.'),
+    new AppError('forbidden', 'So.'),
+    refusal(400, 'Arrearage'),
+    refusal(400, 'DataInspectionFailed'),
+    refusal(508, 'LoopDetected'),
+  ])('advises nothing where the error says itself what is wrong: %s', async (error) => {
+    expect(await detailOf(error)).toBe('So.');
+  });
 });

@@ -117,7 +117,10 @@ describe('token mode', () => {
   });
 
   it.each([undefined, 'sk-server', 'token-of-an', 'ann', ''])('refuses %j', async (bearer) => {
-    await expect(start({ mode: 'token' }).identify(bearer)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(start({ mode: 'token' }).identify(bearer)).rejects.toMatchObject({
+      code: 'unauthorized',
+      message: expect.stringContaining('this server takes only its own tokens'),
+    });
   });
 
   it('refuses even a good token when there is no key to pay with', async () => {

@@ -49,6 +49,7 @@ const context = (dataInspection?: string) => ({
   ownOrigins: () => [],
   caller: CALLER,
   hold: () => {},
+  mayFetch: async () => {},
 });
 
 async function cacheable(requests: PreparedRequests, text: string, dataInspection?: string) {
@@ -79,6 +80,14 @@ describe('a body', () => {
     const large = Buffer.concat([CAT, Buffer.alloc(1024 * 1024)]).toString('base64');
     const pictured = bodyOf({ prompt: 'x', images: [`data:image/png;base64,${large}`] });
     expect(await start().prepare(pictured, context())).toMatchObject({ kind: 'cacheable' });
+  });
+
+  it('whose words stand as a name in the vendor’s store, or as a model, is not cached either', async () => {
+    const named = bodyOf({ prompt: 'x', images: [`oss://${'x'.repeat(1024 * 1024)}`] });
+    expect(await start().prepare(named, context())).toMatchObject({ kind: 'uncacheable', detail: 'size' });
+    const model = `qwen-image-${'x'.repeat(200)}`;
+    const modelled = JSON.stringify({ model, input: { prompt: 'x' } });
+    expect(await start().prepare(modelled, context())).toMatchObject({ kind: 'uncacheable', detail: 'size' });
   });
 
   it('goes upstream as it came', async () => {

@@ -12,7 +12,8 @@ import { ManualClock, settle } from '../support/manual-clock.ts';
 import { png } from '../support/sample-images.ts';
 
 const OURS = 'http://127.0.0.1:8787';
-const CONTEXT = { ownOrigins: [OURS], model: 'qwen-image-edit', caller: CALLER };
+const mayFetch = async () => {};
+const CONTEXT = { ownOrigins: [OURS], model: 'qwen-image-edit', caller: CALLER, mayFetch };
 const [CAT, DOG] = [png(10, 10), png(20, 20)];
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const dataUri = (bytes: Uint8Array) => `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
@@ -110,11 +111,12 @@ describe('a reference', () => {
     expect(fetched).toHaveLength(1);
   });
 
-  it('to a blob of ours that is gone is fetched like any other', async () => {
+  it('to a blob of ours that is gone is not to be had, and is not looked for elsewhere', async () => {
     await expect(resolve(`${OURS}/blobs/${digestOf(CAT)}.png`)).rejects.toMatchObject({
       code: 'reference_unavailable',
+      message: expect.stringContaining('no such picture is stored here'),
     });
-    expect(fetched).toHaveLength(1);
+    expect(fetched).toEqual([]);
   });
 });
 
@@ -200,3 +202,13 @@ it('refuses more than 32 pictures before any is fetched', async () => {
   expect(fetched).toEqual([]);
   expect((await resolve(...urls.slice(1))).names).toHaveLength(32);
 });
+
+it.each(['data:image/png;base64,AAAA', 'oss://dashscope-instant/x', 'sha256:'.padEnd(71, '0')])(
+  'refuses as many of %s, each of which is looked at or looked up',
+  async (value) => {
+    await expect(resolve(...Array(33).fill(value))).rejects.toMatchObject({
+      code: 'reference_refused',
+      message: expect.stringContaining('32 pictures'),
+    });
+  },
+);

@@ -62,7 +62,7 @@ describe('a poll that is refused', () => {
     };
     const { end } = follow();
     await clock.advance(5 * MINUTE_MS);
-    expect(await end).toMatchObject({ state: 'SUCCEEDED' });
+    expect(await end).toMatchObject({ task: { state: 'SUCCEEDED' } });
   });
 });
 

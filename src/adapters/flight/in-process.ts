@@ -10,17 +10,18 @@ export class InProcessFlights<T> implements FlightCoordinator<T> {
   }
 
   async run(key: string, work: () => Promise<T>, options: FlightOptions = {}): Promise<FlightResult<T>> {
-    const running = options.join === false ? undefined : this.#joinable.get(key);
+    const { join = true, lead = true, replace = false } = options;
+    const running = !join || replace ? undefined : this.#joinable.get(key);
     if (running !== undefined) return { value: await running, collapsed: true };
     const flight = work();
     this.#running.add(flight);
-    const leads = options.lead !== false && !this.#joinable.has(key);
+    const leads = lead && (replace || !this.#joinable.has(key));
     if (leads) this.#joinable.set(key, flight);
     try {
       return { value: await flight, collapsed: false };
     } finally {
       this.#running.delete(flight);
-      if (leads) this.#joinable.delete(key);
+      if (this.#joinable.get(key) === flight) this.#joinable.delete(key);
     }
   }
 

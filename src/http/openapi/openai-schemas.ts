@@ -18,7 +18,7 @@ const COMMON: Readonly<Record<string, JsonObject>> = {
   seed: nullable('integer', { minimum: -1 }),
   negative_prompt: nullable('string'),
   style: nullable('string'),
-  take: nullable('integer', { minimum: 1 }),
+  take: nullable('integer', { minimum: 1, maximum: 1000 }),
   user: nullable('string', { description: 'No part of the picture.' }),
   ...HINTS,
 };
