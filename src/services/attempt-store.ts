@@ -48,9 +48,9 @@ export class AttemptStore {
     return (await this.#read(attemptStatements.one(id)))[0];
   }
 
-  /** Attempts that were sent, or not: nobody knows. Longest unchanged first. */
-  async listOpen(): Promise<readonly Attempt[]> {
-    return this.#oldest('open');
+  /** Attempts that were sent, or not: nobody knows; those begun before a time where one is given. Longest unchanged first. */
+  async listOpen(before?: number): Promise<readonly Attempt[]> {
+    return this.#oldest('open', before);
   }
 
   /** Attempts that the vendor has taken as tasks, those taken before a time where one is given. Longest ago first. */
@@ -58,9 +58,9 @@ export class AttemptStore {
     return this.#oldest('submitted', before);
   }
 
-  /** Attempts with an answer whose images are still to be stored. Longest unchanged first. */
-  async listAnswered(): Promise<readonly Attempt[]> {
-    return this.#oldest('answered');
+  /** Attempts with an answer whose images are still to be stored, answered before a time where one is given. Longest unchanged first. */
+  async listAnswered(before?: number): Promise<readonly Attempt[]> {
+    return this.#oldest('answered', before);
   }
 
   /** The last attempts in one state, newest first. */

@@ -64,6 +64,7 @@ export class ImageService {
       if (entry !== undefined) fwd = 'stale';
     }
     if (request.directives.onlyIfCached) throw await this.#notCached(request);
+    await this.#board.goHome(request);
     if (this.#closing)
       throw new AppError('shutting_down', 'The server is stopping; try again.', { retryAfterMs: 1_000 });
     const ticket = new Ticket();
