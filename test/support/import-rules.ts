@@ -144,6 +144,31 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     remedy: 'It opens and migrates the metadata; what is done with them is joined in node.ts.',
   },
   {
+    files: 'worker.ts',
+    may: ['core/', 'services/', 'adapters/', 'http/', 'worker-app.ts', 'worker-environment.ts'],
+    packages: ['cloudflare:workers', '@cloudflare/workers-types'],
+    remedy: 'It is what the platform calls; what is joined for it is in worker-app.ts.',
+  },
+  {
+    files: 'worker-app.ts',
+    may: ['core/', 'ports/', 'services/', 'adapters/', 'http/', 'worker-environment.ts'],
+    // A file beside the hasher: see there.
+    packages: ['hono', 'adapters/hash/xxh128.wasm'],
+    remedy: 'The composition root joins the parts; new behaviour goes into one of them.',
+  },
+  {
+    files: 'worker-environment.ts',
+    may: ['core/', 'config.ts', 'settings.ts'],
+    packages: ['@cloudflare/workers-types'],
+    remedy: 'It reads what wrangler.toml binds, and says what is missing.',
+  },
+  {
+    files: 'cloudflare-workers.d.ts',
+    may: [],
+    packages: ['@cloudflare/workers-types'],
+    remedy: 'Types only.',
+  },
+  {
     files: 'node.ts',
     may: [
       'core/',
@@ -180,6 +205,7 @@ export const PORTABLE: readonly string[] = [
   'adapters/multipart/',
   'adapters/r2/',
   'adapters/workers/',
+  'worker',
 ];
 
 /** Packages that exist for Node only. */
@@ -193,6 +219,7 @@ export const AMBIENT_FILES: readonly string[] = [
   'adapters/node/',
   'cli/',
   'node.ts',
+  'worker.ts',
   'simulator/node-',
   'simulator/server.ts',
   'simulator/serve.ts',

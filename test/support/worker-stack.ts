@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readD1Migrations } from '@cloudflare/vitest-pool-workers';
+import { Miniflare, type ModuleDefinition } from 'miniflare';
+import { systemClock } from '../../src/adapters/system/clock.ts';
+import { type RunningSimulator, startSimulator } from '../../src/simulator/server.ts';
+import { findClosedPort } from './http-server.ts';
+import { ServedSimulator } from './stack.ts';
+import { type BundledFile, bundleWorker } from './worker-bundle.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+let bundle: readonly BundledFile[] | undefined;
+
+/** Durable Objects as wrangler.toml has them. */
+const DURABLE_OBJECTS = {
+  FLIGHTS: { className: 'FlightHome', useSQLite: true },
+  CARETAKER: { className: 'Caretaker', useSQLite: true },
+};
+
+/** Starts the bundle in workerd with D1, R2 and Durable Objects in memory, and nothing but these texts bound beside them. */
+export async function startWorker(
+  port: number,
+  env: Readonly<Record<string, string>>,
+  bound: Partial<{ d1: boolean; r2: boolean }> = {},
+): Promise<Miniflare> {
+  bundle ??= bundleWorker();
+  const modules = bundle.map(({ path, bytes }): ModuleDefinition => {
+    const type = path.endsWith('.wasm') ? 'CompiledWasm' : 'ESModule';
+    return { type, path: join('/', path), contents: type === 'ESModule' ? bytes.toString() : bytes };
+  });
+  const worker = new Miniflare({
+    port,
+    host: '127.0.0.1',
+    // The entry first; the platform's own date, as in wrangler.toml.
+    modules: modules.sort((a, b) => Number(b.path === '/worker.js') - Number(a.path === '/worker.js')),
+    modulesRoot: '/',
+    compatibilityDate: '2026-04-01',
+    bindings: { ...env },
+    ...(bound.d1 === false ? {} : { d1Databases: { DB: 'dashcache' } }),
+    ...(bound.r2 === false ? {} : { r2Buckets: { BLOBS: 'dashcache' } }),
+    durableObjects: DURABLE_OBJECTS,
+    cf: false,
+  });
+  await worker.ready;
+  return worker;
+}
+
+/** Applies the files that wrangler applies. */
+export async function migrateWorker(worker: Miniflare): Promise<void> {
+  const database = await worker.getD1Database('DB');
+  for (const { queries } of await readD1Migrations(MIGRATIONS))
+    for (const query of queries) await database.prepare(query).run();
+}
+
+/** A simulator and the Worker in front of it. */
+export class WorkerStack extends ServedSimulator {
+  override readonly simulator: RunningSimulator;
+  override readonly origin: string;
+  readonly worker: Miniflare;
+
+  private constructor(simulator: RunningSimulator, worker: Miniflare, origin: string) {
+    super();
+    this.simulator = simulator;
+    this.worker = worker;
+    this.origin = origin;
+  }
+
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<WorkerStack> {
+    const simulator = await startSimulator({ latencyMs: 0, clock: systemClock });
+    const port = await findClosedPort();
+    const origin = `http://127.0.0.1:${port}`;
+    const worker = await startWorker(port, {
+      DASHCACHE_PUBLIC_URL: origin,
+      DASHCACHE_SECRET: 'the secret of a test, of 32 characters',
+      DASHCACHE_UPSTREAM: simulator.origin,
+      DASHCACHE_SITE: 'simulator',
+      DASHCACHE_LOG_LEVEL: 'warn',
+      ...env,
+    });
+    await migrateWorker(worker);
+    return new WorkerStack(simulator, worker, origin);
+  }
+
+  /** One round of the caretaker, as the cron trigger begins it. */
+  async tend(): Promise<void> {
+    const worker = await this.worker.getWorker();
+    await worker.scheduled({ cron: '*/5 * * * *' });
+  }
+
+  override async close(): Promise<void> {
+    await this.worker.dispose();
+    await this.simulator.close();
+  }
+}
