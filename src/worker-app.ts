@@ -16,6 +16,7 @@ import { systemClock } from './adapters/system/clock.ts';
 import { workersPlatform } from './adapters/workers/platform.ts';
 import { isVendorSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
+import type { BlobDriver } from './ports/blob-driver.ts';
 import type { FlightCoordinator } from './ports/flight-coordinator.ts';
 import type { FlightOutcome } from './services/image-request.ts';
 import { Relay } from './services/relay.ts';
@@ -26,6 +27,8 @@ import type { WorkerEnvironment } from './worker-environment.ts';
 export interface WorkerApp {
   readonly app: Hono;
   readonly services: Services;
+  /** Blobs, and the files that clients upload. */
+  readonly drivers: readonly BlobDriver[];
 }
 
 const hasher = createPortableHasher(xxh128Wasm);
@@ -47,11 +50,13 @@ export async function createWorkerApp(
     // The vendor is no dashcache: nothing of ours on its wire.
     loopHeaders: isVendorSite(siteOf(upstreamUrl)) ? [] : ([['cdn-loop', loopId]] as const),
   };
+  const blobDriver = new R2BlobDriver(bindings.BLOBS, { prefix: 'blobs/', clock: systemClock });
+  const uploadDriver = new R2BlobDriver(bindings.BLOBS, { prefix: 'references/', clock: systemClock });
   const services = createServices(
     {
       database: new D1SqlDatabase(bindings.DB),
-      blobDriver: new R2BlobDriver(bindings.BLOBS, { prefix: 'blobs/', clock: systemClock }),
-      uploadDriver: new R2BlobDriver(bindings.BLOBS, { prefix: 'references/', clock: systemClock }),
+      blobDriver,
+      uploadDriver,
       hasher,
       probe: imageProbe,
       clock: systemClock,
@@ -97,5 +102,5 @@ export async function createWorkerApp(
       loopId,
     },
   );
-  return { app, services };
+  return { app, services, drivers: [blobDriver, uploadDriver] };
 }

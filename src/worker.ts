@@ -93,7 +93,7 @@ export class Caretaker extends DurableObject<Env> {
 
   async #tend(thoroughly: boolean): Promise<void> {
     const environment = readWorkerEnvironment(this.env);
-    const { services } = await createWorkerApp(environment, new InProcessFlights());
+    const { services, drivers } = await createWorkerApp(environment, new InProcessFlights());
     const now = systemClock.now();
     await services.recovery.closeOpen(now - FLIGHT_MS);
     await services.recovery.finishAnswered(now - FLIGHT_MS);
@@ -104,6 +104,7 @@ export class Caretaker extends DurableObject<Env> {
     await services.collector.runOnce();
     await services.uploadCollector.runOnce();
     if (!thoroughly) return;
+    for (const driver of drivers) await driver.sweepStages();
     await services.collector.sweepOrphans();
     await services.uploadCollector.sweepOrphans();
   }

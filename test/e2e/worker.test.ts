@@ -89,4 +89,16 @@ describe('the round of the caretaker', () => {
     const again = await stack.generate(body('gone', { size: '512*512' }));
     expect(again.headers.get('x-cache')).toBe('MISS');
   });
+
+  it('leaves alone, once a day, what is younger than any flight, and all that rows name', async () => {
+    const stack = await WorkerStack.start();
+    onTestFinished(() => stack.close());
+    await stack.generate(body('kept', { size: '512*512' }));
+    const bucket = await stack.worker.getR2Bucket('BLOBS');
+    await bucket.put('stages/blobs/young', 'x');
+    const keys = async () => (await bucket.list()).objects.map(({ key }) => key);
+    const before = await keys();
+    await stack.tend('17 3 * * *');
+    expect(await keys()).toEqual(before);
+  });
 });

@@ -83,9 +83,9 @@ export class WorkerStack extends ServedSimulator {
   }
 
   /** One round of the caretaker, as the cron trigger begins it. */
-  async tend(): Promise<void> {
+  async tend(cron: '*/5 * * * *' | '17 3 * * *' = '*/5 * * * *'): Promise<void> {
     const worker = await this.worker.getWorker();
-    await worker.scheduled({ cron: '*/5 * * * *' });
+    await worker.scheduled({ cron });
   }
 
   override async close(): Promise<void> {
