@@ -1,5 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { getRequestListener, RequestError } from '@hono/node-server';
@@ -15,7 +14,9 @@ import { parseAllowRules } from './adapters/node/allow-rules.ts';
 import { searchApiKey } from './adapters/node/api-key.ts';
 import { answerKnownHits } from './adapters/node/known-hits-listener.ts';
 import { nodePlatform } from './adapters/node/platform.ts';
+import { createProcessMetrics } from './adapters/node/process-metrics.ts';
 import { createReferenceFetcher } from './adapters/node/reference-fetcher.ts';
+import { listen, stop, watchAnswers } from './adapters/node/server-life.ts';
 import { endSilentClients } from './adapters/node/silent-clients.ts';
 import { createLogReporter } from './adapters/pino/reporter.ts';
 import { systemClock } from './adapters/system/clock.ts';
@@ -54,6 +55,9 @@ export interface StartOptions {
 
 /** Counts of uses are written, and what is beyond the bounds is collected by them, this often. */
 const COLLECT_MS = 60_000;
+/** The ledger is written, which a crash loses what has happened since; and its old hours are folded, this often. */
+const LEDGER_MS = 10_000;
+const FOLD_MS = 6 * 60 * 60_000;
 /** What was paid for and could not be stored is tried again this often. */
 const RECOVER_MS = 5 * 60_000;
 /** Uploads of a gigabyte pass through here; headers have no reason to be slow. */
@@ -64,7 +68,7 @@ const MAX_HEADER_BYTES = 32 * 1024;
 /** Starts dashcache on Node: SQLite and files in one folder. `config` says what is wrong with the environment. */
 export async function startServer(env: Environment, options: StartOptions = {}): Promise<RunningServer> {
   const config = parseConfig(env);
-  const reporter = withListener(createLogReporter(config.logLevel), options.onEvent);
+  const listeners = withListener(createLogReporter(config.logLevel), options.onEvent);
   const key = await searchApiKey(env, options.home ?? homedir());
   const folder = await openDataFolder(config.data);
   const database = openMetadata(folder);
@@ -76,11 +80,12 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const uploadDriver = new FsBlobDriver(join(folder.path, 'references'));
     const upstreamUrl = new URL(config.upstream);
     const loopId = `dashcache-${(await nativeHasher.hmac(folder.secret, 'loop')).slice(0, 16)}`;
+    const isVendor = isVendorSite(siteOf(upstreamUrl));
     const upstream = {
       origin: upstreamUrl.origin,
       prefix: upstreamUrl.pathname.replace(/\/$/, ''),
       // The vendor is no dashcache: nothing of ours on its wire.
-      loopHeaders: isVendorSite(siteOf(upstreamUrl)) ? [] : ([['cdn-loop', loopId]] as const),
+      loopHeaders: isVendor ? [] : ([['cdn-loop', loopId]] as const),
     };
     const vendor = new DashScopeUpstream(transport, upstream);
     const services = createServices(
@@ -91,7 +96,8 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         hasher: nativeHasher,
         probe: imageProbe,
         clock: systemClock,
-        reporter,
+        reporter: listeners,
+        runtime: createProcessMetrics(),
         transport,
         upstream: vendor,
         uploadUpstream: new DashScopeUploads(transport, { ...upstream, newBoundary: systemClock.uuid }),
@@ -113,6 +119,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         secret: folder.secret,
       },
     );
+    const { reporter } = services;
     for (const { place, problem } of key.looked) {
       if (problem !== undefined)
         reporter.report({ type: 'failure', where: `API key in ${place}`, cause: problem });
@@ -144,7 +151,6 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         platform: nodePlatform,
         forms: busboyForms,
         probe: imageProbe,
-        reporter,
         newRequestId: systemClock.uuid,
       },
       {
@@ -157,6 +163,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         maxImage: config.maxImage,
         ownTasksOnly: config.auth === 'token',
         passthrough: config.passthrough,
+        forwardsTrace: !isVendor,
         loopId,
       },
     );
@@ -170,7 +177,11 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       }),
     );
 
+    const fold = () => services.ledger.fold().catch(failed(reporter, 'ledger'));
+    void fold();
     const timers = [
+      every(LEDGER_MS, () => services.ledgerRecorder.flush()),
+      every(FOLD_MS, fold),
       every(RECOVER_MS, recover),
       every(COLLECT_MS, async () => {
         await services.usage.flush();
@@ -180,11 +191,13 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       every(COLLECT_MS, () => services.uploadCollector.runOnce().catch(failed(reporter, 'upload collector'))),
     ];
     void services.collector.sweepOrphans().catch(failed(reporter, 'orphan sweep'));
+    void services.searchBackfill.run().catch(failed(reporter, 'search'));
     void services.uploadCollector.sweepOrphans().catch(failed(reporter, 'orphan sweep of uploads'));
 
     let closing: Promise<void> | undefined;
     const shutDown = async () => {
       for (const timer of timers) clearInterval(timer);
+      services.searchBackfill.stop();
       const stopped = stop(server);
       // A flight's answers are on their way for a moment longer than the flight.
       const drained = Promise.all([services.images.close(), recovering, answersEnded()]);
@@ -196,6 +209,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       server.closeAllConnections();
       await stopped;
       await services.usage.flush();
+      await services.ledgerRecorder.flush();
       // The database first: what the transport's end breaks off must stay on record as it is, for the next start.
       database.close();
       await transport.close();
@@ -230,52 +244,11 @@ function withListener(log: Reporter, listener: ((event: CacheEvent) => void) | u
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const refuse = (cause: Error) =>
-      reject(
-        new AppError('config', `Cannot listen on HOST=${host} PORT=${port}: ${cause.message}.`, { cause }),
-      );
-    server.once('error', refuse);
-    server.listen(port, host, () => {
-      server.off('error', refuse);
-      const address: AddressInfo | string | null = server.address();
-      if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
-      const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-      resolve(`http://${host === 'localhost' ? host : shown}:${address.port}`);
-    });
-  });
-}
-
 /** Answers what never comes to a route: Node takes it, but no URL can be made of its Host and path. */
 function answerMalformed(error: unknown): Response {
   const malformed = new AppError('invalid_request', 'The Host or the path of the request is malformed.');
   const known = error instanceof RequestError ? malformed : new AppError('internal', 'internal');
   return dashScopeError(known, systemClock.uuid());
-}
-
-/** No new connections; idle ones end now, busy ones with their answer. */
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
-}
-
-/** Follows the answers under way; what it returns waits until there are none. */
-function watchAnswers(server: Server): () => Promise<void> {
-  const underWay = new Set<ServerResponse>();
-  server.on('request', (_, outgoing) => {
-    underWay.add(outgoing);
-    outgoing.once('close', () => underWay.delete(outgoing));
-  });
-  return async () => {
-    while (underWay.size > 0) await Promise.all([...underWay].map(untilClosed));
-  };
-}
-
-function untilClosed(outgoing: ServerResponse): Promise<void> {
-  return new Promise((resolve) => outgoing.once('close', resolve));
 }
 
 function every(ms: number, work: () => Promise<void>): NodeJS.Timeout {

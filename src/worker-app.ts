@@ -29,6 +29,8 @@ export interface WorkerApp {
   readonly services: Services;
   /** Blobs, and the files that clients upload. */
   readonly drivers: readonly BlobDriver[];
+  /** Writes what was counted: to be called before the app is left alone, for good or for a while. */
+  flush(): Promise<void>;
 }
 
 const hasher = createPortableHasher(xxh128Wasm);
@@ -41,14 +43,14 @@ export async function createWorkerApp(
   { bindings, config, secret, serverKey }: WorkerEnvironment,
   flights: FlightCoordinator<FlightOutcome>,
 ): Promise<WorkerApp> {
-  const reporter = createConsoleReporter(config.logLevel);
   const upstreamUrl = new URL(config.upstream);
   const loopId = `dashcache-${(await hasher.hmac(secret, 'loop')).slice(0, 16)}`;
+  const isVendor = isVendorSite(siteOf(upstreamUrl));
   const upstream = {
     origin: upstreamUrl.origin,
     prefix: upstreamUrl.pathname.replace(/\/$/, ''),
     // The vendor is no dashcache: nothing of ours on its wire.
-    loopHeaders: isVendorSite(siteOf(upstreamUrl)) ? [] : ([['cdn-loop', loopId]] as const),
+    loopHeaders: isVendor ? [] : ([['cdn-loop', loopId]] as const),
   };
   const blobDriver = new R2BlobDriver(bindings.BLOBS, { prefix: 'blobs/', clock: systemClock });
   const uploadDriver = new R2BlobDriver(bindings.BLOBS, { prefix: 'references/', clock: systemClock });
@@ -60,7 +62,9 @@ export async function createWorkerApp(
       hasher,
       probe: imageProbe,
       clock: systemClock,
-      reporter,
+      reporter: createConsoleReporter(config.logLevel),
+      // Of an isolate nothing can be told.
+      runtime: { families: () => [] },
       transport: fetchTransport,
       upstream: new DashScopeUpstream(fetchTransport, upstream),
       uploadUpstream: new DashScopeUploads(fetchTransport, { ...upstream, newBoundary: systemClock.uuid }),
@@ -86,7 +90,6 @@ export async function createWorkerApp(
       platform: workersPlatform,
       forms: portableForms,
       probe: imageProbe,
-      reporter,
       newRequestId: systemClock.uuid,
     },
     {
@@ -99,8 +102,12 @@ export async function createWorkerApp(
       maxImage: config.maxImage,
       ownTasksOnly: isToken,
       passthrough: config.passthrough,
+      forwardsTrace: !isVendor,
       loopId,
     },
   );
-  return { app, services, drivers: [blobDriver, uploadDriver] };
+  const flush = async () => {
+    await Promise.all([services.usage.flush(), services.ledgerRecorder.flush()]);
+  };
+  return { app, services, drivers: [blobDriver, uploadDriver], flush };
 }

@@ -25,7 +25,7 @@ export default {
     try {
       const environment = readWorkerEnvironment(env);
       const flights = new FlightsElsewhere<FlightOutcome>();
-      const { app, services } = await createWorkerApp(environment, flights);
+      const { app, flush } = await createWorkerApp(environment, flights);
       const { bindings, config } = environment;
       // Read twice, should it have to go on. What is too large for a recipe passes through or is refused: no second copy of it.
       const isLarge = Number(request.headers.get('content-length') ?? 0) > config.maxBody;
@@ -34,7 +34,7 @@ export default {
       const first = await Promise.race([here, flights.departure]);
       if (typeof first === 'string') return await bindings.FLIGHTS.getByName(first).fetch(again ?? request);
       await again?.body?.cancel();
-      context.waitUntil(services.usage.flush());
+      context.waitUntil(flush());
       return first;
     } catch (error) {
       return answerMisconfigured(error);
@@ -53,17 +53,18 @@ export class FlightHome extends DurableObject<Env> {
   #made: Promise<WorkerApp> | undefined;
 
   override async fetch(request: Request): Promise<Response> {
-    const { app, services } = await this.#make();
+    const { app, flush } = await this.#make();
     try {
       return await app.fetch(request, this.env);
     } finally {
-      await services.usage.flush();
+      await flush();
     }
   }
 
   /** The flights themselves: see `FlightsInAlarm`. */
   override async alarm(): Promise<void> {
     await this.#flights.ring();
+    await (await this.#made)?.flush();
   }
 
   /** Goes on with a job of the vendor's, unless that is being done. */
@@ -93,7 +94,7 @@ export class Caretaker extends DurableObject<Env> {
 
   async #tend(thoroughly: boolean): Promise<void> {
     const environment = readWorkerEnvironment(this.env);
-    const { services, drivers } = await createWorkerApp(environment, new InProcessFlights());
+    const { services, drivers, flush } = await createWorkerApp(environment, new InProcessFlights());
     const now = systemClock.now();
     await services.recovery.closeOpen(now - FLIGHT_MS);
     await services.recovery.finishAnswered(now - FLIGHT_MS);
@@ -103,10 +104,14 @@ export class Caretaker extends DurableObject<Env> {
     await services.taskRecovery.prune();
     await services.collector.runOnce();
     await services.uploadCollector.runOnce();
-    if (!thoroughly) return;
-    for (const driver of drivers) await driver.sweepStages();
-    await services.collector.sweepOrphans();
-    await services.uploadCollector.sweepOrphans();
+    await services.searchBackfill.run();
+    if (thoroughly) {
+      await services.ledger.fold();
+      for (const driver of drivers) await driver.sweepStages();
+      await services.collector.sweepOrphans();
+      await services.uploadCollector.sweepOrphans();
+    }
+    await flush();
   }
 }
 

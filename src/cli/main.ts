@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { addServerOptions } from './cache-server.ts';
 import { printConfig } from './config-command.ts';
 import { demo } from './demo.ts';
@@ -10,6 +10,7 @@ import { reportFailure } from './failure.ts';
 import { generate } from './generate.ts';
 import { migrate } from './migrate.ts';
 import { run } from './run.ts';
+import { savings } from './savings.ts';
 import { serve } from './serve.ts';
 import { ALL_SETTINGS, addSettingOptions } from './settings-source.ts';
 import { simulate } from './simulate.ts';
@@ -68,6 +69,15 @@ addServerOptions(program.command('run'))
   .option('--json', 'say what it came to as one line of JSON')
   .passThroughOptions()
   .action(run);
+
+addServerOptions(program.command('savings'))
+  .description('say what was bought and what did not need to be, and what that came to at list price')
+  .option('--since <time>', 'how far back, in whole days, such as 7d', '30d')
+  .addOption(
+    new Option('--by <what>', 'what is told apart').choices(['model', 'scope', 'day']).default('model'),
+  )
+  .option('--json', 'print JSON')
+  .action(savings);
 
 addSettingOptions(program.command('config'), ALL_SETTINGS)
   .description('print the settings that serve would have, with secrets masked, and where each was given')

@@ -22,6 +22,10 @@ export class MoneySum {
     else this.#amounts.set(cost.currency, (this.#amounts.get(cost.currency) ?? 0) + cost.amount);
   }
 
+  addUnknown(count: number): void {
+    this.#unknown += count;
+  }
+
   get known(): readonly Cost[] {
     // Rounded far below a cent: binary fractions would show their tails in sums.
     return [...this.#amounts].map(([currency, amount]) => ({

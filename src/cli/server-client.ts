@@ -43,6 +43,12 @@ export class ServerClient {
     return await this.#post(path, text, this.#adminHeaders);
   }
 
+  /** Reads from the admin interface. */
+  async getAsAdmin(path: string): Promise<Pick<Answer, 'status' | 'text'>> {
+    const response = await this.#request(this.origin + path, { headers: this.#adminHeaders });
+    return { status: response.status, text: await response.text() };
+  }
+
   /** Asks for pictures by an `image.generate` request, and tells how far they have come. */
   async generate(text: string, onProgress: (event: ProgressEvent) => void): Promise<GenerateAnswer> {
     const response = await this.#request(this.origin + GENERATE_PATH, {

@@ -8,15 +8,13 @@ export class Tally {
   readonly #saved = new MoneySum();
 
   note(event: CacheEvent): void {
-    if (event.type === 'request') {
+    if (event.type === 'request' && event.result !== undefined) {
       this.#results.set(event.result, (this.#results.get(event.result) ?? 0) + 1);
     } else if (event.type === 'avoided') {
       this.#saved.add(event.cost);
-    } else if (event.type === 'stored') {
-      // Paid for, whether or not its client was still there.
+    } else if (event.type === 'bought') {
+      // Whether or not its client was still there, and it could be stored.
       this.#spent.add(event.cost);
-    } else if (event.type === 'not-stored') {
-      this.#spent.add(null);
     }
   }
 

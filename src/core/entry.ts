@@ -33,6 +33,8 @@ export interface Entry extends RecipeAddress {
   readonly hits: number;
   /** Never evicted. */
   readonly pinned: boolean;
+  /** Since when it answers no request; undefined while it does. */
+  readonly invalidatedAt: number | undefined;
   /** In the answer's order; at least one. */
   readonly images: readonly EntryImage[];
 }
@@ -63,7 +65,8 @@ export interface ReferenceUse {
 }
 
 /** What is known of an entry before it is stored. */
-export interface NewEntry extends Omit<Entry, 'id' | 'take' | 'usedAt' | 'hits' | 'pinned'> {
+export interface NewEntry
+  extends Omit<Entry, 'id' | 'take' | 'usedAt' | 'hits' | 'pinned' | 'invalidatedAt'> {
   /** The take that was asked for; undefined, or one that is stored already, means the next. */
   readonly take: number | undefined;
   readonly references: readonly ReferenceUse[];

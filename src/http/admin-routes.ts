@@ -3,6 +3,9 @@ import { forStream, readDirectives } from '../core/directives.ts';
 import { AppError } from '../core/errors.ts';
 import { type ExcludedField, excludedHeaders } from '../core/exclusions.ts';
 import { decodeUtf8 } from '../core/json-text.ts';
+import { adminEntryRoutes } from './admin-entry-routes.ts';
+import { adminFlightRoutes } from './admin-flight-routes.ts';
+import { adminStoreRoutes } from './admin-store-routes.ts';
 import { bearerOf } from './bearer.ts';
 import { ownOrigins } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
@@ -43,6 +46,9 @@ export function adminRoutes(services: HttpServices, options: HttpOptions): Hono 
     });
   });
   routes.all('/admin/api/explain', methodNotAllowed('POST'));
+  routes.route('/', adminEntryRoutes(services, options));
+  routes.route('/', adminStoreRoutes(services, options));
+  routes.route('/', adminFlightRoutes(services));
   return routes;
 }
 

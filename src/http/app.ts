@@ -5,8 +5,11 @@ import { blobRoutes } from './blob-routes.ts';
 import { dashScopeRoutes } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { encodeError } from './error-dialects.ts';
+import { exchangeOf, observeExchanges } from './exchange.ts';
 import { generateRoutes } from './generate-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { ledgerRoutes } from './ledger-routes.ts';
+import { metricsRoutes } from './metrics-routes.ts';
 import { openAiModelRoutes } from './openai-models.ts';
 import { openAiRoutes } from './openai-routes.ts';
 import { openApiRoutes } from './openapi-routes.ts';
@@ -25,6 +28,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
       "There is nothing at this path. DashScope's API is under /api/v1; /docs describes the rest.",
     );
   });
+  app.use(observeExchanges(services));
   app.route('/', healthRoutes(services.health));
   app.route('/', openApiRoutes());
   app.route(
@@ -32,11 +36,14 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
     blobRoutes({
       findBlob: (digest) => services.entries.findBlob(digest),
       blobs: services.blobs,
+      onSent: (bytes) => services.reporter.report({ type: 'blob', bytes }),
       onCut: (c) => services.platform.cut(c),
     }),
   );
   app.use(guard(options, services.platform));
   app.route('/', adminRoutes(services, options));
+  app.route('/', ledgerRoutes(services));
+  app.route('/', metricsRoutes(services));
   app.route('/', dashScopeRoutes(services, options));
   app.route('/', generateRoutes(services, options));
   app.route('/', openAiRoutes(services, options));
@@ -48,7 +55,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
 }
 
 function answerError(error: Error, c: Context, services: HttpServices): Response {
-  const requestId = services.newRequestId();
+  const { requestId } = exchangeOf(c);
   // The client left: nobody reads the answer.
   if (c.req.raw.signal.aborted) return new Response(null, { status: 499 });
   const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });

@@ -11,6 +11,8 @@ export interface BlobRoutesDeps {
   readonly blobs: Pick<BlobStore, 'read' | 'has'>;
   /** Called when a blob has a row but its bytes are gone or of another length. */
   onMissing?(digest: string): void | Promise<void>;
+  /** Called when so many bytes go to a client. */
+  onSent?(bytes: number): void;
   /** Called when the bytes fail midway: the connection must be broken off. */
   onCut?(c: Context): void;
 }
@@ -40,9 +42,13 @@ export function blobRoutes(deps: BlobRoutesDeps): Hono {
     const range = rangeHeader === undefined ? 'ignore' : parseRange(rangeHeader, blob.size);
     if (range === 'unsatisfiable') return unsatisfiable(blob.size);
     if (range === 'ignore') {
-      return new Response(await getBody(c, deps, blob), { headers: wholeHeaders(blob) });
+      const body = await getBody(c, deps, blob);
+      deps.onSent?.(blob.size);
+      return new Response(body, { headers: wholeHeaders(blob) });
     }
-    return new Response(await getBody(c, deps, blob, range), {
+    const body = await getBody(c, deps, blob, range);
+    deps.onSent?.(range.end - range.start + 1);
+    return new Response(body, {
       status: 206,
       headers: rangeHeaders(blob, range),
     });

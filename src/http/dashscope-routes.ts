@@ -14,11 +14,12 @@ import type { Hold } from '../services/reference-resolver.ts';
 import { generateStreamed } from '../services/streaming.ts';
 import type { Submission } from '../services/task-service.ts';
 import { UploadRefusal } from '../services/upload-refusal.ts';
-import { bearerOf } from './bearer.ts';
 import { blobBase, ownOrigins } from './blob-base.ts';
 import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { answerParts } from './entry-answer.ts';
+import { exchangeOf, noteRelay } from './exchange.ts';
+import { identify } from './identify.ts';
 import { type Cacheable, hasUnknownHeader, imageRequest } from './image-call.ts';
 import { learnOfKey } from './learn-of-key.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
@@ -29,9 +30,6 @@ import { fetchesFor, refusedKey } from './refused-key.ts';
 import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
 
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
-
-/** The name of this front door in events. */
-const DOOR = 'dashscope';
 
 /** DashScope's own dialect: every endpoint that draws pictures, answering at once or with a task. */
 export function dashScopeRoutes(services: HttpServices, options: HttpOptions): Hono {
@@ -72,7 +70,7 @@ class DashScopeDoor {
 
   async generate(c: Context, asked: DrawingService): Promise<Response> {
     // First of all, as at the vendor: 401 before 400.
-    const principal = await this.#services.credentials.identify(bearerOf(c));
+    const principal = await identify(c, this.#services);
     // An encrypted body says nothing that could be keyed.
     if (c.req.header('x-dashscope-encryptionkey') !== undefined) {
       return await passForeign(c, this.#services, this.#options, principal);
@@ -83,11 +81,11 @@ class DashScopeDoor {
         this.#generate(c, asked, principal, { bytes, hold, holdUntil }),
       );
     } catch (error) {
-      if (error instanceof KeyRefusal) return relayed(error.answer, {});
+      if (error instanceof KeyRefusal) return relayed(c, error.answer, {});
       if (!(error instanceof UploadRefusal)) throw error;
       // The vendor's word on a file that it was to be given stands for its word on the request.
       if (error.answer.status === 401) await this.#services.credentials.refused(principal);
-      return relayed(error.answer, {});
+      return relayed(c, error.answer, {});
     }
   }
 
@@ -130,10 +128,11 @@ class DashScopeDoor {
     const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
     const text = await request.uncachedText?.();
     const sent = text === undefined ? body : new TextEncoder().encode(text);
-    const response = await passThrough(c, this.#services, principal, { body: sent, extra });
-    const model = request.kind === 'cacheable' ? request.recipe.model : request.model;
-    this.#services.reporter.report({ type: 'request', door: DOOR, result: 'bypass', model, detail });
-    return response;
+    const exchange = exchangeOf(c);
+    exchange.result = 'bypass';
+    exchange.model = request.kind === 'cacheable' ? request.recipe.model : request.model;
+    exchange.detail = detail;
+    return await passThrough(c, this.#services, principal, { body: sent, extra });
   }
 
   async #answer(
@@ -142,14 +141,15 @@ class DashScopeDoor {
     { principal, prepared, holdUntil }: Cached,
   ): Promise<Response> {
     const { images, tasks } = this.#services;
-    const request = imageRequest(c, this.#options.site, { asked, principal, prepared });
+    const request = imageRequest(c, this.#options, { asked, principal, prepared });
+    exchangeOf(c).model = prepared.recipe.model;
     const refusal = await refusedKey(c, this.#services, principal, request);
-    if (refusal !== undefined) return relayed(refusal, {});
+    if (refusal !== undefined) return relayed(c, refusal, {});
     if (asked.isAsync) {
       const submission = await tasks.submit(request, asked.family);
       if (submission.kind === 'relay') await learnOfKey(this.#services, principal, submission);
       else holdUntil(submission.ended);
-      return this.#encodeTask(submission, prepared);
+      return this.#encodeTask(c, submission, prepared);
     }
     const streams = asksForStream(c);
     // What upstream has only as a task comes whole, and is replayed.
@@ -160,19 +160,18 @@ class DashScopeDoor {
     return this.#encode(c, outcome, prepared, principal, streams);
   }
 
-  #encodeTask(submission: Submission, prepared: Cacheable): Response {
+  #encodeTask(c: Context, submission: Submission, prepared: Cacheable): Response {
     const { status } = submission;
-    const cacheHeaders = this.#cacheHeaders(status, prepared);
-    if (submission.kind === 'relay') return relayed(submission.answer, cacheHeaders);
-    const requestId = this.#services.newRequestId();
+    const cacheHeaders = this.#cacheHeaders(c, status, prepared);
+    if (submission.kind === 'relay') return relayed(c, submission.answer, cacheHeaders);
+    const { requestId } = exchangeOf(c);
     const output = { task_status: 'PENDING', task_id: submission.id };
     const headers = { ...cacheHeaders, 'content-type': 'application/json', 'x-request-id': requestId };
     return new Response(JSON.stringify({ output, request_id: requestId }), { headers });
   }
 
-  #cacheHeaders(status: CacheStatus, prepared: Cacheable): Record<string, string> {
-    const { reporter } = this.#services;
-    return cacheHeaders({ reporter, local: this.#options.local, door: DOOR }, status, prepared);
+  #cacheHeaders(c: Context, status: CacheStatus, prepared: Cacheable): Record<string, string> {
+    return cacheHeaders(exchangeOf(c), this.#options, status, prepared);
   }
 
   async #stream(
@@ -187,11 +186,12 @@ class DashScopeDoor {
       return this.#encode(c, streamed.outcome, prepared, principal, true);
     }
     holdUntil(streamed.outcome);
+    const { requestId } = exchangeOf(c);
     // The client has its answer by then: what happens at its end is for the store and the log.
     streamed.outcome
       .then((outcome) => learnOfKey(this.#services, principal, outcome))
-      .catch((cause) => reporter.report({ type: 'failure', where: c.req.path, cause }));
-    return liveAnswer(c, this.#services, streamed, this.#cacheHeaders(streamed.status, prepared));
+      .catch((cause) => reporter.report({ type: 'failure', where: c.req.path, requestId, cause }));
+    return liveAnswer(c, this.#services, streamed, this.#cacheHeaders(c, streamed.status, prepared));
   }
 
   #encode(
@@ -202,13 +202,14 @@ class DashScopeDoor {
     streams = false,
   ): Response {
     const { status } = outcome;
-    const cacheHeaders = this.#cacheHeaders(status, prepared);
+    const cacheHeaders = this.#cacheHeaders(c, status, prepared);
     if (outcome.kind === 'relay') {
       const { answer } = outcome;
       const replay =
         streams && answer.status === 200 ? replayedAnswer(textOf(answer), cacheHeaders) : undefined;
-      return replay ?? relayed(answer, cacheHeaders);
+      return replay ?? relayed(c, answer, cacheHeaders);
     }
+    const exchange = exchangeOf(c);
     const { entry } = outcome;
     const parts = answerParts(entry, 'choices', blobBase(c, this.#options));
     const headers: Record<string, string> = { 'content-type': 'application/json', ...cacheHeaders };
@@ -217,9 +218,9 @@ class DashScopeDoor {
       headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
     }
     if (!streams && outcome.repeatable && prepared.selfContained && !principal.needsProof) {
-      this.#remember(c, { entry, door: DOOR, headers, parts });
+      this.#remember(c, { entry, door: exchange.door, headers, parts });
     }
-    const requestId = this.#services.newRequestId();
+    const { requestId } = exchange;
     const text = parts.join(requestId);
     const all = { ...headers, 'x-request-id': requestId };
     return (streams ? replayedAnswer(text, all) : undefined) ?? new Response(text, { headers: all });
@@ -244,8 +245,10 @@ function textOf({ body }: { readonly body: Uint8Array }): string {
 
 /** What the vendor said, to the client that it is meant for. */
 export function relayed(
+  c: Context,
   answer: { readonly status: number; readonly headers: HeaderList; readonly body: Uint8Array<ArrayBuffer> },
   extra: Readonly<Record<string, string>>,
 ): Response {
+  noteRelay(c, answer.headers);
   return new Response(answer.body, { status: answer.status, headers: plainHeaders(answer.headers, extra) });
 }

@@ -4,20 +4,32 @@ import type { ImageProbe } from '../ports/image-probe.ts';
 import type { FormReader } from '../ports/multipart.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { AdminAccess } from '../services/admin-access.ts';
+import type { AttemptStore } from '../services/attempt-store.ts';
 import type { BlobStore } from '../services/blob-store.ts';
 import type { ByteBudget } from '../services/byte-budget.ts';
+import type { Collector } from '../services/collector.ts';
 import type { CredentialService } from '../services/credential-service.ts';
+import type { Curator } from '../services/curator.ts';
 import type { EntryStore } from '../services/entry-store.ts';
 import type { Explainer } from '../services/explainer.ts';
+import type { FlightBoard } from '../services/flight-board.ts';
+import type { Governor } from '../services/governor.ts';
 import type { Health } from '../services/health.ts';
 import type { ImageService } from '../services/image-service.ts';
+import type { Inventory } from '../services/inventory.ts';
 import type { KnownHits } from '../services/known-hits.ts';
+import type { LedgerService } from '../services/ledger-service.ts';
+import type { Lineage } from '../services/lineage.ts';
+import type { Metrics } from '../services/metrics.ts';
 import type { Pacer } from '../services/pacer.ts';
 import type { PreparedRequests } from '../services/prepared-requests.ts';
+import type { Purger } from '../services/purger.ts';
 import type { Relay } from '../services/relay.ts';
+import type { Statistics } from '../services/statistics.ts';
 import type { TaskService } from '../services/task-service.ts';
 import type { UploadService } from '../services/upload-service.ts';
 import type { VendorTaskList } from '../services/vendor-task-list.ts';
+import type { Verifier } from '../services/verifier.ts';
 import type { Platform } from './platform.ts';
 
 export interface HttpOptions {
@@ -37,6 +49,8 @@ export interface HttpOptions {
   readonly ownTasksOnly: boolean;
   /** Path prefixes that may pass through; undefined means all. */
   readonly passthrough: readonly string[] | undefined;
+  /** Upstream is told which trace a request belongs to; the vendor is not. */
+  readonly forwardsTrace: boolean;
   /** How this server knows its own requests again. */
   readonly loopId: string;
 }
@@ -52,16 +66,28 @@ export interface HttpServices {
   readonly adminAccess: AdminAccess;
   readonly explainer: Explainer;
   readonly entries: EntryStore;
+  readonly attempts: AttemptStore;
+  readonly inventory: Inventory;
+  readonly lineage: Lineage;
+  readonly curator: Curator;
+  readonly purger: Purger;
+  readonly verifier: Verifier;
+  readonly collector: Collector;
+  readonly board: FlightBoard;
+  readonly governor: Governor;
   readonly blobs: BlobStore;
   readonly relay: Relay;
   readonly bodies: ByteBudget;
   readonly knownHits: KnownHits;
   readonly health: Health;
+  readonly ledger: LedgerService;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly uploads: UploadService;
   readonly forms: FormReader;
   readonly probe: ImageProbe;
   readonly platform: Platform;
   readonly reporter: Reporter;
+  statistics(): Promise<Statistics>;
   newRequestId(): string;
 }

@@ -14,6 +14,7 @@ const DIALECTS: readonly (readonly [prefix: string, encode: EncodeError])[] = [
   ['/v1/images', openAiError],
   ['/v1/models', openAiError],
   ['/admin', (error, requestId) => problemResponse(error, requestId)],
+  ['/metrics', (error, requestId) => problemResponse(error, requestId)],
 ];
 
 /** The answer to a request that failed, in the dialect of the door that it came to. */

@@ -3,6 +3,7 @@ import type { ExcludedField } from '../core/exclusions.ts';
 import type { JsonObject, JsonValue } from '../core/json-text.ts';
 import type { NearEntry } from '../services/entry-finder.ts';
 import type { Explanation } from '../services/explainer.ts';
+import { isoTime } from './entry-body.ts';
 
 /** An explanation as JSON. `headersLeftOut` are the excluded parts that stand in no body. */
 export function explanationBody(
@@ -42,8 +43,4 @@ function nearBody({ entry, differences }: NearEntry): JsonObject {
       stored: right ?? null,
     })),
   };
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

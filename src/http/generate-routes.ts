@@ -10,8 +10,9 @@ import type { StageListener } from '../services/flight-stage.ts';
 import type { ImageOutcome } from '../services/image-request.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import { blobBase } from './blob-base.ts';
-import { toBodyStream } from './body-stream.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { acceptsEvents, eventResponse } from './event-response.ts';
+import { exchangeOf, reportExchange } from './exchange.ts';
 import { type AnswerFacts, answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';
 import { progressEvents } from './generate-progress.ts';
 import { GENERATE_PATH, generateTask, taskPath } from './generate-task.ts';
@@ -61,7 +62,7 @@ class GenerateDoor {
   constructor(services: HttpServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
-    this.#own = new OwnDoor('image.generate', services, options);
+    this.#own = new OwnDoor(services, options);
     this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies, clock: services.clock };
   }
 
@@ -81,13 +82,13 @@ class GenerateDoor {
   }
 
   async showTask(c: Context, id: string): Promise<Response> {
-    const { tasks, newRequestId, clock } = this.#services;
+    const { tasks, clock } = this.#services;
     const principal = await this.#own.identify(c);
     const refused = await refusedTaskKey(c, this.#services, principal);
     if (refused !== undefined) throw refusedBy(refused, clock.now());
     const view = await tasks.find(id, principal);
     if (view === undefined) throw new AppError('not_found', 'There is no such task, or it is forgotten.');
-    const requestId = newRequestId();
+    const { requestId } = exchangeOf(c);
     const { key } = view.task;
     const shown = generateTask(view, {
       requestId,
@@ -104,8 +105,8 @@ class GenerateDoor {
 
   async #answer(c: Context, asked: Asked): Promise<Response> {
     const drawn = await this.#draw(c, asked, await this.#prepare(c, asked, asked.wish));
-    const headers = this.#own.cacheHeaders(drawn.outcome.status, drawn.prepared);
-    const requestId = this.#services.newRequestId();
+    const headers = this.#own.cacheHeaders(c, drawn.outcome.status, drawn.prepared);
+    const { requestId } = exchangeOf(c);
     const answer = this.#encode(c, drawn, requestId);
     return Response.json(answer, { headers: { ...headers, 'x-request-id': requestId } });
   }
@@ -113,18 +114,23 @@ class GenerateDoor {
   /** What can be refused before anything is drawn is refused as usual; from then on it is told in events. */
   async #stream(c: Context, asked: Asked): Promise<Response> {
     const { principal, wish } = asked;
-    const { clock, entries, newRequestId, platform, reporter } = this.#services;
+    const { clock, entries, reporter } = this.#services;
     const made = await this.#prepare(c, asked, wish);
-    const requestId = newRequestId();
+    const exchange = exchangeOf(c);
+    const { requestId } = exchange;
     const expectedMs = await entries.usualElapsed(this.#options.site, principal.scope, wish.model);
+    exchange.isStreaming = true;
     const draw = async (onStage: StageListener) => {
       try {
         const drawn = await this.#draw(c, asked, made, onStage);
-        this.#own.cacheHeaders(drawn.outcome.status, drawn.prepared);
-        return { event: 'done', data: this.#encode(c, drawn, requestId) } as const;
+        this.#own.cacheHeaders(c, drawn.outcome.status, drawn.prepared);
+        const data = this.#encode(c, drawn, requestId);
+        reportExchange(c, this.#services, 200);
+        return { event: 'done', data } as const;
       } catch (error) {
         const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });
         const problem = problemOf(known, requestId, generationAdvice);
+        reportExchange(c, this.#services, problem.status);
         if (problem.status >= 500)
           reporter.report({ type: 'failure', where: GENERATE_PATH, requestId, cause: error });
         return { event: 'error', data: problem } as const;
@@ -136,26 +142,16 @@ class GenerateDoor {
       return drawing;
     };
     const events = progressEvents(work, { clock, expectedMs });
-    const body = toBodyStream(events, (cause) => {
-      platform.cut(c);
-      reporter.report({ type: 'failure', where: GENERATE_PATH, requestId, cause });
-    });
-    const headers = {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-      'x-request-id': requestId,
-    };
-    return new Response(body, { headers });
+    return eventResponse(c, events, this.#services);
   }
 
   async #submit(c: Context, asked: Asked): Promise<Response> {
     const made = await this.#prepare(c, asked, asked.wish);
     const { id, status, ended } = await this.#own.submit(made, asked.principal);
     asked.holdUntil(ended);
-    const requestId = this.#services.newRequestId();
+    const { requestId } = exchangeOf(c);
     const headers = {
-      ...this.#own.cacheHeaders(status, made.prepared),
+      ...this.#own.cacheHeaders(c, status, made.prepared),
       'x-request-id': requestId,
       location: taskPath(id),
       'preference-applied': 'respond-async',
@@ -206,10 +202,6 @@ class GenerateDoor {
     const cost = listPrice({ model, site, count: imageUrls.length, canonical, usage }, prices);
     return answerOfUnstored(answer, { model, size: wish.size, seed: wish.seed, cost }, facts);
   }
-}
-
-function acceptsEvents(c: Context): boolean {
-  return /(^|,)\s*text\/event-stream\s*(;|,|$)/i.test(c.req.header('accept') ?? '');
 }
 
 /** RFC 7240 section 4.1. */

@@ -4,9 +4,11 @@ import { isUnknownHeader } from '../core/exclusions.ts';
 import { isJsonObject, type JsonValue } from '../core/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { type DrawingService, serviceFor } from '../core/services.ts';
+import { TRACE_HEADER } from '../core/trace-context.ts';
 import { translateBody } from '../core/translate.ts';
 import type { ImageRequest } from '../services/image-request.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
+import type { HttpOptions } from './dependencies.ts';
 import { asksForStream } from './stream-answer.ts';
 
 export type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
@@ -22,7 +24,7 @@ export function hasUnknownHeader(c: Context): boolean {
 /** A client's request for a picture in no dialect, and what upstream is sent if it has to be bought. */
 export function imageRequest(
   c: Context,
-  site: string,
+  { site, forwardsTrace }: Pick<HttpOptions, 'site' | 'forwardsTrace'>,
   {
     asked,
     principal,
@@ -49,6 +51,7 @@ export function imageRequest(
         // Not the client's own: a charset there would have the vendor read other words than were hashed.
         ['content-type', 'application/json'],
         ...[...c.req.raw.headers].filter(([name]) => FORWARDED.test(name) && !isUnknownHeader(name)),
+        ...(forwardsTrace ? [...c.req.raw.headers].filter(([name]) => TRACE_HEADER.test(name)) : []),
         ...(service.isAsync ? [['x-dashscope-async', 'enable'] as const] : []),
       ],
       body: new TextEncoder().encode(translateText(await prepared.outgoing(), service, asked)),

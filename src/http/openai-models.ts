@@ -1,26 +1,27 @@
 import { type Context, Hono } from 'hono';
 import { listModels, requireKnownModel } from '../core/models.ts';
-import { bearerOf } from './bearer.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { exchangeOf } from './exchange.ts';
+import { identify } from './identify.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 
 /** `GET /v1/models`: the vendor's own ids. */
 export function openAiModelRoutes(
-  { credentials, newRequestId }: Pick<HttpServices, 'credentials' | 'newRequestId'>,
+  services: Pick<HttpServices, 'credentials'>,
   { addedModels }: Pick<HttpOptions, 'addedModels'>,
 ): Hono {
   const routes = new Hono();
-  const identify = (c: Context) => credentials.identify(bearerOf(c));
-  const answer = (value: object) => Response.json(value, { headers: { 'x-request-id': newRequestId() } });
+  const answer = (c: Context, value: object) =>
+    Response.json(value, { headers: { 'x-request-id': exchangeOf(c).requestId } });
   routes.get('/v1/models', async (c) => {
-    await identify(c);
-    return answer({ object: 'list', data: listModels(addedModels).map(modelObject) });
+    await identify(c, services);
+    return answer(c, { object: 'list', data: listModels(addedModels).map(modelObject) });
   });
   routes.get('/v1/models/:id', async (c) => {
-    await identify(c);
+    await identify(c, services);
     const id = c.req.param('id');
     requireKnownModel(id, addedModels);
-    return answer(modelObject(id));
+    return answer(c, modelObject(id));
   });
   for (const path of ['/v1/models', '/v1/models/:id']) routes.all(path, methodNotAllowed('GET'));
   return routes;

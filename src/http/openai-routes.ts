@@ -11,6 +11,7 @@ import type { Hold } from '../services/reference-resolver.ts';
 import { blobBase } from './blob-base.ts';
 import { toBodyStream } from './body-stream.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { exchangeOf } from './exchange.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { eventsOf, fillHoles, type ImagesResponse, responseOfEntry } from './openai-answer.ts';
 import { OwnDoor } from './own-door.ts';
@@ -49,7 +50,7 @@ class OpenAiDoor {
   constructor(services: HttpServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
-    this.#own = new OwnDoor('openai', services, options);
+    this.#own = new OwnDoor(services, options);
     this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies, clock: services.clock };
   }
 
@@ -84,9 +85,9 @@ class OpenAiDoor {
     }
     const outcome = await this.#own.draw(made, principal);
     const headers = {
-      ...this.#own.cacheHeaders(outcome.status, made.prepared),
+      ...this.#own.cacheHeaders(c, outcome.status, made.prepared),
       'content-type': asked.streams ? 'text/event-stream; charset=utf-8' : 'application/json',
-      'x-request-id': this.#services.newRequestId(),
+      'x-request-id': exchangeOf(c).requestId,
     };
     const response = this.#responseOf(c, outcome, asked.format, wish.references.length > 0);
     const text = asked.streams ? eventsOf(response, asked.kind) : JSON.stringify(response);
@@ -99,7 +100,8 @@ class OpenAiDoor {
     const { blobs, platform, reporter } = this.#services;
     return toBodyStream(fillHoles(text, images, blobs), (cause) => {
       platform.cut(c);
-      reporter.report({ type: 'failure', where: c.req.path, cause });
+      const { requestId } = exchangeOf(c);
+      reporter.report({ type: 'failure', where: c.req.path, requestId, cause });
     });
   }
 

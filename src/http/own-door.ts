@@ -14,10 +14,11 @@ import { KeyRefusal } from '../services/key-refusal.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import type { Submission } from '../services/task-service.ts';
 import { UploadRefusal } from '../services/upload-refusal.ts';
-import { bearerOf } from './bearer.ts';
 import { ownOrigins } from './blob-base.ts';
 import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { exchangeOf } from './exchange.ts';
+import { identify } from './identify.ts';
 import { type Cacheable, imageRequest } from './image-call.ts';
 import { learnOfKey } from './learn-of-key.ts';
 import { fetchesFor, refusedKey } from './refused-key.ts';
@@ -44,28 +45,26 @@ export interface Asking {
 
 /** What the front doors of our own (`image.generate`, OpenAI's) do alike: they differ in words only. */
 export class OwnDoor {
-  /** Its name in events. */
-  readonly #name: string;
   readonly #services: HttpServices;
   readonly #options: HttpOptions;
 
-  constructor(name: string, services: HttpServices, options: HttpOptions) {
-    this.#name = name;
+  constructor(services: HttpServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
   }
 
   async identify(c: Context): Promise<Principal> {
-    return await this.#services.credentials.identify(bearerOf(c));
+    return await identify(c, this.#services);
   }
 
   /** Checks model and size, and fetches the reference images; errors name the field. A key that the vendor refuses gets no further. */
   async prepare(c: Context, asking: Asking): Promise<PreparedWish> {
     const { principal, wish } = asking;
+    exchangeOf(c).model = wish.model;
     requireKnownModel(wish.model, this.#options.addedModels);
     if (wish.size !== undefined) requireOfferedSize(wish.model, wish.size);
     const prepared = await this.#prepare(c, asking);
-    const made = imageRequest(c, this.#options.site, { asked: MULTIMODAL, principal, prepared });
+    const made = imageRequest(c, this.#options, { asked: MULTIMODAL, principal, prepared });
     const { take } = wish;
     const request = {
       ...made,
@@ -100,10 +99,9 @@ export class OwnDoor {
     throw this.#refusedBy(submission.answer);
   }
 
-  /** Counts the answer, and says how it came about. */
-  cacheHeaders(status: CacheStatus, prepared: Cacheable): Record<string, string> {
-    const { reporter } = this.#services;
-    return cacheHeaders({ reporter, local: this.#options.local, door: this.#name }, status, prepared);
+  /** Says how an answer came about. */
+  cacheHeaders(c: Context, status: CacheStatus, prepared: Cacheable): Record<string, string> {
+    return cacheHeaders(exchangeOf(c), this.#options, status, prepared);
   }
 
   /** The vendor's word on a file that it was to be given stands for its word on the request. */

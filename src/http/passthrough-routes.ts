@@ -1,8 +1,9 @@
 import { type Context, Hono } from 'hono';
 import { AppError } from '../core/errors.ts';
 import type { Principal } from '../core/principal.ts';
-import { bearerOf } from './bearer.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { exchangeOf } from './exchange.ts';
+import { identify } from './identify.ts';
 import { passThrough } from './passthrough.ts';
 
 /** Everything of the vendor's that is not ours. */
@@ -10,7 +11,7 @@ export function passthroughRoutes(services: HttpServices, options: HttpOptions):
   const routes = new Hono();
   for (const path of ['/api/v1/*', '/compatible-mode/*']) {
     routes.all(path, async (c) => {
-      const principal = await services.credentials.identify(bearerOf(c));
+      const principal = await identify(c, services);
       return await passForeign(c, services, options, principal);
     });
   }
@@ -36,6 +37,7 @@ export async function passForeign(
       `${path} does not pass through here; DASHCACHE_PASSTHROUGH names what does.`,
     );
   }
+  exchangeOf(c).door = 'passthrough';
   // A success here proves no key: the vendor answers preflights to anybody, and refuses streams under status 200.
   return await passThrough(c, services, principal, body === undefined ? {} : { body });
 }

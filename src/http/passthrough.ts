@@ -3,6 +3,7 @@ import type { HeaderList } from '../core/headers.ts';
 import type { Principal } from '../core/principal.ts';
 import { toBodyStream } from './body-stream.ts';
 import type { HttpServices } from './dependencies.ts';
+import { exchangeOf, noteRelay } from './exchange.ts';
 
 export interface PassthroughOptions {
   /** The request's body, when it has been read already. */
@@ -32,13 +33,15 @@ export async function passThrough(
     signal: c.req.raw.signal,
   });
   const { status } = answer;
+  noteRelay(c, answer.headers);
   if (status === 401) await credentials.refused(principal);
   const empty = c.req.method === 'HEAD' || status === 204 || status === 304;
   const body = empty
     ? null
     : toBodyStream(answer.body, (cause) => {
         platform.cut(c);
-        reporter.report({ type: 'failure', where: c.req.path, cause });
+        const { requestId } = exchangeOf(c);
+        reporter.report({ type: 'failure', where: c.req.path, requestId, cause });
       });
   return new Response(body, { status, headers: plainHeaders(answer.headers, options.extra ?? {}) });
 }

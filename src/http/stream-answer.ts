@@ -3,6 +3,7 @@ import type { HeaderList } from '../core/headers.ts';
 import { writeStream } from '../core/stream-answer.ts';
 import { toBodyStream } from './body-stream.ts';
 import type { HttpServices } from './dependencies.ts';
+import { exchangeOf } from './exchange.ts';
 import { plainHeaders } from './passthrough.ts';
 
 const CONTENT_TYPE = 'text/event-stream;charset=UTF-8';
@@ -21,7 +22,8 @@ export function liveAnswer(
 ): Response {
   const body = toBodyStream(chunks, (cause) => {
     platform.cut(c);
-    reporter.report({ type: 'failure', where: c.req.path, cause });
+    const { requestId } = exchangeOf(c);
+    reporter.report({ type: 'failure', where: c.req.path, requestId, cause });
   });
   // Servers in front of us are told not to hold events back.
   return new Response(body, { headers: plainHeaders(headers, { ...extra, 'x-accel-buffering': 'no' }) });

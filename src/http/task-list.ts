@@ -7,6 +7,7 @@ import type { Task } from '../services/task.ts';
 import type { VendorList } from '../services/vendor-task-list.ts';
 import { relayed } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { exchangeOf } from './exchange.ts';
 
 /** The vendor's own bound on a page. */
 const MAX_PAGE_SIZE = 100;
@@ -25,11 +26,11 @@ export async function listTasks(
   const theirs: VendorList = options.ownTasksOnly
     ? { kind: 'list', tasks: [], total: 0 }
     : await readTheirs(c, services, principal, page * size);
-  if (theirs.kind === 'refused') return relayed(theirs.answer, {});
+  if (theirs.kind === 'refused') return relayed(c, theirs.answer, {});
   const ours = asksForVendorOnly(query) ? [] : await readOurs(services, principal, query);
   const all = [...ours, ...theirs.tasks].sort((a, b) => createdAt(b) - createdAt(a));
   const total = ours.length + theirs.total;
-  const requestId = services.newRequestId();
+  const requestId = exchangeOf(c).requestId;
   const body = {
     request_id: requestId,
     data: all.slice((page - 1) * size, page * size),

@@ -1,9 +1,10 @@
 import { type Context, Hono } from 'hono';
 import type { JsonObject } from '../core/json-text.ts';
-import { bearerOf } from './bearer.ts';
 import { blobBase } from './blob-base.ts';
 import { relayed } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { exchangeOf } from './exchange.ts';
+import { identify } from './identify.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { refusedTaskKey } from './refused-key.ts';
 import { taskBody, unknownTaskBody } from './task-body.ts';
@@ -20,56 +21,55 @@ const MAX_WAIT_MS = 10_000;
  */
 export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
   const routes = new Hono();
-  const identify = (c: Context) => services.credentials.identify(bearerOf(c));
   for (const slash of ['', '/']) {
     routes.get(
       `/api/v1/tasks${slash}`,
-      async (c) => await listTasks(c, services, options, await identify(c)),
+      async (c) => await listTasks(c, services, options, await identify(c, services)),
     );
     routes.get(`/api/v1/tasks/:id${slash}`, async (c) => {
-      const principal = await identify(c);
+      const principal = await identify(c, services);
       const id = c.req.param('id');
       const refused = await refusedTaskKey(c, services, principal);
-      if (refused !== undefined) return relayed(refused, {});
+      if (refused !== undefined) return relayed(c, refused, {});
       const view = await services.tasks.find(id, principal);
       if (view === undefined) {
-        if (options.ownTasksOnly) return json(services, (requestId) => unknownTaskBody(id, requestId));
+        if (options.ownTasksOnly) return json(c, (requestId) => unknownTaskBody(id, requestId));
         // The vendor counts it together with our own polls for this account.
         const { signal } = c.req.raw;
         await services.pollPacer.turn(principal.account, { signal, maxWaitMs: MAX_WAIT_MS });
         return await passForeign(c, services, options, principal);
       }
-      return json(services, (requestId) => taskBody(view, blobBase(c, options), requestId));
+      return json(c, (requestId) => taskBody(view, blobBase(c, options), requestId));
     });
     routes.post(`/api/v1/tasks/:id/cancel${slash}`, async (c) => {
-      const principal = await identify(c);
+      const principal = await identify(c, services);
       const id = c.req.param('id');
       const refused = await refusedTaskKey(c, services, principal);
-      if (refused !== undefined) return relayed(refused, {});
+      if (refused !== undefined) return relayed(c, refused, {});
       const canceled = await services.tasks.cancel(id, principal);
       if (canceled === undefined) {
-        if (options.ownTasksOnly) return refusal(services);
+        if (options.ownTasksOnly) return refusal(c);
         return await passForeign(c, services, options, principal);
       }
-      if (canceled.kind === 'refused') return refusal(services);
-      if (canceled.kind === 'canceled') return json(services, (requestId) => ({ request_id: requestId }));
-      return relayed(canceled.answer, {});
+      if (canceled.kind === 'refused') return refusal(c);
+      if (canceled.kind === 'canceled') return json(c, (requestId) => ({ request_id: requestId }));
+      return relayed(c, canceled.answer, {});
     });
   }
   return routes;
 }
 
-function json(services: HttpServices, body: (requestId: string) => JsonObject, status = 200): Response {
-  const requestId = services.newRequestId();
+function json(c: Context, body: (requestId: string) => JsonObject, status = 200): Response {
+  const { requestId } = exchangeOf(c);
   const headers = { 'content-type': 'application/json;charset=UTF-8', 'x-request-id': requestId };
   return new Response(JSON.stringify(body(requestId)), { status, headers });
 }
 
-function refusal(services: HttpServices): Response {
+function refusal(c: Context): Response {
   const body = (requestId: string) => ({
     request_id: requestId,
     code: 'UnsupportedOperation',
     message: NOT_PENDING,
   });
-  return json(services, body, 400);
+  return json(c, body, 400);
 }

@@ -2,9 +2,10 @@ import { type Context, Hono } from 'hono';
 import { AppError, isAppError } from '../core/errors.ts';
 import { FIXED_FIELDS } from '../core/upload-policy.ts';
 import type { ReceivedUpload } from '../services/upload-intake.ts';
-import { bearerOf } from './bearer.ts';
 import { relayed } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { exchangeOf } from './exchange.ts';
+import { identify } from './identify.ts';
 import { ossError, xmlAnswer } from './oss-errors.ts';
 import { passForeign } from './passthrough-routes.ts';
 
@@ -26,16 +27,16 @@ export function uploadRoutes(services: HttpServices, options: HttpOptions): Hono
 }
 
 async function answerPolicy(c: Context, services: HttpServices, options: HttpOptions): Promise<Response> {
-  const { credentials, uploads, platform, newRequestId } = services;
-  const principal = await credentials.identify(bearerOf(c));
+  const { credentials, uploads, platform } = services;
+  const principal = await identify(c, services);
   const model = c.req.query('model') ?? '';
   if (c.req.query('action') !== 'getPolicy' || !uploads.takes(model)) {
     return await passForeign(c, services, options, principal);
   }
   const verdict = await credentials.prove(principal, platform.clientAddress(c));
-  if (!verdict.accepted) return relayed(verdict.answer, {});
+  if (!verdict.accepted) return relayed(c, verdict.answer, {});
   const { policy, signature, folder, lifeSeconds, maxBytes } = await uploads.issue(principal.scope, model);
-  const requestId = newRequestId();
+  const { requestId } = exchangeOf(c);
   const data = {
     policy,
     signature,
@@ -53,8 +54,8 @@ async function answerPolicy(c: Context, services: HttpServices, options: HttpOpt
 
 /** No credential is asked: the form brings a policy that this server has signed. */
 async function answerForm(c: Context, services: HttpServices): Promise<Response> {
-  const { uploads, forms, reporter, newRequestId } = services;
-  const requestId = newRequestId().replaceAll('-', '').slice(0, 24).toUpperCase();
+  const { uploads, forms, reporter } = services;
+  const { requestId } = exchangeOf(c);
   try {
     const form = forms.read(c.req.header('content-type') ?? '', bounded(c.req.raw.body ?? []));
     return stored(c, await uploads.receive(form), requestId);

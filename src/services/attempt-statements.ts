@@ -1,3 +1,4 @@
+import type { PagePlace } from '../core/page.ts';
 import type { SqlStatement } from '../ports/sql-database.ts';
 import { type AttemptEnd, type AttemptState, FINAL_ATTEMPT_STATES, type NewAttempt } from './attempt.ts';
 
@@ -42,14 +43,29 @@ export const attemptStatements = {
     params: [state, changedBefore],
   }),
 
-  newest: (state: AttemptState, limit: number): SqlStatement => ({
-    sql: 'select * from attempts where state = ? order by updated_at desc, id limit ?',
-    params: [state, limit],
+  newest: (after: PagePlace, limit: number): SqlStatement => ({
+    sql: `select rowid as place, * from attempts where (updated_at, rowid) < (?, ?)
+      order by updated_at desc, rowid desc limit ?`,
+    params: [after.at, after.id, limit],
+  }),
+
+  newestOf: (state: AttemptState, after: PagePlace, limit: number): SqlStatement => ({
+    sql: `select rowid as place, * from attempts where state = ? and (updated_at, rowid) < (?, ?)
+      order by updated_at desc, rowid desc limit ?`,
+    params: [state, after.at, after.id, limit],
   }),
 
   counts: (): SqlStatement => ({
     sql: 'select state, count(*) as n from attempts group by state',
     params: [],
+  }),
+
+  /** Answers whose pictures are not stored, those given up on since a time with them; not what was asked not to be. */
+  atRisk: (since: number): SqlStatement => ({
+    sql: `select (select count(*) from attempts where state = 'answered')
+      + (select count(*) from attempts
+        where state = 'unstored' and updated_at >= ? and coalesce(error, '') <> 'no-store') as n`,
+    params: [since],
   }),
 
   prune: (before: number): SqlStatement => ({

@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts';
+import { BEFORE_ALL, type Page, type PagePlace } from '../core/page.ts';
 import type { SqlDatabase, SqlRow, SqlStatement } from '../ports/sql-database.ts';
 import {
   ATTEMPT_STATES,
@@ -8,7 +9,8 @@ import {
   type NewAttempt,
 } from './attempt.ts';
 import { attemptStatements } from './attempt-statements.ts';
-import { integer, optionalInteger, optionalText, text } from './row.ts';
+import { first, integer, optionalInteger, optionalText, text } from './row.ts';
+import { URL_LIFE_MS } from './url-life.ts';
 
 /** The rows of attempts. Every method has written durably when it resolves. */
 export class AttemptStore {
@@ -63,9 +65,23 @@ export class AttemptStore {
     return this.#oldest('answered', before);
   }
 
-  /** The last attempts in one state, newest first. */
-  async list(state: AttemptState, limit: number): Promise<readonly Attempt[]> {
-    return this.#read(attemptStatements.newest(state, limit));
+  /** The attempts in one state, or without one all of them, changed last first. */
+  async list(
+    state: AttemptState | undefined,
+    limit: number,
+    after: PagePlace = BEFORE_ALL,
+  ): Promise<Page<Attempt>> {
+    const rows = await this.#database.all(
+      state === undefined
+        ? attemptStatements.newest(after, limit + 1)
+        : attemptStatements.newestOf(state, after, limit + 1),
+    );
+    const shown = rows.slice(0, limit);
+    const last = rows.length > limit ? shown.at(-1) : undefined;
+    return {
+      rows: shown.map(readAttempt),
+      next: last === undefined ? undefined : { at: integer(last, 'updated_at'), id: integer(last, 'place') },
+    };
   }
 
   /** How many there are in each state. */
@@ -83,6 +99,11 @@ export class AttemptStore {
     for (const row of await this.#database.all(attemptStatements.counts()))
       counts[readState(row)] = integer(row, 'n');
     return counts;
+  }
+
+  /** How many answers have pictures that are not stored and whose URLs, by their age, still live. */
+  async countAtRisk(now: number): Promise<number> {
+    return integer(first(await this.#database.all(attemptStatements.atRisk(now - URL_LIFE_MS))), 'n');
   }
 
   /** Forgets the final attempts that ended before a time; returns how many. */

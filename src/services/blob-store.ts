@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { BlobRecord } from '../core/blob.ts';
 import { AppError } from '../core/errors.ts';
 import type { ByteRange } from '../core/range.ts';
 import { readAll } from '../core/read-all.ts';
@@ -111,6 +112,17 @@ export class BlobStore {
   async has(digest: string, size?: number): Promise<boolean> {
     const found = await this.#sizeOf(digest);
     return found !== undefined && (size === undefined || found === size);
+  }
+
+  /** Reads the bytes themselves, past all memory: true when they are those that the address names. */
+  async isIntact({ digest, size }: Pick<BlobRecord, 'digest' | 'size'>): Promise<boolean> {
+    const content = await this.#driver.read(digest);
+    const hash = this.#hasher.sha256();
+    if (content?.body instanceof Uint8Array) hash.update(content.body);
+    else for await (const chunk of content?.body ?? []) hash.update(chunk);
+    if (content?.size === size && (await hash.digest()) === digest) return true;
+    this.forget(digest);
+    return false;
   }
 
   /** True when the bytes were there within the last second, in this length. Asks nobody. */

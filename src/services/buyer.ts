@@ -129,24 +129,25 @@ export class Buyer {
         const answer = await withDeadline(this.#clock, generationTimeoutMs, (signal) =>
           this.#upstream.generate(call, signal),
         );
-        const elapsedMs = this.#clock.now() - sentAt;
-        this.#reporter.report({
-          type: 'upstream',
-          model: attempt.model,
-          status: answer.status,
-          attempt: attempts,
-          elapsedMs,
-        });
+        const elapsedMs = this.#told(attempt, attempts, sentAt, answer.status);
         if (answer.status === 429) outcome = 'throttled';
         else if (answer.status < 500) outcome = 'accepted';
         return { answer, elapsedMs };
       } catch (error) {
+        this.#told(attempt, attempts, sentAt, undefined);
         if (error instanceof TransportError && !error.sent) return { answer: undefined, error };
         throw await this.#lost(attempt, error);
       }
     } finally {
       permit.release(outcome);
     }
+  }
+
+  /** Reports how one attempt went; returns how long it took. */
+  #told({ model }: NewAttempt, attempt: number, sentAt: number, status: number | undefined): number {
+    const elapsedMs = this.#clock.now() - sentAt;
+    this.#reporter.report({ type: 'upstream', model, status, attempt, elapsedMs });
+    return elapsedMs;
   }
 
   /** The record must be durable before money can be spent; only a full disk is no reason to stop serving. */

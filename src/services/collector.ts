@@ -3,6 +3,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { AttemptStore } from './attempt-store.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { EntryStore } from './entry-store.ts';
+import { addRemoved, NOTHING_REMOVED, type Removed, Remover } from './remover.ts';
 import type { StoreLock } from './store-lock.ts';
 
 export interface CollectorOptions {
@@ -23,6 +24,7 @@ export class Collector {
   readonly #entries: EntryStore;
   readonly #attempts: AttemptStore;
   readonly #blobs: BlobStore;
+  readonly #remover: Remover;
   readonly #lock: StoreLock;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
@@ -42,18 +44,26 @@ export class Collector {
     this.#entries = parts.entries;
     this.#attempts = parts.attempts;
     this.#blobs = parts.blobs;
+    this.#remover = new Remover(parts);
     this.#lock = parts.lock;
     this.#clock = parts.clock;
     this.#reporter = parts.reporter;
     this.#options = options;
   }
 
-  /** Expires and evicts until the store is within its bounds. */
-  async runOnce(): Promise<void> {
+  /** Expires and evicts until the store is within its bounds. Tells after each batch what went so far. */
+  async runOnce(onProgress: (removed: Removed) => void = () => {}): Promise<Removed> {
     const { maxAgeMs, maxBytes } = this.#options;
+    let removed = NOTHING_REMOVED;
+    const drop = async (ids: readonly number[]): Promise<boolean> => {
+      if (ids.length === 0) return false;
+      removed = addRemoved(removed, await this.#evict(ids));
+      onProgress(removed);
+      return true;
+    };
     if (maxAgeMs !== undefined) {
       const createdBefore = this.#clock.now() - maxAgeMs;
-      while ((await this.#drop(await this.#entries.selectExpired(createdBefore, BATCH))) > 0) {
+      while (await drop(await this.#entries.selectExpired(createdBefore, BATCH))) {
         // Another batch, until none is left.
       }
     }
@@ -62,36 +72,31 @@ export class Collector {
         const excess = (await this.#entries.totals()).bytes - maxBytes;
         if (excess <= 0) break;
         const victims = enough(await this.#entries.selectForEviction({ limit: BATCH }), excess);
-        if ((await this.#drop(victims)) === 0) break;
+        if (!(await drop(victims))) break;
       }
     }
     await this.#attempts.prune(this.#clock.now() - ATTEMPT_LIFE_MS);
+    return removed;
   }
 
   /** Removes bytes that no row names: what a crash between bytes and rows left behind. */
-  async sweepOrphans(): Promise<number> {
-    let swept = 0;
-    for await (const { digest, modifiedAt } of this.#blobs.list()) {
+  async sweepOrphans(): Promise<Removed> {
+    let swept = NOTHING_REMOVED;
+    for await (const { digest, size, modifiedAt } of this.#blobs.list()) {
       if (modifiedAt > this.#clock.now() - ORPHAN_GRACE_MS) continue;
       await this.#lock.exclusive(async () => {
         if ((await this.#entries.findBlob(digest)) !== undefined) return;
         await this.#blobs.delete(digest);
-        swept += 1;
+        swept = addRemoved(swept, { entries: 0, blobs: 1, bytes: size });
       });
     }
     return swept;
   }
 
-  /** Rows first, then bytes: a crash in between leaves bytes without rows, never a row without bytes. */
-  async #drop(ids: readonly number[]): Promise<number> {
-    if (ids.length === 0) return 0;
-    await this.#lock.exclusive(async () => {
-      const { entries, blobs } = await this.#entries.delete(ids);
-      for (const { digest } of blobs) await this.#blobs.delete(digest);
-      const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
-      this.#reporter.report({ type: 'evicted', entries, blobs: blobs.length, bytes });
-    });
-    return ids.length;
+  async #evict(ids: readonly number[]): Promise<Removed> {
+    const removed = await this.#remover.remove(ids);
+    this.#reporter.report({ type: 'evicted', ...removed });
+    return removed;
   }
 }
 

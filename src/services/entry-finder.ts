@@ -69,7 +69,8 @@ export class EntryFinder {
   /** Counts the use of an entry by a request that did not pay for it. */
   used(entry: Entry): void {
     this.#usage.used(entry.id);
-    this.#reporter.report({ type: 'avoided', model: entry.model, cost: entry.cost });
+    const { model, scope, cost, elapsedMs } = entry;
+    this.#reporter.report({ type: 'avoided', model, scope, cost, elapsedMs });
   }
 
   /** The entry that `find` would look at, and why it may not do. Fetches nothing, drops nothing, and takes no turn. */

@@ -45,6 +45,7 @@ function readEntry(row: SqlRow, id: number, images: readonly EntryImage[]): Entr
     usedAt: integer(row, 'used_at'),
     hits: integer(row, 'hits'),
     pinned: integer(row, 'pinned') === 1,
+    invalidatedAt: optionalInteger(row, 'invalidated_at'),
     images,
   };
 }

@@ -26,7 +26,7 @@ const NEAREST_WINDOW = 500;
 const ENTRY_COLUMNS = `
   e.id, e.site, e.scope, e.key, e.take, e.canonical, e.model, e.prompt, e.answer, e.usage, e.upstream_request_id,
   e.cost_amount, e.cost_currency, e.elapsed_ms, e.created_at, e.used_at, e.hits, e.pinned,
-  i.sha256, i.source_url, b.size, b.media_type, b.width, b.height`;
+  e.invalidated_at, i.sha256, i.source_url, b.size, b.media_type, b.width, b.height`;
 
 const WITH_IMAGES = 'join images i on i.entry_id = e.id join blobs b on b.sha256 = i.sha256';
 
@@ -41,7 +41,8 @@ export const entryStatements = {
   newest: ({ site, scope, key, canonical }: RecipeAddress): SqlStatement => ({
     sql: `select ${ENTRY_COLUMNS} from entries e ${WITH_IMAGES}
       where e.id = (
-        select id from entries where site = ? and scope = ? and key = ? and canonical = ?
+        select id from entries
+        where site = ? and scope = ? and key = ? and canonical = ? and invalidated_at is null
         order by id desc limit 1
       )
       order by i.position`,
@@ -50,7 +51,7 @@ export const entryStatements = {
 
   take: ({ site, scope, key, canonical }: RecipeAddress, take: number): SqlStatement => ({
     sql: `select ${ENTRY_COLUMNS} from entries e ${WITH_IMAGES}
-      where e.site = ? and e.scope = ? and e.key = ? and e.take = ? and e.canonical = ?
+      where e.site = ? and e.scope = ? and e.key = ? and e.take = ? and e.canonical = ? and e.invalidated_at is null
       order by i.position`,
     params: [site, scope, key, take, canonical],
   }),
@@ -65,8 +66,17 @@ export const entryStatements = {
     params: [id],
   }),
 
+  /** In no particular order. */
+  byIds: (ids: readonly number[]): SqlStatement => ({
+    sql: `select ${ENTRY_COLUMNS} from entries e ${WITH_IMAGES}
+      where e.id in (select value from json_each(?)) order by e.id, i.position`,
+    params: [JSON.stringify(ids)],
+  }),
+
   takes: ({ site, scope, key, canonical }: RecipeAddress): SqlStatement => ({
-    sql: `select take from entries where site = ? and scope = ? and key = ? and canonical = ? order by take`,
+    sql: `select take from entries
+      where site = ? and scope = ? and key = ? and canonical = ? and invalidated_at is null
+      order by take`,
     params: [site, scope, key, canonical],
   }),
 
@@ -74,7 +84,8 @@ export const entryStatements = {
     sql: `select ${ENTRY_COLUMNS} from entries e ${WITH_IMAGES}
       where e.id in (
         select id from (
-          select id, prompt from entries where site = ? and scope = ? and model = ?
+          select id, prompt from entries
+          where site = ? and scope = ? and model = ? and invalidated_at is null
           order by id desc limit ${NEAREST_WINDOW}
         )
         order by prompt = ? desc, id desc limit ?
@@ -97,6 +108,7 @@ export const entryStatements = {
       select scope from scopes
       where scope <> ? and exists (
         select 1 from entries e where e.site = ? and e.scope = scopes.scope and e.key = ? and e.canonical = ?
+          and e.invalidated_at is null
       )
       limit 1`,
     params: [site, site, scope, site, key, canonical],
@@ -176,6 +188,18 @@ export const entryStatements = {
     params: [JSON.stringify(uses.map(({ id, usedAt, hits }) => [id, usedAt, hits]))],
   }),
 
+  /** Adds the hits to the sums, which nothing else does; for the batch of `touch`. */
+  addHits: (uses: readonly EntryUse[]): SqlStatement => ({
+    sql: `update entry_totals as total set hits = total.hits + used.hits
+      from (
+        select e.site, e.scope, e.model, sum(value ->> 1) as hits
+        from json_each(?) join entries e on e.id = value ->> 0
+        group by 1, 2, 3
+      ) as used
+      where total.site = used.site and total.scope = used.scope and total.model = used.model`,
+    params: [JSON.stringify(uses.map(({ id, hits }) => [id, hits]))],
+  }),
+
   digestsOf: (ids: readonly number[]): SqlStatement => ({
     sql: 'select distinct sha256 from images where entry_id in (select value from json_each(?))',
     params: [JSON.stringify(ids)],
@@ -201,6 +225,13 @@ export const entryStatements = {
     params: [digest],
   }),
 
+  /** By digest, those beyond one. */
+  blobsAfter: (digest: string, limit: number): SqlStatement => ({
+    sql: `select sha256, size, media_type, width, height, created_at from blobs
+      where sha256 > ? order by sha256 limit ?`,
+    params: [digest, limit],
+  }),
+
   entriesOfBlob: (digest: string): SqlStatement => ({
     sql: 'select distinct entry_id from images where sha256 = ? order by entry_id',
     params: [digest],
@@ -220,8 +251,7 @@ export const entryStatements = {
   }),
 
   totals: (): SqlStatement => ({
-    sql: `select (select count(*) from entries) as entries, count(*) as blobs, coalesce(sum(size), 0) as bytes
-      from blobs`,
+    sql: `select (select coalesce(sum(entries), 0) from entry_totals) as entries, blobs, bytes from blob_totals`,
     params: [],
   }),
 } as const;

@@ -6,6 +6,7 @@ import type { SqlDatabase, SqlResult, SqlStatement } from '../ports/sql-database
 import { readBlob, readEntries } from './entry-rows.ts';
 import { type EntryUse, entryStatements, type NearestQuery } from './entry-statements.ts';
 import { first, integer, optionalInteger, text } from './row.ts';
+import { searchStatements } from './search-statements.ts';
 
 export interface EntryStoreOptions {
   /** Bytes of memory for the entries used last. Default 32 MiB. */
@@ -94,6 +95,15 @@ export class EntryStore {
     return (await this.#read(entryStatements.byId(id)))[0];
   }
 
+  /** The entries with these ids, in this order, without those that are gone. */
+  async findAll(ids: readonly number[]): Promise<readonly Entry[]> {
+    const found = new Map<number, Entry>();
+    for (const chunk of chunks(ids)) {
+      for (const entry of await this.#read(entryStatements.byIds(chunk))) found.set(entry.id, entry);
+    }
+    return ids.flatMap((id) => found.get(id) ?? []);
+  }
+
   /** How long a model usually takes to draw, in milliseconds: the median of its latest entries; undefined without any. */
   async usualElapsed(site: string, scope: string, model: string): Promise<number | undefined> {
     const rows = await this.#database.all(entryStatements.elapsed(site, scope, model, ELAPSED_SAMPLE));
@@ -126,22 +136,42 @@ export class EntryStore {
         entryStatements.insertBlobs(entry),
         entryStatements.insertImages(entry),
         entryStatements.insertReferences(entry),
+        searchStatements.indexInserted(entry),
         ...also,
       ]);
       const row = first(inserted?.rows);
       const { references: _, ...known } = entry;
       const id = integer(row, 'id');
       const take = integer(row, 'take');
-      return { ...known, id, take, usedAt: entry.createdAt, hits: 0, pinned: false };
+      return {
+        ...known,
+        id,
+        take,
+        usedAt: entry.createdAt,
+        hits: 0,
+        pinned: false,
+        invalidatedAt: undefined,
+      };
     } finally {
       this.#entries.delete(placeOf(entry));
+    }
+  }
+
+  /** Changes rows of these entries, all or nothing. From then on nothing that was remembered of them is answered. */
+  async change(entries: readonly Entry[], statements: readonly SqlStatement[]): Promise<void> {
+    try {
+      await this.#write(statements);
+    } finally {
+      for (const entry of entries) this.#entries.delete(placeOf(entry));
     }
   }
 
   /** Adds hits and times of use; those of entries that are gone are dropped. Entries in memory keep their old values. */
   async touch(uses: readonly EntryUse[]): Promise<void> {
     if (uses.length === 0) return;
-    await this.#database.batch([...chunks(uses)].map(entryStatements.touch));
+    await this.#database.batch(
+      [...chunks(uses)].flatMap((chunk) => [entryStatements.touch(chunk), entryStatements.addHits(chunk)]),
+    );
   }
 
   /**
@@ -185,6 +215,11 @@ export class EntryStore {
     return blob;
   }
 
+  /** The next blobs in the order of their digests. */
+  async blobsAfter(digest: string, limit: number): Promise<readonly BlobRecord[]> {
+    return (await this.#database.all(entryStatements.blobsAfter(digest, limit))).map(readBlob);
+  }
+
   /** Ids of the entries that show a blob, ascending. */
   async entriesOfBlob(digest: string): Promise<readonly number[]> {
     const rows = await this.#database.all(entryStatements.entriesOfBlob(digest));
@@ -208,7 +243,7 @@ export class EntryStore {
     return rows.map((row) => integer(row, 'id'));
   }
 
-  /** Counts everything: its time grows with the number of rows, so ask at the start and for reports, not per request. */
+  /** How much there is. */
   async totals(): Promise<Totals> {
     const row = first(await this.#database.all(entryStatements.totals()));
     return {

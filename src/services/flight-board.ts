@@ -1,5 +1,6 @@
 import type { FlightCoordinator, FlightResult, RecipeAddress } from '../ports/flight-coordinator.ts';
-import { FlightProgress } from './flight-progress.ts';
+import { type FlightAttempt, FlightProgress } from './flight-progress.ts';
+import type { FlightStage } from './flight-stage.ts';
 import type { FlightOutcome } from './image-request.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -7,6 +8,16 @@ import type { Ticket } from './ticket.ts';
 export interface Sharing {
   readonly joins: boolean;
   readonly leads: boolean;
+}
+
+/** A flight as it is right now. */
+export interface FlightView {
+  readonly attempt: FlightAttempt;
+  /** `submitted` once the vendor has taken it as a task. */
+  readonly state: 'open' | 'submitted';
+  readonly stage: FlightStage['stage'] | undefined;
+  /** Requests and tasks that still want its result. */
+  readonly waiters: number;
 }
 
 /** Work that tells how far it has come. */
@@ -27,6 +38,12 @@ export class FlightBoard {
   /** Flights in the air. */
   get size(): number {
     return this.#flights.size;
+  }
+
+  /** Requests that wait for them. */
+  get waiters(): number {
+    const flights = new Set([...this.#joinable.values(), ...this.#byAttempt.values()]);
+    return [...flights].reduce((sum, { interested }) => sum + interested, 0);
   }
 
   /** Resolves when none is in the air any more. */
@@ -79,13 +96,27 @@ export class FlightBoard {
       });
     } finally {
       if (this.#joinable.get(name) === progress) this.#joinable.delete(name);
-      if (progress.attemptId !== undefined) this.#byAttempt.delete(progress.attemptId);
+      if (progress.attempt !== undefined) this.#byAttempt.delete(progress.attempt.id);
     }
   }
 
   /** From now on the flight is found by its attempt. */
-  assign(progress: FlightProgress, attemptId: string): void {
-    progress.attemptId = attemptId;
-    this.#byAttempt.set(attemptId, progress);
+  assign(progress: FlightProgress, attempt: FlightAttempt): void {
+    progress.attempt = attempt;
+    this.#byAttempt.set(attempt.id, progress);
+  }
+
+  /** Those that buy, oldest first. */
+  list(): readonly FlightView[] {
+    return [...this.#byAttempt.values()].flatMap(({ attempt, job, stage, interested }) =>
+      attempt === undefined
+        ? []
+        : {
+            attempt,
+            state: job === undefined ? 'open' : 'submitted',
+            stage: stage?.stage,
+            waiters: Math.max(0, interested),
+          },
+    );
   }
 }

@@ -1,13 +1,17 @@
 import type { VendorTaskState } from '../core/vendor-task.ts';
+import type { Attempt } from './attempt.ts';
 import type { FlightStage, StageListener } from './flight-stage.ts';
 import type { VendorJob } from './vendor-job.ts';
+
+/** The record of a flight, as far as one has to know it to follow it. */
+export type FlightAttempt = Pick<Attempt, 'id' | 'model' | 'createdAt'>;
 
 /** How far a flight has come, for those who do not wait for its end. */
 export class FlightProgress {
   /** The recipe that it draws; undefined when nobody may join it. */
   readonly canonical: string | undefined;
   /** The flight's attempt, once it has one. */
-  attemptId: string | undefined;
+  attempt: FlightAttempt | undefined;
   /** The vendor's task, where there is one. */
   job: VendorJob | undefined;
   /** Where the vendor says it is. */
@@ -27,6 +31,11 @@ export class FlightProgress {
     this.accepted = new Promise((resolve) => {
       this.accept = resolve;
     });
+  }
+
+  /** What it is at; undefined before it has told anything. */
+  get stage(): FlightStage | undefined {
+    return this.#stage;
   }
 
   tell(stage: FlightStage): void {

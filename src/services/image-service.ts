@@ -83,6 +83,11 @@ export class ImageService {
     await this.#board.settled();
   }
 
+  /** From now on no flight is taken. */
+  get isClosing(): boolean {
+    return this.#closing;
+  }
+
   get flights(): number {
     return this.#board.size;
   }

@@ -27,7 +27,7 @@ export class JobResumer {
     const nameless = { site, scope, key, model, canonical: '', prompt: '', take: undefined, references: [] };
     const progress = new FlightProgress(known?.canonical);
     progress.interested = interested;
-    this.#board.assign(progress, attemptId);
+    this.#board.assign(progress, { id: attemptId, model, createdAt: attempt.createdAt });
     const expected = {
       attemptId,
       identity: known ?? nameless,

@@ -1,6 +1,7 @@
 import type { AnswerTemplate } from '../core/answer.ts';
 import type { Entry, EntryImage } from '../core/entry.ts';
 import { isAppError } from '../core/errors.ts';
+import type { Cost } from '../core/events.ts';
 import { listPrice, type PriceOverrides } from '../core/list-price.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
@@ -90,6 +91,16 @@ export class Keeper {
     }
   }
 
+  /** What upstream is paid for it, at list price; undefined when that is not known. */
+  costOf({
+    identity,
+    usage,
+    imageUrls,
+  }: Pick<PaidAnswer, 'identity' | 'usage' | 'imageUrls'>): Cost | undefined {
+    const { model, site, canonical } = identity;
+    return listPrice({ model, site, canonical, usage, count: imageUrls.length }, this.#prices);
+  }
+
   /** Removes what was published before the rows failed: on a full disk it would be in the way until the next start. */
   async #withdraw(images: readonly StagedImage[]): Promise<void> {
     try {
@@ -110,15 +121,13 @@ export class Keeper {
       const { digest, size, mediaType, width, height } = image;
       return { digest, size, mediaType, width, height, sourceUrl: paid.imageUrls[index] };
     });
-    const { model, site, canonical } = identity;
-    const cost = listPrice({ model, site, canonical, usage: paid.usage, count: images.length }, this.#prices);
     const entry = await this.#entries.insert(
       {
         ...identity,
         answer: JSON.stringify(paid.template),
         usage: paid.usage,
         upstreamRequestId: paid.upstreamRequestId,
-        cost,
+        cost: this.costOf(paid),
         elapsedMs: paid.elapsedMs,
         createdAt: this.#clock.now(),
         images,
@@ -127,7 +136,8 @@ export class Keeper {
     );
     paid.onStage?.({ stage: 'stored' });
     const bytes = images.reduce((sum, image) => sum + image.size, 0);
-    this.#reporter.report({ type: 'stored', model: identity.model, images: images.length, bytes, cost });
+    const { model, scope } = identity;
+    this.#reporter.report({ type: 'stored', model, scope, images: images.length, bytes });
     return entry;
   }
 

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Entry } from '../core/entry.ts';
+import type { AnsweredRequest } from '../core/events.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { EntryFinder } from './entry-finder.ts';
@@ -49,12 +50,26 @@ export class KnownHits {
     this.#hits.set(request, hit);
   }
 
-  /** Counts the use, when the answer still holds. */
-  find(request: string): KnownAnswer | undefined {
+  /** Counts the request `as` which it came, when the answer still holds. */
+  find(
+    request: string,
+    as: Pick<AnsweredRequest, 'requestId' | 'traceId' | 'path'>,
+  ): KnownAnswer | undefined {
     const hit = this.#hits.get(request);
     if (hit === undefined || !this.#finder.isCurrent(hit.entry)) return undefined;
     this.#finder.used(hit.entry);
-    this.#reporter.report({ type: 'request', door: hit.door, result: 'hit', model: hit.entry.model });
+    const { model, scope } = hit.entry;
+    this.#reporter.report({
+      type: 'request',
+      ...as,
+      method: 'POST',
+      door: hit.door,
+      status: 200,
+      elapsedMs: 0,
+      result: 'hit',
+      model,
+      scope,
+    });
     const ageSeconds = Math.max(0, Math.floor((this.#clock.now() - hit.entry.createdAt) / 1000));
     return { hit, ageSeconds };
   }

@@ -50,7 +50,8 @@ export class Purchasing {
     const identity = identityOf(request);
     const { model } = identity;
     const attemptId = this.#clock.uuid();
-    this.#board.assign(progress, attemptId);
+    const createdAt = this.#clock.now();
+    this.#board.assign(progress, { id: attemptId, model, createdAt });
     const onStage: StageListener = (stage) => progress.tell(stage);
     // Nothing is to be heard from a synchronous endpoint before its end.
     if (!isAsyncUpstream) progress.accept();
@@ -64,7 +65,7 @@ export class Purchasing {
       account,
       // What was asked not to be stored leaves no words behind.
       recipe: directives.noStore ? undefined : JSON.stringify(identity),
-      createdAt: this.#clock.now(),
+      createdAt,
     };
     const { answer, elapsedMs } = await this.#buyer.buy({ call, account, attempt, onStage });
     const unstorable = directives.noStore ? 'no-store' : undefined;

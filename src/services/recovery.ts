@@ -14,11 +14,10 @@ import type { FlightOutcome } from './image-request.ts';
 import type { Keeper } from './keeper.ts';
 import { isStorageFailure } from './storage-failure.ts';
 import type { TaskEnds } from './task-ends.ts';
+import { URL_LIFE_MS } from './url-life.ts';
 
 /** Answers whose pictures are fetched at once: each fetch has its own time limit. */
 const LANES = 16;
-/** How long the vendor's result URLs live. */
-const URL_LIFE_MS = 24 * 60 * 60 * 1000;
 
 /** After a crash: what was paid for is fetched and stored; what cannot be known is said to be unknown, never sent again. */
 export class Recovery {

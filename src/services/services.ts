@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { countedModels } from '../core/counted-models.ts';
 import type { BlobDriver } from '../ports/blob-driver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
@@ -7,6 +8,7 @@ import type { ImageProbe } from '../ports/image-probe.ts';
 import type { ImageUpstream } from '../ports/image-upstream.ts';
 import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
 import type { Reporter } from '../ports/reporter.ts';
+import type { RuntimeMetrics } from '../ports/runtime-metrics.ts';
 import type { SqlDatabase } from '../ports/sql-database.ts';
 import type { Transport } from '../ports/transport.ts';
 import type { UploadUpstream } from '../ports/upload-upstream.ts';
@@ -19,6 +21,7 @@ import { ByteBudget } from './byte-budget.ts';
 import { Collector } from './collector.ts';
 import { CredentialService, type Verdict } from './credential-service.ts';
 import { CredentialStore } from './credential-store.ts';
+import { Curator } from './curator.ts';
 import { Downloader } from './downloader.ts';
 import { EntryFinder } from './entry-finder.ts';
 import { EntryStore } from './entry-store.ts';
@@ -28,15 +31,25 @@ import { Governor } from './governor.ts';
 import { Health } from './health.ts';
 import type { FlightOutcome } from './image-request.ts';
 import { ImageService } from './image-service.ts';
+import { Inventory } from './inventory.ts';
 import { JobResumer } from './job-resumer.ts';
 import { type Healing, Keeper } from './keeper.ts';
 import { KnownHits } from './known-hits.ts';
+import { LedgerRecorder } from './ledger-recorder.ts';
+import { LedgerService } from './ledger-service.ts';
+import { LedgerStore } from './ledger-store.ts';
+import { Lineage } from './lineage.ts';
+import { Metrics } from './metrics.ts';
 import { Pacer } from './pacer.ts';
 import { PreparedRequests } from './prepared-requests.ts';
 import { Purchasing } from './purchasing.ts';
+import { Purger } from './purger.ts';
 import { Recovery } from './recovery.ts';
 import { ReferenceResolver } from './reference-resolver.ts';
+import { Remover } from './remover.ts';
+import { SearchBackfill } from './search-backfill.ts';
 import { Settlement } from './settlement.ts';
+import { readStatistics } from './statistics.ts';
 import { StoreLock } from './store-lock.ts';
 import { TaskEnds } from './task-ends.ts';
 import { TaskFollower } from './task-follower.ts';
@@ -47,6 +60,7 @@ import { TaskStore } from './task-store.ts';
 import { createUploads } from './uploads.ts';
 import { UsageRecorder } from './usage-recorder.ts';
 import { VendorTaskList } from './vendor-task-list.ts';
+import { Verifier } from './verifier.ts';
 
 /** What a runtime brings. Nothing else differs between them. */
 export interface Ports {
@@ -58,6 +72,7 @@ export interface Ports {
   readonly probe: ImageProbe;
   readonly clock: Clock;
   readonly reporter: Reporter;
+  readonly runtime: RuntimeMetrics;
   readonly transport: Transport;
   readonly upstream: ImageUpstream;
   readonly uploadUpstream: UploadUpstream;
@@ -84,7 +99,26 @@ const POLLS_PER_SECOND = 15;
 
 /** Every service, by plain constructor calls. */
 export function createServices(ports: Ports, config: Config, secrets: Secrets) {
-  const { database, clock, reporter, hasher, probe, transport, upstream } = ports;
+  const { database, clock, hasher, probe, transport, upstream } = ports;
+  const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
+  const countedModel = countedModels(config.models);
+  const ledgerStore = new LedgerStore(database);
+  const ledgerRecorder = new LedgerRecorder(
+    { store: ledgerStore, clock, countedModel, onFailure: onFailure('ledger') },
+    config.site,
+  );
+  const metrics = new Metrics(
+    { countedModel, runtime: ports.runtime, onFailure: onFailure('metrics') },
+    {
+      flights: () => board.size,
+      waiters: () => board.waiters,
+      queued: () => governor.queued,
+      heldBytes: () => bodies.held,
+      picturesAtRisk: () => attempts.countAtRisk(clock.now()),
+    },
+  );
+  const reporter = reportToAll([ports.reporter, ledgerRecorder, metrics]);
+  const bodies = new ByteBudget(config.maxInflight);
   const entries = new EntryStore(database);
   const attempts = new AttemptStore(database);
   const closer = new AttemptCloser({ attempts, clock, reporter });
@@ -105,7 +139,6 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     clock,
     reporter,
   });
-  const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
   const usage = new UsageRecorder(entries, clock, onFailure('usage'));
   const finder = new EntryFinder({ entries, keeper, usage, clock, reporter }, config.maxAge);
   const governor = new Governor(clock, {
@@ -148,6 +181,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const { uploads, uploadCollector } = createUploads(ports, config, retry, secrets.secret);
   const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, uploads, hasher, probe });
   const prepared = new PreparedRequests({ resolver, hasher, addedModels: config.models });
+  const inventory = new Inventory({ database, entries, clock });
   return {
     entries,
     attempts,
@@ -157,6 +191,10 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     uploads,
     uploadCollector,
     usage,
+    reporter,
+    metrics,
+    ledgerRecorder,
+    ledger: new LedgerService({ store: ledgerStore, recorder: ledgerRecorder, clock }, config.site),
     board,
     poller,
     pollPacer,
@@ -187,8 +225,22 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       { token: config.adminToken, local: config.auth === 'local', secret: secrets.secret },
     ),
     knownHits: new KnownHits({ finder, clock, reporter }),
-    bodies: new ByteBudget(config.maxInflight),
+    bodies,
     health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),
+    governor,
+    inventory,
+    curator: new Curator({ database, entries, clock }),
+    lineage: new Lineage(database),
+    purger: new Purger({
+      database,
+      inventory,
+      remover: new Remover({ entries, blobs, lock }),
+      clock,
+      reporter,
+    }),
+    verifier: new Verifier({ entries, blobs, keeper, lock, reporter }),
+    statistics: () => readStatistics(database, entries),
+    searchBackfill: new SearchBackfill(database, clock),
     recovery: new Recovery({
       attempts,
       closer,
@@ -202,5 +254,14 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       { entries, attempts, blobs, lock, clock, reporter },
       { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },
     ),
+  };
+}
+
+/** One reporter that tells several. */
+function reportToAll(reporters: readonly Reporter[]): Reporter {
+  return {
+    report: (event) => {
+      for (const reporter of reporters) reporter.report(event);
+    },
   };
 }

@@ -63,6 +63,7 @@ export class Settlement {
       await this.#closer.close(attemptId, { state: 'failed', status: 200, error: 'no image' });
       throw noImage(read);
     }
+    this.#countPurchase(delivered, read);
     if (delivered.unstorable !== undefined) {
       await this.#closer.close(attemptId, { state: 'unstored', status: 200, error: delivered.unstorable });
       return { kind: 'relay', answer, canonical: identity.canonical, detail: delivered.unstorable };
@@ -70,12 +71,19 @@ export class Settlement {
     return await this.#keep(delivered, read);
   }
 
-  async #keep(
-    { attemptId, identity, answer, elapsedMs, onStage }: Delivered,
-    read: Answer,
-  ): Promise<FlightOutcome> {
+  /** It is paid whatever becomes of its pictures. */
+  #countPurchase(delivered: Delivered, { imageUrls, usage }: Answer): void {
+    if (isMisplaced(delivered)) return;
+    const { identity } = delivered;
+    const cost = this.#keeper.costOf({ identity, imageUrls, usage });
+    const { model, scope } = identity;
+    this.#reporter.report({ type: 'bought', model, scope, images: imageUrls.length, cost });
+  }
+
+  async #keep(delivered: Delivered, read: Answer): Promise<FlightOutcome> {
+    const { attemptId, identity, answer, elapsedMs, onStage } = delivered;
     try {
-      if (answer.simulated && isVendorSite(identity.site)) {
+      if (isMisplaced(delivered)) {
         throw new AppError(
           'upstream_invalid',
           `A simulator drew this; it is not stored as a picture of ${identity.site}.`,
@@ -101,6 +109,11 @@ export class Settlement {
       return { kind: 'relay', answer, canonical: identity.canonical, detail: 'not stored' };
     }
   }
+}
+
+/** A simulator's drawing where the vendor's was expected: no picture of this site, and nobody was paid. */
+function isMisplaced({ answer, identity }: Delivered): boolean {
+  return answer.simulated && isVendorSite(identity.site);
 }
 
 /** The success in a 200; undefined when it is no JSON at all. */

@@ -99,10 +99,10 @@ export class TaskService {
   async #wait(
     task: NewTask,
     { ticket, fwd, outcome }: Flying,
-    { attemptId }: FlightProgress,
+    { attempt }: FlightProgress,
   ): Promise<Submission> {
     const unended = { state: 'PENDING', entryId: undefined, body: undefined, endedAt: undefined } as const;
-    await this.#tasks.insert({ ...task, ...unended, attemptId });
+    await this.#tasks.insert({ ...task, ...unended, attemptId: attempt?.id });
     const ended = this.#ends.endTask(task.id, outcome);
     const status = { kind: 'forwarded', fwd, stored: false, collapsed: ticket.joined } as const;
     return { kind: 'task', id: task.id, status, ended };

@@ -1,13 +1,14 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, it } from 'vitest';
 import { OPENAPI_DOCUMENT } from '../../src/http/openapi/document.ts';
+import { admin } from '../support/admin.ts';
 import {
   describedHeaders,
   describedOperations,
   namedSchemaErrors,
   schemaErrors,
 } from '../support/api-schema.ts';
-import { dataUri } from '../support/assets.ts';
+import { dataUri, edit } from '../support/assets.ts';
 import { explain } from '../support/explain.ts';
 import { send } from '../support/http-client.ts';
 import { routesOf } from '../support/routes.ts';
@@ -16,7 +17,7 @@ import { type Answer, body, imageUrls, type Stack } from '../support/stack.ts';
 import { SMALL, startStack } from '../support/start-stack.ts';
 
 /** What is ours to describe; the rest is the vendor's protocol, or a part of a page. */
-const OURS = /^\/(v1\/.*|blobs\/.*|admin\/api\/.*|healthz|readyz|openapi\.json|docs)$/;
+const OURS = /^\/(v1\/.*|blobs\/.*|admin\/api\/.*|healthz|readyz|metrics|openapi\.json|docs)$/;
 
 const post = (stack: Stack, path: string, value: unknown, headers: Record<string, string> = {}) =>
   stack.request('POST', path, {
@@ -179,4 +180,37 @@ it('the page shows every operation and schema, runs no script and loads nothing 
   const style = /<link rel="stylesheet" href="([^"]+)">/.exec(answer.text)?.[1] ?? '';
   const sheet = await fetch(new URL(style, `${stack.origin}/docs`));
   expect([sheet.status, sheet.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
+});
+
+it('real answers of the admin interface are as described', async () => {
+  const stack = await startStack();
+  await stack.generate(body('a fox', { ...SMALL, seed: 1 }));
+  await stack.generate(edit(dataUri('image/png', png(400, 300))));
+  const { json } = await admin(stack, 'GET', 'entries');
+  const [{ key }] = json.entries;
+  const oneKey = '/admin/api/entries/{key}';
+  const calls: [string, string, string, unknown?][] = [
+    ['/admin/api/entries', 'get', 'entries?limit=1'],
+    ['/admin/api/entries', 'get', 'entries?limit=0'],
+    [oneKey, 'get', `entries/${key}`],
+    [oneKey, 'get', 'entries/none'],
+    [`${oneKey}/pin`, 'post', `entries/${key}/pin`, { pinned: true }],
+    [`${oneKey}/pin`, 'post', `entries/${key}/pin`, {}],
+    [`${oneKey}/tags`, 'put', `entries/${key}/tags`, { tags: ['a'] }],
+    [`${oneKey}/invalidate`, 'post', `entries/${key}/invalidate`],
+    [oneKey, 'get', `entries/${key}`],
+    ['/admin/api/stats', 'get', 'stats'],
+    ['/admin/api/purge', 'post', 'purge', { filter: { q: 'fox' }, dry_run: true }],
+    ['/admin/api/purge', 'post', 'purge', { filter: {} }],
+    ['/admin/api/verify', 'post', 'verify'],
+    ['/admin/api/collect', 'post', 'collect'],
+    ['/admin/api/flights', 'get', 'flights'],
+    ['/admin/api/attempts', 'get', 'attempts?limit=1'],
+    [oneKey, 'delete', `entries/${key}`],
+    ['/admin/api/purge', 'post', 'purge', { all: true }],
+  ];
+  for (const [path, method, at, value] of calls)
+    expectDescribed(path, method, await admin(stack, method.toUpperCase(), at, value));
+  expect(namedSchemaErrors('PurgeRequest', { filter: { q: 'fox', seed: 7 }, dry_run: true })).toEqual([]);
+  expect(namedSchemaErrors('PurgeRequest', { filter: { modell: 'x' } })).not.toEqual([]);
 });

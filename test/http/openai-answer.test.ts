@@ -22,7 +22,16 @@ const CONTENT = new Map([
   ['b', bytesOf(7, 5)],
 ]);
 
-const entry = () => ({ ...newEntry(), id: 1, take: 1, usedAt: 0, hits: 0, pinned: false, images: IMAGES });
+const entry = () => ({
+  ...newEntry(),
+  id: 1,
+  take: 1,
+  usedAt: 0,
+  hits: 0,
+  pinned: false,
+  invalidatedAt: undefined,
+  images: IMAGES,
+});
 
 /** Blobs that come in chunks; `read` counts them. */
 function blobsOf(content: ReadonlyMap<string, Uint8Array>) {

@@ -64,7 +64,7 @@ describe('AttemptStore', () => {
     ]);
     await attempts.finish('a', { state: 'unstored', at: 3, status: 200, error: 'the image is gone' });
     expect(await attempts.listAnswered()).toEqual([]);
-    expect(await attempts.list('unstored', 1)).toMatchObject([
+    expect((await attempts.list('unstored', 1)).rows).toMatchObject([
       { answer: undefined, recipe: undefined, status: 200, error: 'the image is gone', updatedAt: 3 },
     ]);
   });
@@ -72,7 +72,7 @@ describe('AttemptStore', () => {
   it('keeps the recipe of what may have been bought', async () => {
     await open('a');
     await attempts.finish('a', { state: 'unknown', at: 2 });
-    expect(await attempts.list('unknown', 1)).toMatchObject([
+    expect((await attempts.list('unknown', 1)).rows).toMatchObject([
       { recipe: '{"canonical":"…"}', status: undefined },
     ]);
   });
@@ -82,7 +82,7 @@ describe('AttemptStore', () => {
     await attempts.finish('a', { state: 'refused', at: 2, status: 400 });
     await attempts.finish('a', { state: 'unknown', at: 3 });
     await attempts.answered('a', '{}', 4);
-    expect(await attempts.list('refused', 2)).toMatchObject([
+    expect((await attempts.list('refused', 2)).rows).toMatchObject([
       { status: 400, updatedAt: 2, answer: undefined },
     ]);
   });
@@ -95,7 +95,7 @@ describe('AttemptStore', () => {
     await expect(entries.insert(broken, [stored])).rejects.toMatchObject({ code: 'constraint' });
     expect(ids(await attempts.listOpen())).toEqual(['a']);
     await entries.insert(newEntry(), [stored]);
-    expect(await attempts.list('stored', 1)).toMatchObject([{ id: 'a', status: 200, entryId: 1 }]);
+    expect((await attempts.list('stored', 1)).rows).toMatchObject([{ id: 'a', status: 200, entryId: 1 }]);
   });
 
   it('counts by state and lists the newest first', async () => {
@@ -112,8 +112,8 @@ describe('AttemptStore', () => {
       failed: 2,
       unknown: 0,
     });
-    expect(ids(await attempts.list('failed', 5))).toEqual(['b', 'a']);
-    expect(ids(await attempts.list('failed', 1))).toEqual(['b']);
+    expect(ids((await attempts.list('failed', 5)).rows)).toEqual(['b', 'a']);
+    expect(ids((await attempts.list('failed', 1)).rows)).toEqual(['b']);
     expect(ids(await attempts.listOpen())).toEqual(['c', 'd']);
   });
 
@@ -123,7 +123,7 @@ describe('AttemptStore', () => {
     await attempts.finish('old', { state: 'refused', at: 10 });
     await attempts.finish('young', { state: 'unknown', at: 20 });
     expect(await attempts.prune(20)).toBe(1);
-    expect(ids(await attempts.list('unknown', 9))).toEqual(['young']);
+    expect(ids((await attempts.list('unknown', 9)).rows)).toEqual(['young']);
     expect(await attempts.prune(1_000)).toBe(1);
     expect(await attempts.counts()).toMatchObject({ open: 1, answered: 1, stored: 0, unknown: 0 });
   });

@@ -18,3 +18,12 @@ it('is ready while the database and every store can be used', async () => {
   database.close();
   expect(await isReady(works, works)).toBe(false);
 });
+
+it('is not ready when the database can only be read', async () => {
+  const database = await openMigrated();
+  await database.all({ sql: 'pragma query_only = on', params: [] });
+  const failures: unknown[] = [];
+  expect(await new Health(database, [], (cause) => failures.push(cause)).isReady()).toBe(false);
+  expect(failures).toMatchObject([{ code: 'storage_failed' }]);
+  database.close();
+});

@@ -163,7 +163,7 @@ it('a task is told of the very entry that its attempt was stored as', async () =
   const id = await waiting('cat');
   // In the same millisecond: a further take, and a recipe whose key collides.
   const { site, scope, key, canonical } = identityOf('cat');
-  for (const other of [canonical, 'collides']) {
+  for (const other of [canonical, '"collides"']) {
     await bench.entries.insert(
       newEntry({ site, scope, key, canonical: other, createdAt: machine.clock.now() }),
     );

@@ -116,7 +116,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'adapters/image-size/media-type.ts',
     ],
     // What a command reads is what the door writes.
-    mayTypes: ['http/generate-answer.ts'],
+    mayTypes: ['http/generate-answer.ts', 'http/ledger-body.ts'],
     // undici itself: Node's own fetch gives up on an answer after five minutes, which drawing may take.
     packages: ['commander', 'cli-progress', 'undici'],
     node: true,

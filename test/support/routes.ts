@@ -40,6 +40,7 @@ export function routesOf(stack: Stack): readonly KnownRoute[] {
       maxImage: config.maxImage,
       ownTasksOnly: false,
       passthrough: undefined,
+      forwardsTrace: true,
       loopId: 'dashcache-test',
     },
   );

@@ -35,6 +35,7 @@ export function startServices(
       probe: imageProbe,
       clock: machine.clock,
       reporter,
+      runtime: { families: () => [] },
       transport: machine.transport,
       upstream,
       uploadDriver: new MemoryBlobDriver(machine.clock),

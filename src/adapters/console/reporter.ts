@@ -1,4 +1,4 @@
-import type { CacheEvent } from '../../core/events.ts';
+import type { AnsweredRequest, CacheEvent } from '../../core/events.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 
 /** Least serious first. */
@@ -28,12 +28,21 @@ function levelOf(event: CacheEvent): 'debug' | 'info' | 'warn' | 'error' {
     case 'healed':
     case 'retry':
       return 'warn';
+    case 'bought':
     case 'stored':
     case 'evicted':
+    case 'purged':
       return 'info';
+    case 'request':
+      return isRoutine(event) ? 'debug' : 'info';
     default:
       return 'debug';
   }
+}
+
+/** As on Node: what costs nothing and went well. */
+function isRoutine({ status, result, door }: AnsweredRequest): boolean {
+  return status < 400 && (result === 'hit' || (result === undefined && door !== 'passthrough'));
 }
 
 /** The chain of causes, without stacks. */

@@ -1,11 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { TRACE_HEADER, TRACEPARENT, traceIdOf } from '../../core/trace-context.ts';
 
 /** Bodies above this hold pictures, and are not worth remembering as they stand. */
 const MAX_BODY_BYTES = 32 * 1024;
 
 /** What is known of a repeated request; see `services/known-hits.ts`. */
 interface KnownHits {
-  find(request: string):
+  find(
+    request: string,
+    as: { readonly requestId: string; readonly traceId: string | undefined; readonly path: string },
+  ):
     | {
         readonly ageSeconds: number;
         readonly hit: {
@@ -45,10 +49,13 @@ export function answerKnownHits(rest: RequestListener, options: Options): Reques
     incoming.on('end', () => {
       const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
       // Latin-1 gives each byte a character of its own: no two bodies have one text.
-      const request = `${incoming.rawHeaders.join('\n')}\n\n${body.toString('latin1')}`;
-      const known = options.hits.find(request);
+      const request = `${headText(incoming)}\n\n${body.toString('latin1')}`;
+      const requestId = options.newRequestId();
+      const { [TRACEPARENT]: trace } = incoming.headers;
+      const traceId = typeof trace === 'string' ? traceIdOf(trace) : undefined;
+      const known = options.hits.find(request, { requestId, traceId, path: options.path });
       if (known !== undefined) {
-        answer(outgoing, known.hit, known.ageSeconds, options.newRequestId());
+        answer(outgoing, known.hit, known.ageSeconds, requestId);
         return;
       }
       requests.set(incoming, request);
@@ -57,6 +64,13 @@ export function answerKnownHits(rest: RequestListener, options: Options): Reques
       rest(incoming, outgoing);
     });
   };
+}
+
+/** Without the trace, which differs from request to request and decides nothing. */
+function headText({ rawHeaders, headers }: IncomingMessage): string {
+  if (headers[TRACEPARENT] === undefined) return rawHeaders.join('\n');
+  const isTrace = (index: number) => TRACE_HEADER.test(rawHeaders[index - (index % 2)] ?? '');
+  return rawHeaders.filter((_, index) => !isTrace(index)).join('\n');
 }
 
 function answer(

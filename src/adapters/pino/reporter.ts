@@ -1,5 +1,5 @@
 import { type Level, pino } from 'pino';
-import type { CacheEvent } from '../../core/events.ts';
+import type { AnsweredRequest, CacheEvent } from '../../core/events.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 
 /** Events as JSON lines on standard error. */
@@ -25,12 +25,21 @@ function levelOf(event: CacheEvent): Level {
     case 'healed':
     case 'retry':
       return 'warn';
+    case 'bought':
     case 'stored':
     case 'evicted':
+    case 'purged':
       return 'info';
+    case 'request':
+      return isRoutine(event) ? 'debug' : 'info';
     default:
       return 'debug';
   }
+}
+
+/** What costs nothing and went well: hits, pictures, polls, uploads, the admin interface. */
+function isRoutine({ status, result, door }: AnsweredRequest): boolean {
+  return status < 400 && (result === 'hit' || (result === undefined && door !== 'passthrough'));
 }
 
 /** The chain of causes, without the stacks of errors that are expected. */

@@ -1,14 +1,28 @@
 import type { JsonObject } from '../../core/json-text.ts';
+import { ADMIN_ENTRIES } from './admin-entries.ts';
+import { ADMIN_FLIGHTS } from './admin-flights.ts';
+import { ADMIN_STORE } from './admin-store.ts';
 import { BLOBS } from './blobs.ts';
 import { COMMON_SCHEMAS } from './common.ts';
 import { EXPLAIN } from './explain.ts';
 import { IMAGE_GENERATE } from './image-generate.ts';
+import { LEDGER } from './ledger.ts';
 import { OPENAI } from './openai.ts';
 import { OPERATIONS } from './operations.ts';
 import type { ApiPart } from './parts.ts';
 
 /** The parts of our own interface, in the order of the page. DashScope's own paths are the vendor's to describe. */
-export const API_PARTS: readonly ApiPart[] = [IMAGE_GENERATE, OPENAI, BLOBS, EXPLAIN, OPERATIONS];
+export const API_PARTS: readonly ApiPart[] = [
+  IMAGE_GENERATE,
+  OPENAI,
+  BLOBS,
+  EXPLAIN,
+  ADMIN_ENTRIES,
+  ADMIN_STORE,
+  ADMIN_FLIGHTS,
+  LEDGER,
+  OPERATIONS,
+];
 
 function merged(
   parts: readonly Readonly<Record<string, JsonObject>>[],

@@ -1,0 +1,53 @@
+import { AppError, isAppError } from '../core/errors.ts';
+import { parseDuration } from '../core/quantities.ts';
+import type { LedgerRowBody } from '../http/ledger-body.ts';
+import { type ServerFlags, withServer } from './cache-server.ts';
+import { refused } from './refusal.ts';
+import { Saving } from './saving.ts';
+import { ServerClient } from './server-client.ts';
+import { formatTable } from './text-table.ts';
+
+export interface SavingsFlags extends ServerFlags {
+  readonly since: string;
+  readonly by: 'model' | 'scope' | 'day';
+  readonly json?: boolean;
+}
+
+/** Prints what was bought and what did not need to be, from a server's ledger. */
+export async function savings({ since, by, json, ...flags }: SavingsFlags): Promise<void> {
+  const from = new Date(Date.now() - sinceOf(since)).toISOString();
+  await withServer(flags, {}, async (server) => {
+    const client = new ServerClient(server);
+    const group = by === 'day' ? 'none' : by;
+    const { status, text } = await client.getAsAdmin(`/admin/api/ledger?from=${from}&by=day&group=${group}`);
+    await client.close();
+    if (status !== 200) throw refused(status, text, server.origin);
+    const { rows }: { readonly rows: readonly LedgerRowBody[] } = JSON.parse(text);
+    const parts = new Map<string, Saving>();
+    const total = new Saving();
+    for (const row of rows) {
+      const name = (by === 'day' ? row.at.slice(0, 10) : row[by]) ?? '';
+      const part = parts.get(name) ?? new Saving();
+      parts.set(name, part);
+      part.add(row);
+      total.add(row);
+    }
+    if (json !== true) console.log(tableOf(by, parts, total));
+    else console.log(JSON.stringify({ from, by, parts: Object.fromEntries(parts), total }));
+  });
+}
+
+function tableOf(by: string, parts: ReadonlyMap<string, Saving>, total: Saving): string {
+  const header = [by, 'hits', 'bought', 'errors', 'hit rate', 'spent', 'saved', 'hours saved'];
+  const rows = [...parts, ['total', total] as const].map(([name, saving]) => [name, ...saving.cells()]);
+  return formatTable(header, rows);
+}
+
+function sinceOf(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    if (!isAppError(error, 'config')) throw error;
+    throw new AppError('config', `--since ${error.message}.`, { cause: error });
+  }
+}

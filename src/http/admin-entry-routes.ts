@@ -1,0 +1,103 @@
+import { type Context, Hono } from 'hono';
+import { ENTRY_SORTS } from '../core/entry-filter.ts';
+import { AppError } from '../core/errors.ts';
+import { isJsonArray, type JsonValue } from '../core/json-text.ts';
+import { invalid } from '../core/normalized-request.ts';
+import type { KeyAddress } from '../services/entry-detail-statements.ts';
+import { optionalFlag, readObject } from './admin-body.ts';
+import { blobBase } from './blob-base.ts';
+import type { HttpOptions, HttpServices } from './dependencies.ts';
+import { entryDetail, entrySummary } from './entry-body.ts';
+import { FILTER_NAMES, readFilter } from './entry-filter.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
+import { readCursor, writeCursor } from './page-cursor.ts';
+import { oneOf, queryValues, wholeNumber } from './query-values.ts';
+import type { BodyLimits } from './read-body.ts';
+
+/** How many rows a page has. */
+export const PAGE_LIMITS = { min: 1, max: 200 } as const;
+export const DEFAULT_LIMIT = 50;
+
+const KEY = /^k1:[0-9a-f]{32}$/;
+const ADDRESS_NAMES = ['scope', 'site', 'take'] as const;
+const MAX_TAGS = 32;
+/** Up to 64 characters without control characters, none of them space at an end. */
+const TAG = /^(?! )[^\p{C}]{1,64}(?<! )$/u;
+
+/** The entries: lists, one key's, and what people do to them. */
+export function adminEntryRoutes(services: HttpServices, options: HttpOptions): Hono {
+  const { inventory, lineage, curator, purger, bodies, clock } = services;
+  const limits: BodyLimits = { maxBytes: options.maxBody, budget: bodies, clock };
+  const routes = new Hono();
+  const oneKey = '/admin/api/entries/:key';
+
+  routes.get('/admin/api/entries', async (c) => {
+    const values = queryValues(c, [...FILTER_NAMES, 'sort', 'cursor', 'limit']);
+    const sort = oneOf(values, 'sort', ENTRY_SORTS) ?? 'created';
+    const { rows, next } = await inventory.list({
+      filter: readFilter(values),
+      sort,
+      after: readCursor(sort, values),
+      limit: wholeNumber(values, 'limit', PAGE_LIMITS) ?? DEFAULT_LIMIT,
+    });
+    const base = blobBase(c, options);
+    return c.json({
+      entries: rows.map((entry) => entrySummary(entry, base)),
+      next_cursor: writeCursor(sort, next),
+    });
+  });
+  routes.all('/admin/api/entries', methodNotAllowed('GET, HEAD'));
+
+  routes.get(oneKey, async (c) => {
+    const address = readAddress(c);
+    const entries = await inventory.withTags(await curator.locate(address));
+    const base = blobBase(c, options);
+    const takes = (await lineage.relate(entries)).map((related) => entryDetail(related, base));
+    return c.json({ key: address.key, takes });
+  });
+  routes.delete(oneKey, async (c) => {
+    const removed = await purger.purgeIds(await curator.locate(readAddress(c)));
+    return c.json({ ...removed });
+  });
+  routes.all(oneKey, methodNotAllowed('GET, HEAD, DELETE'));
+
+  routes.post(`${oneKey}/pin`, async (c) => {
+    const address = readAddress(c);
+    const pinned = optionalFlag(await readObject(c, limits, ['pinned']), 'pinned');
+    if (pinned === undefined) throw invalid('pinned', 'is missing: true or false');
+    return c.json({ entries: await curator.pin(address, pinned) });
+  });
+  routes.all(`${oneKey}/pin`, methodNotAllowed('POST'));
+
+  routes.put(`${oneKey}/tags`, async (c) => {
+    const address = readAddress(c);
+    const tags = readTags((await readObject(c, limits, ['tags'])).tags);
+    return c.json({ entries: await curator.tag(address, tags) });
+  });
+  routes.all(`${oneKey}/tags`, methodNotAllowed('PUT'));
+
+  routes.post(`${oneKey}/invalidate`, async (c) =>
+    c.json({ entries: await curator.invalidate(readAddress(c)) }),
+  );
+  routes.all(`${oneKey}/invalidate`, methodNotAllowed('POST'));
+  return routes;
+}
+
+/** Whose entries of which key. What is no key is not stored. */
+function readAddress(c: Context): KeyAddress {
+  const key = c.req.param('key') ?? '';
+  if (!KEY.test(key)) throw new AppError('not_found', 'No such entry is stored.');
+  const values = queryValues(c, ADDRESS_NAMES);
+  const take = wholeNumber(values, 'take', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  return { key, scope: values.get('scope'), site: values.get('site'), take };
+}
+
+function readTags(value: JsonValue | undefined): readonly string[] {
+  if (!isJsonArray(value)) throw invalid('tags', 'must be a list of texts');
+  const tags = value.map((tag, index) => {
+    if (typeof tag === 'string' && TAG.test(tag)) return tag;
+    throw invalid(`tags[${index}]`, 'must be a text of 1 to 64 characters that are seen');
+  });
+  if (tags.length > MAX_TAGS) throw invalid('tags', `may have ${MAX_TAGS} of them`);
+  return [...new Set(tags)];
+}

@@ -1,0 +1,46 @@
+import type { SqlDatabase, SqlRow, SqlStatement } from '../ports/sql-database.ts';
+import type { EntryStore, Totals } from './entry-store.ts';
+import { integer, text } from './row.ts';
+
+/** What belongs to one model, or to one scope. */
+export interface Share {
+  readonly name: string;
+  readonly entries: number;
+  /** Sizes of their pictures; one that two entries show counts twice. */
+  readonly bytes: number;
+  readonly hits: number;
+}
+
+/** How much is stored, and whose it is; the largest share first. */
+export interface Statistics extends Totals {
+  readonly models: readonly Share[];
+  readonly scopes: readonly Share[];
+}
+
+/** Every statement on the sums that the tables keep of themselves. */
+export const statisticsStatements = {
+  by: (column: 'model' | 'scope'): SqlStatement => ({
+    sql: `select ${column} as name, sum(entries) as entries, sum(bytes) as bytes, sum(hits) as hits
+      from entry_totals group by ${column} order by entries desc, name`,
+    params: [],
+  }),
+} as const;
+
+/** Reads the sums. Uses that are not written down yet are not in them. */
+export async function readStatistics(
+  database: SqlDatabase,
+  entries: Pick<EntryStore, 'totals'>,
+): Promise<Statistics> {
+  const shares = async (column: 'model' | 'scope') =>
+    (await database.all(statisticsStatements.by(column))).map(readShare);
+  return { ...(await entries.totals()), models: await shares('model'), scopes: await shares('scope') };
+}
+
+function readShare(row: SqlRow): Share {
+  return {
+    name: text(row, 'name'),
+    entries: integer(row, 'entries'),
+    bytes: integer(row, 'bytes'),
+    hits: integer(row, 'hits'),
+  };
+}
