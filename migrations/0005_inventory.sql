@@ -20,7 +20,7 @@ create index entries_by_key on entries (key, take);
 
 create index attempts_by_age on attempts (updated_at);
 
--- What entries are found by. It holds the index only. `words` is the prompt with a space around every character of
+-- What entries are found by, without the texts themselves. `words` is the prompt with a space around every character of
 -- scripts that are written without spaces. `facets` is one word for each thing to filter by: its name, then its value in
 -- hexadecimal, as in `model7a2d696d616765`. The program writes both, since SQL cannot tell the scripts apart.
 create virtual table entry_search using fts5 (
@@ -32,10 +32,6 @@ create virtual table entry_search using fts5 (
   tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co So'"
 );
 
-create trigger entry_search_delete after delete on entries begin
-  delete from entry_search where rowid = old.id;
-end;
-
 -- Entries from before this file, which the program makes searchable bit by bit, newest first.
 create table search_backlog (
   entry_id integer primary key references entries (id) on delete cascade
@@ -43,7 +39,7 @@ create table search_backlog (
 
 insert into search_backlog select id from entries;
 
--- Sums, so that nobody has to count a million rows.
+-- Sums, so that nobody has to count a million rows. The program keeps them where it inserts and deletes.
 create table entry_totals (
   site text not null,
   scope text not null,
@@ -66,30 +62,6 @@ update entry_totals set bytes = shown.bytes
   ) as shown
   where shown.site = entry_totals.site and shown.scope = entry_totals.scope and shown.model = entry_totals.model;
 
-create trigger entry_totals_insert after insert on entries begin
-  insert into entry_totals values (new.site, new.scope, new.model, 1, 0, new.hits)
-    on conflict (site, scope, model) do update set entries = entries + 1, hits = hits + excluded.hits;
-end;
-
-create trigger entry_totals_image after insert on images begin
-  update entry_totals set bytes = bytes + (select size from blobs where sha256 = new.sha256)
-    where (site, scope, model) = (select site, scope, model from entries where id = new.entry_id);
-end;
-
--- Before: its images are still there.
-create trigger entry_totals_delete before delete on entries begin
-  update entry_totals
-    set entries = entries - 1,
-      hits = hits - old.hits,
-      bytes = bytes - coalesce(
-        (select sum(b.size) from images i join blobs b on b.sha256 = i.sha256 where i.entry_id = old.id),
-        0
-      )
-    where site = old.site and scope = old.scope and model = old.model;
-  delete from entry_totals
-    where site = old.site and scope = old.scope and model = old.model and entries = 0;
-end;
-
 create table blob_totals (
   id integer primary key check (id = 1),
   blobs integer not null,
@@ -98,11 +70,3 @@ create table blob_totals (
 ) strict;
 
 insert into blob_totals select 1, count(*), coalesce(sum(size), 0) from blobs;
-
-create trigger blob_totals_insert after insert on blobs begin
-  update blob_totals set blobs = blobs + 1, bytes = bytes + new.size;
-end;
-
-create trigger blob_totals_delete after delete on blobs begin
-  update blob_totals set blobs = blobs - 1, bytes = bytes - old.size;
-end;

@@ -188,18 +188,6 @@ export const entryStatements = {
     params: [JSON.stringify(uses.map(({ id, usedAt, hits }) => [id, usedAt, hits]))],
   }),
 
-  /** Adds the hits to the sums, which nothing else does; for the batch of `touch`. */
-  addHits: (uses: readonly EntryUse[]): SqlStatement => ({
-    sql: `update entry_totals as total set hits = total.hits + used.hits
-      from (
-        select e.site, e.scope, e.model, sum(value ->> 1) as hits
-        from json_each(?) join entries e on e.id = value ->> 0
-        group by 1, 2, 3
-      ) as used
-      where total.site = used.site and total.scope = used.scope and total.model = used.model`,
-    params: [JSON.stringify(uses.map(({ id, hits }) => [id, hits]))],
-  }),
-
   digestsOf: (ids: readonly number[]): SqlStatement => ({
     sql: 'select distinct sha256 from images where entry_id in (select value from json_each(?))',
     params: [JSON.stringify(ids)],
@@ -248,10 +236,5 @@ export const entryStatements = {
   expired: (createdBefore: number, limit: number): SqlStatement => ({
     sql: 'select id from entries where pinned = 0 and created_at < ? order by created_at limit ?',
     params: [createdBefore, limit],
-  }),
-
-  totals: (): SqlStatement => ({
-    sql: `select (select coalesce(sum(entries), 0) from entry_totals) as entries, blobs, bytes from blob_totals`,
-    params: [],
   }),
 } as const;

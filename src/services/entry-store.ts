@@ -7,6 +7,7 @@ import { readBlob, readEntries } from './entry-rows.ts';
 import { type EntryUse, entryStatements, type NearestQuery } from './entry-statements.ts';
 import { first, integer, optionalInteger, text } from './row.ts';
 import { searchStatements } from './search-statements.ts';
+import { totalStatements } from './total-statements.ts';
 
 export interface EntryStoreOptions {
   /** Bytes of memory for the entries used last. Default 32 MiB. */
@@ -133,10 +134,12 @@ export class EntryStore {
     try {
       const [inserted] = await this.#write([
         entryStatements.insertEntry(entry),
+        totalStatements.addBlobs(entry),
         entryStatements.insertBlobs(entry),
         entryStatements.insertImages(entry),
         entryStatements.insertReferences(entry),
         searchStatements.indexInserted(entry),
+        totalStatements.addEntry(entry),
         ...also,
       ]);
       const row = first(inserted?.rows);
@@ -170,7 +173,7 @@ export class EntryStore {
   async touch(uses: readonly EntryUse[]): Promise<void> {
     if (uses.length === 0) return;
     await this.#database.batch(
-      [...chunks(uses)].flatMap((chunk) => [entryStatements.touch(chunk), entryStatements.addHits(chunk)]),
+      [...chunks(uses)].flatMap((chunk) => [entryStatements.touch(chunk), totalStatements.addHits(chunk)]),
     );
   }
 
@@ -183,10 +186,15 @@ export class EntryStore {
     const blobs: { digest: string; size: number }[] = [];
     for (const chunk of chunks(ids)) {
       // An entry's images never change, so this list cannot miss one; whether a blob is still shown is asked below.
-      const digests = await this.#database.all(entryStatements.digestsOf(chunk));
-      const [gone, freed] = await this.#write([
+      const rows = await this.#database.all(entryStatements.digestsOf(chunk));
+      const digests = rows.map((row) => text(row, 'sha256'));
+      const [, gone, , freed] = await this.#write([
+        totalStatements.subtractEntries(chunk),
         entryStatements.deleteEntries(chunk),
-        entryStatements.deleteUnreferencedBlobs(digests.map((row) => text(row, 'sha256'))),
+        totalStatements.subtractBlobs(digests),
+        entryStatements.deleteUnreferencedBlobs(digests),
+        totalStatements.dropEmpty(),
+        searchStatements.remove(chunk),
       ]);
       for (const row of gone?.rows ?? []) {
         entries += 1;
@@ -245,7 +253,7 @@ export class EntryStore {
 
   /** How much there is. */
   async totals(): Promise<Totals> {
-    const row = first(await this.#database.all(entryStatements.totals()));
+    const row = first(await this.#database.all(totalStatements.totals()));
     return {
       entries: integer(row, 'entries'),
       blobs: integer(row, 'blobs'),

@@ -31,7 +31,7 @@ const FEW = 10_000;
 /** Entries looked at in one go in the order of the list. */
 const STEPS = 1_000;
 /** So many, and then all that fit are sorted after all. */
-const MAX_STEPS = 10_000;
+const MAX_STEPS = 6_000;
 /** Words that more entries hold: the newest of those are sorted by use or hits. */
 const MOST_FOUND = 20_000;
 

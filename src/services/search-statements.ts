@@ -15,7 +15,7 @@ const ROW_FACETS = `
   || iif(e.pinned, ' ${facet('pinned', 'true')}', ' ${facet('pinned', 'false')}')
   || coalesce((select ' ' || group_concat('tag' || hex(t.tag), ' ') from entry_tags t where t.entry_id = e.id), '')`;
 
-/** Every statement that writes what entries are found by. A deleted entry is taken out by a trigger. */
+/** Every statement that writes what entries are found by. */
 export const searchStatements = {
   /** Makes entries findable as they are now. */
   index: (entries: readonly (Described & Pick<Entry, 'id'>)[]): SqlStatement => ({
@@ -35,6 +35,12 @@ export const searchStatements = {
       params: [words, facets, entry.site, entry.scope, entry.key],
     };
   },
+
+  /** Takes deleted entries out. */
+  remove: (ids: readonly number[]): SqlStatement => ({
+    sql: 'delete from entry_search where rowid in (select value from json_each(?))',
+    params: [JSON.stringify(ids)],
+  }),
 
   /** Entries from before there was a search, newest first. */
   backlog: (limit: number): SqlStatement => ({

@@ -1,6 +1,7 @@
-import type { SqlDatabase, SqlRow, SqlStatement } from '../ports/sql-database.ts';
+import type { SqlDatabase, SqlRow } from '../ports/sql-database.ts';
 import type { EntryStore, Totals } from './entry-store.ts';
 import { integer, text } from './row.ts';
+import { totalStatements } from './total-statements.ts';
 
 /** What belongs to one model, or to one scope. */
 export interface Share {
@@ -17,22 +18,13 @@ export interface Statistics extends Totals {
   readonly scopes: readonly Share[];
 }
 
-/** Every statement on the sums that the tables keep of themselves. */
-export const statisticsStatements = {
-  by: (column: 'model' | 'scope'): SqlStatement => ({
-    sql: `select ${column} as name, sum(entries) as entries, sum(bytes) as bytes, sum(hits) as hits
-      from entry_totals group by ${column} order by entries desc, name`,
-    params: [],
-  }),
-} as const;
-
 /** Reads the sums. Uses that are not written down yet are not in them. */
 export async function readStatistics(
   database: SqlDatabase,
   entries: Pick<EntryStore, 'totals'>,
 ): Promise<Statistics> {
   const shares = async (column: 'model' | 'scope') =>
-    (await database.all(statisticsStatements.by(column))).map(readShare);
+    (await database.all(totalStatements.by(column))).map(readShare);
   return { ...(await entries.totals()), models: await shares('model'), scopes: await shares('scope') };
 }
 

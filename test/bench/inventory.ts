@@ -85,6 +85,13 @@ async function fill(database: SqlDatabase): Promise<void> {
     ]);
   }
   for (const { sql } of indexes) await run(database, String(sql), []);
+  await run(database, 'update blob_totals set blobs = ?, bytes = blobs * 1500000', [String(BLOBS)]);
+  await run(
+    database,
+    `insert into entry_totals
+      select site, scope, model, count(*), 1500000 * count(*), sum(hits) from entries group by 1, 2, 3`,
+    [],
+  );
 }
 
 function rowOf(index: number, now: number) {

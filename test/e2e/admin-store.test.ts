@@ -65,7 +65,8 @@ describe('purge', () => {
        insert into entries (id, site, scope, key, take, canonical, model, prompt, answer, created_at, used_at)
        select n.n, site, scope, key, n.n, canonical, model, prompt || n.n, answer, created_at, used_at from entries, n;
        insert into images select id, 0, (select sha256 from blobs), null from entries where id > 1;
-       insert into search_backlog select id from entries where id > 1;`,
+       insert into search_backlog select id from entries where id > 1;
+       update entry_totals set entries = 1200, bytes = 1200 * bytes;`,
     );
     await stack.startServer();
     await stack.server.services.searchBackfill.run();

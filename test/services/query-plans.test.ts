@@ -8,7 +8,7 @@ import { entryStatements } from '../../src/services/entry-statements.ts';
 import { inventoryStatements } from '../../src/services/inventory-statements.ts';
 import { purgeStatements } from '../../src/services/purge-statements.ts';
 import { searchStatements } from '../../src/services/search-statements.ts';
-import { statisticsStatements } from '../../src/services/statistics.ts';
+import { totalStatements } from '../../src/services/total-statements.ts';
 import { openMigrated } from '../support/database.ts';
 import { digestOf, newEntry } from '../support/entries.ts';
 
@@ -61,7 +61,18 @@ describe('the cost of a statement does not grow with the number of entries', () 
     ['evictable', entryStatements.evictable(1, 1), ['entries_by_use (used_at<?)']],
     ['expired', entryStatements.expired(1, 1), ['entries_by_age (created_at<?)']],
     ['byIds', entryStatements.byIds([1]), ['e USING INTEGER PRIMARY KEY (rowid=?)']],
-    ['addHits', entryStatements.addHits([]), ['(site=? AND scope=? AND model=?)']],
+    ['addHits', totalStatements.addHits([]), ['(site=? AND scope=? AND model=?)']],
+    ['addBlobs', totalStatements.addBlobs(entry), ['sqlite_autoindex_blobs_1 (sha256=?)']],
+    [
+      'subtractEntries',
+      totalStatements.subtractEntries([1]),
+      ['e USING INTEGER PRIMARY KEY (rowid=?)', 'sqlite_autoindex_images_1 (entry_id=?)'],
+    ],
+    [
+      'subtractBlobs',
+      totalStatements.subtractBlobs(['']),
+      ['sqlite_autoindex_blobs_1 (sha256=?)', 'images_by_blob (sha256=?)'],
+    ],
     ['blobsAfter', entryStatements.blobsAfter('', 1), ['sqlite_autoindex_blobs_1 (sha256>?)']],
     ['ofKey', entryDetailStatements.ofKey({ key: 'k' }), ['entries_by_key (key=?)']],
     ['tags', entryDetailStatements.tags([1]), ['sqlite_autoindex_entry_tags_1 (entry_id=?)']],
@@ -144,9 +155,9 @@ describe('the cost of a statement does not grow with the number of entries', () 
 
   it('nothing is counted for totals and statistics', async () => {
     for (const statement of [
-      entryStatements.totals(),
-      statisticsStatements.by('model'),
-      statisticsStatements.by('scope'),
+      totalStatements.totals(),
+      totalStatements.by('model'),
+      totalStatements.by('scope'),
     ])
       expect((await plan(statement)).join('\n')).not.toMatch(/(SCAN|SEARCH) (entries|blobs|images)\b/);
   });
