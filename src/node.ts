@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { busboyForms } from './adapters/busboy/form-reader.ts';
 import { DashScopeUploads } from './adapters/dashscope/uploads.ts';
@@ -13,12 +14,14 @@ import { imageProbe } from './adapters/image-size/image-probe.ts';
 import { parseAllowRules } from './adapters/node/allow-rules.ts';
 import { searchApiKey } from './adapters/node/api-key.ts';
 import { answerKnownHits } from './adapters/node/known-hits-listener.ts';
+import { readPageAssets } from './adapters/node/page-assets.ts';
 import { nodePlatform } from './adapters/node/platform.ts';
 import { createProcessMetrics } from './adapters/node/process-metrics.ts';
 import { createReferenceFetcher } from './adapters/node/reference-fetcher.ts';
 import { listen, stop, watchAnswers } from './adapters/node/server-life.ts';
 import { endSilentClients } from './adapters/node/silent-clients.ts';
 import { createLogReporter } from './adapters/pino/reporter.ts';
+import { sharpThumbnailer } from './adapters/sharp/thumbnailer.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { createUndiciTransport } from './adapters/undici/transport.ts';
 import { type Config, type Environment, parseConfig } from './config.ts';
@@ -65,6 +68,9 @@ const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 const HEADERS_TIMEOUT_MS = 30_000;
 const MAX_HEADER_BYTES = 32 * 1024;
 
+/** The same folder from the sources and from what is built of them: browsers are given these files as they are. */
+const PAGE_ASSETS = fileURLToPath(new URL('../src/browser', import.meta.url));
+
 /** Starts dashcache on Node: SQLite and files in one folder. `config` says what is wrong with the environment. */
 export async function startServer(env: Environment, options: StartOptions = {}): Promise<RunningServer> {
   const config = parseConfig(env);
@@ -77,6 +83,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
   try {
     await migrateMetadata(database);
     const blobDriver = new FsBlobDriver(join(folder.path, 'blobs'));
+    const thumbnailDriver = new FsBlobDriver(join(folder.path, 'thumbnails'));
     const uploadDriver = new FsBlobDriver(join(folder.path, 'references'));
     const upstreamUrl = new URL(config.upstream);
     const loopId = `dashcache-${(await nativeHasher.hmac(folder.secret, 'loop')).slice(0, 16)}`;
@@ -93,6 +100,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         database,
         blobDriver,
         uploadDriver,
+        thumbnails: { driver: thumbnailDriver, thumbnailer: sharpThumbnailer() },
         hasher: nativeHasher,
         probe: imageProbe,
         clock: systemClock,
@@ -126,6 +134,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     }
     await blobDriver.sweepStages();
     await uploadDriver.sweepStages();
+    await thumbnailDriver.sweepStages();
     await services.recovery.closeOpen();
     stopPolling = () => services.poller.stop();
     await services.taskRecovery.recover(await services.credentials.ownAccount());
@@ -149,6 +158,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         relay: new Relay(transport, { ...upstream, hidesAccount: config.auth === 'token' }),
         clock: systemClock,
         platform: nodePlatform,
+        pageAssets: await readPageAssets(PAGE_ASSETS),
         forms: busboyForms,
         probe: imageProbe,
         newRequestId: systemClock.uuid,
@@ -208,7 +218,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       stopPolling();
       server.closeAllConnections();
       await stopped;
-      await services.usage.flush();
+      await Promise.all([services.usage.flush(), services.thumbnails.close()]);
       await services.ledgerRecorder.flush();
       // The database first: what the transport's end breaks off must stay on record as it is, for the next start.
       database.close();

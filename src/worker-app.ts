@@ -13,6 +13,7 @@ import { imageProbe } from './adapters/image-size/image-probe.ts';
 import { portableForms } from './adapters/multipart/form-reader.ts';
 import { R2BlobDriver } from './adapters/r2/blob-driver.ts';
 import { systemClock } from './adapters/system/clock.ts';
+import { createBoundAssets } from './adapters/workers/page-assets.ts';
 import { workersPlatform } from './adapters/workers/platform.ts';
 import { isVendorSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
@@ -59,6 +60,8 @@ export async function createWorkerApp(
       database: new D1SqlDatabase(bindings.DB),
       blobDriver,
       uploadDriver,
+      // What shrinks pictures on Node is native, and a whole picture unpacked is more than an isolate has to spare.
+      thumbnails: undefined,
       hasher,
       probe: imageProbe,
       clock: systemClock,
@@ -88,6 +91,7 @@ export async function createWorkerApp(
       relay: new Relay(fetchTransport, { ...upstream, hidesAccount: isToken }),
       clock: systemClock,
       platform: workersPlatform,
+      pageAssets: createBoundAssets(bindings.ASSETS),
       forms: portableForms,
       probe: imageProbe,
       newRequestId: systemClock.uuid,

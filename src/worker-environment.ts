@@ -1,4 +1,4 @@
-import type { D1Database, R2Bucket } from '@cloudflare/workers-types';
+import type { D1Database, Fetcher, R2Bucket } from '@cloudflare/workers-types';
 import { type Config, parseConfig } from './config.ts';
 import { AppError } from './core/errors.ts';
 import { SETTINGS } from './settings.ts';
@@ -12,6 +12,7 @@ interface Namespace<T> {
 export interface Bindings {
   readonly DB: D1Database;
   readonly BLOBS: R2Bucket;
+  readonly ASSETS: Pick<Fetcher, 'fetch'>;
   readonly FLIGHTS: Namespace<{
     fetch(request: Request): Promise<Response>;
     resume(attemptId: string): Promise<void>;
@@ -27,7 +28,7 @@ export interface WorkerEnvironment {
   readonly serverKey: string | undefined;
 }
 
-const BOUND = ['DB', 'BLOBS', 'FLIGHTS', 'CARETAKER'] as const;
+const BOUND = ['DB', 'BLOBS', 'ASSETS', 'FLIGHTS', 'CARETAKER'] as const;
 /** A Worker has 128 MB for all requests that it answers at a time. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MIN_SECRET_CHARS = 32;

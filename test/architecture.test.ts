@@ -22,7 +22,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 const files = new Map(
   readdirSync(SRC, { recursive: true, withFileTypes: true })
-    .filter((found) => found.isFile() && found.name.endsWith('.ts'))
+    .filter((found) => found.isFile() && /\.tsx?$/.test(found.name))
     .map((found) => relative(SRC, join(found.parentPath, found.name)).split(sep).join('/'))
     .map((file) => [file, readFileSync(join(SRC, file), 'utf8')] as const),
 );

@@ -1,10 +1,11 @@
 import { type Context, Hono } from 'hono';
 import { forStream, readDirectives } from '../core/directives.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, type ErrorCode, isAppError } from '../core/errors.ts';
 import { type ExcludedField, excludedHeaders } from '../core/exclusions.ts';
 import { decodeUtf8 } from '../core/json-text.ts';
 import { adminEntryRoutes } from './admin-entry-routes.ts';
 import { adminFlightRoutes } from './admin-flight-routes.ts';
+import { adminGate } from './admin-gate.ts';
 import { adminStoreRoutes } from './admin-store-routes.ts';
 import { bearerOf } from './bearer.ts';
 import { ownOrigins } from './blob-base.ts';
@@ -20,13 +21,10 @@ const SCOPE = /^[\x21-\x7e]{1,200}$/;
 
 /** The admin interface, for whoever may look into the store. */
 export function adminRoutes(services: HttpServices, options: HttpOptions): Hono {
-  const { adminAccess, platform, bodies, clock } = services;
+  const { bodies, clock } = services;
   const limits: BodyLimits = { maxBytes: options.maxBody, budget: bodies, clock };
   const routes = new Hono();
-  routes.use('/admin/*', async (c, next) => {
-    await adminAccess.admit(bearerOf(c), platform.clientAddress(c));
-    await next();
-  });
+  routes.use('/admin/*', adminGate(services, options));
   routes.post('/admin/api/explain', async (c) => {
     const scope = await askedScope(c, services);
     requireJson(c);
@@ -56,8 +54,10 @@ export function adminRoutes(services: HttpServices, options: HttpOptions): Hono 
 async function askedScope(c: Context, { credentials, adminAccess }: HttpServices): Promise<string> {
   const named = c.req.query('scope');
   if (named === undefined) {
-    // Where the admin interface asks for a token, the bearer is that token and nobody's key.
-    const own = await credentials.ownScope(adminAccess.isFree ? bearerOf(c) : undefined);
+    const own = adminAccess.isFree
+      ? await credentials.ownScope(bearerOf(c))
+      : // The bearer is the admin token and nobody's key; that the server has none is not the asker's to mend.
+        await credentials.ownScope(undefined).catch(orNone('unauthorized'));
     if (own !== undefined) return own;
     throw new AppError(
       'invalid_request',
@@ -69,6 +69,13 @@ async function askedScope(c: Context, { credentials, adminAccess }: HttpServices
   throw new AppError('invalid_request', 'The parameter scope must be printable ASCII without spaces.', {
     field: 'scope',
   });
+}
+
+/** For a failure that means that there is nothing. */
+function orNone(code: ErrorCode): (error: unknown) => undefined {
+  return (error) => {
+    if (!isAppError(error, code)) throw error;
+  };
 }
 
 /** Those of the request that is explained. Who asks for the explanation, and with which program, is not of it. */

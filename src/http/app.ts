@@ -9,10 +9,12 @@ import { exchangeOf, observeExchanges } from './exchange.ts';
 import { generateRoutes } from './generate-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
+import { loginRoutes } from './login-routes.tsx';
 import { metricsRoutes } from './metrics-routes.ts';
 import { openAiModelRoutes } from './openai-models.ts';
 import { openAiRoutes } from './openai-routes.ts';
 import { openApiRoutes } from './openapi-routes.ts';
+import { pageAssetRoutes, pageRoutes } from './page-routes.tsx';
 import { passthroughRoutes } from './passthrough-routes.ts';
 import { guard } from './request-guard.ts';
 import { taskRoutes } from './task-routes.ts';
@@ -41,7 +43,10 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
     }),
   );
   app.use(guard(options, services.platform));
+  app.route('/', pageAssetRoutes(services));
+  app.route('/', loginRoutes(services, options));
   app.route('/', adminRoutes(services, options));
+  app.route('/', pageRoutes(services));
   app.route('/', ledgerRoutes(services));
   app.route('/', metricsRoutes(services));
   app.route('/', dashScopeRoutes(services, options));
@@ -54,12 +59,12 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
   return app;
 }
 
-function answerError(error: Error, c: Context, services: HttpServices): Response {
+async function answerError(error: Error, c: Context, services: HttpServices): Promise<Response> {
   const { requestId } = exchangeOf(c);
   // The client left: nobody reads the answer.
   if (c.req.raw.signal.aborted) return new Response(null, { status: 499 });
   const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });
-  const response = encodeError(c, known, requestId);
+  const response = await encodeError(c, known, requestId);
   // What the client did wrong, or asked for, is in its answer; what went wrong here is for the log.
   if (response.status >= 500 && known.code !== 'not_cached') {
     services.reporter.report({ type: 'failure', where: c.req.path, requestId, cause: error });

@@ -3,6 +3,7 @@ import type { AppError } from '../core/errors.ts';
 import { dashScopeError } from './dashscope-errors.ts';
 import { generationAdvice } from './generation-advice.ts';
 import { openAiError } from './openai-errors.ts';
+import { isForPerson, pageError } from './page-error.tsx';
 import { problemResponse } from './problem.ts';
 
 /** A failure in a door's own shape. */
@@ -18,7 +19,8 @@ const DIALECTS: readonly (readonly [prefix: string, encode: EncodeError])[] = [
 ];
 
 /** The answer to a request that failed, in the dialect of the door that it came to. */
-export function encodeError(c: Context, error: AppError, requestId: string): Response {
+export function encodeError(c: Context, error: AppError, requestId: string): Response | Promise<Response> {
+  if (isForPerson(c)) return pageError(c, error, requestId);
   const dialect = DIALECTS.find(([prefix]) => c.req.path.startsWith(prefix));
   const encode = dialect?.[1] ?? dashScopeError;
   return encode(error, requestId);

@@ -42,11 +42,8 @@ export class AdminAccess {
    * many wrong ones from this address.
    */
   async admit(bearer: string | undefined, clientAddress: string): Promise<void> {
-    const { token } = this.#options;
     if (this.isFree) return;
-    if (token === undefined) {
-      throw new AppError('forbidden', 'The admin interface is closed: DASHCACHE_ADMIN_TOKEN opens it.');
-    }
+    const token = this.requireToken();
     if (bearer === undefined) {
       throw new AppError(
         'unauthorized',
@@ -64,6 +61,13 @@ export class AdminAccess {
     if (isRight) return;
     this.#wrong.count(clientAddress);
     throw new AppError('unauthorized', 'This is not the admin token.');
+  }
+
+  /** The token that opens it; `forbidden` when there is none. */
+  requireToken(): string {
+    const { token } = this.#options;
+    if (token !== undefined) return token;
+    throw new AppError('forbidden', 'The admin interface is closed: DASHCACHE_ADMIN_TOKEN opens it.');
   }
 
   /** Compares keyed hashes: neither the time nor a difference in length tells anything about the token. */

@@ -19,6 +19,8 @@ const MAX_PRESENCES = 100_000;
 export interface BlobStoreOptions {
   /** Bytes of hot blobs kept in memory; 0 keeps none. Default 64 MiB. */
   readonly memoryBytes?: number;
+  /** What is made of blobs and kept under their digests: it goes before they go. */
+  readonly derived?: Pick<BlobDriver, 'delete'> | undefined;
 }
 
 /** An image that was received and judged in full, not visible yet. Exactly one of `commit` and `discard` ends it. */
@@ -36,6 +38,7 @@ export class BlobStore {
   readonly #probe: ImageProbe;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #memory: BlobMemory;
+  readonly #derived: Pick<BlobDriver, 'delete'> | undefined;
   /** Digest → what the driver last said of it, and when. */
   readonly #seen = new LRUCache<string, { readonly at: number; readonly size: number }>({
     max: MAX_PRESENCES,
@@ -53,6 +56,7 @@ export class BlobStore {
     this.#probe = probe;
     this.#clock = clock;
     this.#memory = new BlobMemory(driver, options.memoryBytes ?? DEFAULT_MEMORY_BYTES);
+    this.#derived = options.derived;
   }
 
   /**
@@ -152,9 +156,11 @@ export class BlobStore {
     this.#memory.delete(digest);
   }
 
-  /** Removes the bytes; a missing blob is no error. */
+  /** Removes the bytes, and what was made of them; a missing blob is no error. */
   async delete(digest: string): Promise<void> {
     try {
+      // First: what a crash leaves of the blob is swept later, and this with it.
+      await this.#derived?.delete(digest);
       await this.#driver.delete(digest);
     } finally {
       // Afterwards: a question asked during the deletion may have been answered from what was still there.

@@ -13,6 +13,7 @@ import type { SqlDatabase } from '../ports/sql-database.ts';
 import type { Transport } from '../ports/transport.ts';
 import type { UploadUpstream } from '../ports/upload-upstream.ts';
 import { AdminAccess } from './admin-access.ts';
+import { AdminSessions } from './admin-sessions.ts';
 import { AttemptCloser } from './attempt-closer.ts';
 import { AttemptStore } from './attempt-store.ts';
 import { BlobStore } from './blob-store.ts';
@@ -57,6 +58,7 @@ import { TaskPoller } from './task-poller.ts';
 import { TaskRecovery } from './task-recovery.ts';
 import { TaskService } from './task-service.ts';
 import { TaskStore } from './task-store.ts';
+import { type ThumbnailMaking, Thumbnails } from './thumbnails.ts';
 import { createUploads } from './uploads.ts';
 import { UsageRecorder } from './usage-recorder.ts';
 import { VendorTaskList } from './vendor-task-list.ts';
@@ -68,6 +70,8 @@ export interface Ports {
   readonly blobDriver: BlobDriver;
   /** Uploaded files, apart from the blobs: they are never served. */
   readonly uploadDriver: BlobDriver;
+  /** Undefined where none can be made: the pictures themselves have to do. */
+  readonly thumbnails: ThumbnailMaking | undefined;
   readonly hasher: Hasher;
   readonly probe: ImageProbe;
   readonly clock: Clock;
@@ -122,7 +126,10 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const entries = new EntryStore(database);
   const attempts = new AttemptStore(database);
   const closer = new AttemptCloser({ attempts, clock, reporter });
-  const blobs = new BlobStore(ports.blobDriver, hasher, probe, clock, { memoryBytes: config.memory });
+  const blobs = new BlobStore(ports.blobDriver, hasher, probe, clock, {
+    memoryBytes: config.memory,
+    derived: ports.thumbnails?.driver,
+  });
   const lock = new StoreLock();
   const downloader = new Downloader(transport, blobs, clock, {
     maxBytes: config.maxImage,
@@ -224,6 +231,14 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       { hasher, clock },
       { token: config.adminToken, local: config.auth === 'local', secret: secrets.secret },
     ),
+    adminSessions: new AdminSessions({ hasher, clock }, { token: config.adminToken, secret: secrets.secret }),
+    thumbnails: new Thumbnails({
+      entries,
+      blobs,
+      making: ports.thumbnails,
+      lock,
+      reporter,
+    }),
     knownHits: new KnownHits({ finder, clock, reporter }),
     bodies,
     health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),

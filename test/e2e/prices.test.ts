@@ -7,7 +7,7 @@ async function storedCost(stack: Stack) {
   const { entries } = stack.server.services;
   const [candidate] = await entries.selectForEviction({ limit: 1 });
   const cost = (await entries.findById(candidate?.id ?? 0))?.cost;
-  expect(stack.events.filter(({ type }) => type === 'stored')).toMatchObject([{ cost }]);
+  expect(stack.events.filter(({ type }) => type === 'bought')).toMatchObject([{ cost }]);
   return cost;
 }
 

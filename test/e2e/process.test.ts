@@ -41,9 +41,11 @@ async function attemptCounts(folder: string) {
 describe('serve', () => {
   it('prints where it listens, and answers there', async () => {
     const { env } = await prepare();
-    const { origin, stdout } = await ChildServer.start(env);
+    const child = await ChildServer.start(env);
+    const { origin } = child;
     expect(origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    expect(stdout).toBe(`dashcache listens on ${origin}`);
+    await child.stdoutLine(/^ {2}data /);
+    expect(child.stdout.split('\n')[0]).toBe(`dashcache listens on ${origin}`);
     expect(await (await fetch(`${origin}/readyz`)).json()).toEqual({ status: 'ready' });
   });
 

@@ -70,6 +70,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   adapter('node', { packages: ['ipaddr.js', 'ini', '@hono/node-server'], node: true }),
   adapter('pino', { packages: ['pino'], node: true }),
   adapter('r2', { packages: ['@cloudflare/workers-types'] }),
+  adapter('sharp', { packages: ['sharp'] }),
   adapter('system'),
   adapter('workers'),
   adapter('undici', { packages: ['undici'], node: true }),
@@ -210,7 +211,7 @@ export const PORTABLE: readonly string[] = [
 
 /** Packages that exist for Node only. */
 export const NODE_ONLY =
-  /^(node:|better-sqlite3$|undici$|@node-rs\/|@hono\/node-server|pino$|busboy$|ipaddr\.js$|ini$)/;
+  /^(node:|better-sqlite3$|undici$|@node-rs\/|@hono\/node-server|pino$|sharp$|busboy$|ipaddr\.js$|ini$)/;
 
 /** Time, chance, environment and output: parameters everywhere but in these files. */
 export const AMBIENT_FILES: readonly string[] = [

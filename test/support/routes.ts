@@ -25,6 +25,7 @@ export function routesOf(stack: Stack): readonly KnownRoute[] {
       relay: new Relay(transport, { ...upstream, hidesAccount: false }),
       clock: systemClock,
       platform: nodePlatform,
+      pageAssets: { find: async () => undefined },
       forms: busboyForms,
       probe: imageProbe,
       reporter: { report: () => {} },

@@ -38,6 +38,7 @@ export function startServices(
       runtime: { families: () => [] },
       transport: machine.transport,
       upstream,
+      thumbnails: undefined,
       uploadDriver: new MemoryBlobDriver(machine.clock),
       uploadUpstream: new FakeUploads(),
       fetcher: { fetch: () => Promise.reject(new AppError('reference_unavailable', 'no network')) },

@@ -72,6 +72,8 @@ export class StoreBench {
   readonly faults: Faults;
   readonly database: SqlDatabase;
   readonly driver: BlobDriver;
+  /** Of the blobs, under their digests. */
+  readonly thumbnails: MemoryBlobDriver;
   readonly reporter = new RecordingReporter();
   readonly entries: EntryStore;
   readonly attempts: AttemptStore;
@@ -90,7 +92,11 @@ export class StoreBench {
     this.driver = watchDriver(faults, machine.driver);
     this.entries = new EntryStore(this.database);
     this.attempts = new AttemptStore(this.database);
-    this.blobs = new BlobStore(this.driver, nativeHasher, imageProbe, clock, { memoryBytes: 0 });
+    this.thumbnails = new MemoryBlobDriver(clock);
+    this.blobs = new BlobStore(this.driver, nativeHasher, imageProbe, clock, {
+      memoryBytes: 0,
+      derived: this.thumbnails,
+    });
     const transport = faults.watch('transport', machine.transport);
     this.downloader = new Downloader(transport, this.blobs, clock, { maxBytes: 1e6, budgetMs: 30_000 });
     this.keeper = new Keeper({

@@ -10,6 +10,14 @@ import { type BundledFile, bundleWorker } from './worker-bundle.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
+/** The admin page's files as wrangler.toml has them. */
+const ASSETS = {
+  directory: fileURLToPath(new URL('../../src/browser', import.meta.url)),
+  binding: 'ASSETS',
+  routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
+  assetConfig: { html_handling: 'none' },
+} as const;
+
 let bundle: readonly BundledFile[] | undefined;
 
 /** Durable Objects as wrangler.toml has them. */
@@ -22,7 +30,7 @@ const DURABLE_OBJECTS = {
 export async function startWorker(
   port: number,
   env: Readonly<Record<string, string>>,
-  bound: Partial<{ d1: boolean; r2: boolean }> = {},
+  bound: Partial<{ d1: boolean; r2: boolean; assets: boolean }> = {},
 ): Promise<Miniflare> {
   bundle ??= bundleWorker();
   const modules = bundle.map(({ path, bytes }): ModuleDefinition => {
@@ -39,6 +47,7 @@ export async function startWorker(
     bindings: { ...env },
     ...(bound.d1 === false ? {} : { d1Databases: { DB: 'dashcache' } }),
     ...(bound.r2 === false ? {} : { r2Buckets: { BLOBS: 'dashcache' } }),
+    ...(bound.assets === false ? {} : { assets: ASSETS }),
     durableObjects: DURABLE_OBJECTS,
     cf: false,
   });

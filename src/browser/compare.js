@@ -1,0 +1,68 @@
+import { ask, entryPath, Refusal } from './api.js';
+import { differencesOf } from './differences.js';
+import { byId, el, table } from './dom.js';
+import { attempt, status } from './messages.js';
+import { facts, pictures, prompt } from './take.js';
+
+/** @typedef {import('./api.js').EntryDetail} EntryDetail */
+
+/**
+ * @param {string} named `KEY~ID`
+ * @returns {Promise<EntryDetail>}
+ */
+async function find(named) {
+  const [key = '', id] = named.split('~');
+  /** @type {{takes: EntryDetail[]}} */
+  const { takes } = await ask(`entries/${encodeURIComponent(key)}`);
+  const take = takes.find((known) => String(known.id) === id);
+  if (take === undefined) throw new Refusal('One of these entries is not stored any more.', 404);
+  return take;
+}
+
+/**
+ * @param {EntryDetail} take
+ * @param {string} side
+ */
+function half(take, side) {
+  return el(
+    'article',
+    { 'aria-label': `Entry ${take.id}, ${side}` },
+    el('h2', {}, el('a', { href: entryPath(take) }, `Entry ${take.id}`)),
+    pictures(take),
+    prompt(take),
+    facts(take),
+  );
+}
+
+await attempt(async () => {
+  const named = new URLSearchParams(location.search).getAll('entry');
+  const [left, right] = await Promise.all(named.map(find));
+  if (left === undefined || right === undefined) {
+    throw new Refusal('Choose two entries in the gallery to compare them.', 400);
+  }
+  byId('pair', HTMLElement).replaceChildren(half(left, 'on the left'), half(right, 'on the right'));
+  const rows = differencesOf(left.canonical, right.canonical).map(({ field, left: a, right: b }) => [
+    field,
+    a,
+    b,
+  ]);
+  const section = byId('differences', HTMLElement);
+  section.hidden = false;
+  section.append(
+    rows.length === 0
+      ? el('p', {}, 'Nothing: they are takes of one recipe.')
+      : table(
+          'Differing fields',
+          ['Field', `Entry ${left.id}`, `Entry ${right.id}`],
+          rows.map(([field, a, b]) => [el('code', {}, field), value(a), value(b)]),
+        ),
+  );
+  status('');
+});
+
+/** @param {string | undefined} json */
+function value(json) {
+  return json === undefined
+    ? el('span', { class: 'faint' }, 'absent')
+    : el('bdi', { class: 'words', dir: 'auto' }, json);
+}

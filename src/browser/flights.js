@@ -1,0 +1,82 @@
+import { ask } from './api.js';
+import { byId, el, table } from './dom.js';
+import { count, counted, duration, moment } from './format.js';
+import { attempt, status } from './messages.js';
+
+/**
+ * @typedef {object} Flight
+ * @property {string} attempt_id
+ * @property {string} model
+ * @property {string} state
+ * @property {string | null} stage
+ * @property {number} waiters
+ * @property {number} age_ms
+ */
+/** @typedef {{id: string, model: string, scope: string, error: string | null, created_at: string}} Attempt */
+
+const SECOND_MS = 1000;
+
+const more = byId('more', HTMLButtonElement);
+/** @type {Attempt[]} */
+const lost = [];
+/** @type {string | null} */
+let cursor = null;
+/** What shows how long a flight has been in the air, and since when. @type {{cell: HTMLElement, since: number}[]} */
+let ages = [];
+
+/** @param {{flights: Flight[], queued: number}} board */
+function show({ flights, queued }) {
+  ages = flights.map(({ age_ms: age }) => ({ cell: el('span'), since: performance.now() - age }));
+  const rows = flights.map((flight, index) => [
+    flight.model,
+    flight.stage ?? 'beginning',
+    flight.state,
+    count(flight.waiters),
+    ages[index]?.cell,
+    el('code', {}, flight.attempt_id),
+  ]);
+  const columns = ['Model', 'Stage', 'Attempt is', 'Waiting', 'For', 'Attempt'];
+  byId('flights', HTMLElement).replaceChildren(
+    rows.length === 0 ? el('p', {}, 'None.') : table('Flights', columns, rows),
+  );
+  showAges();
+  status(`Live: ${counted(flights.length, 'flight')}, ${count(queued)} waiting for their turn.`);
+}
+
+/** The server tells what changes; that time passes is known here. */
+function showAges() {
+  for (const { cell, since } of ages) cell.textContent = duration(performance.now() - since);
+}
+
+function follow() {
+  const events = new EventSource('/admin/api/flights/events');
+  events.addEventListener('flights', ({ data }) => show(JSON.parse(data)));
+  events.addEventListener('error', () => status('The live view is interrupted; trying again.'));
+  setInterval(showAges, SECOND_MS);
+}
+
+/** The attempts of which nobody knows how they ended. */
+async function showLost() {
+  const page = new URLSearchParams({ state: 'unknown' });
+  if (cursor !== null) page.set('cursor', cursor);
+  /** @type {{attempts: Attempt[], next_cursor: string | null}} */
+  const { attempts, next_cursor } = await ask(`attempts?${page}`);
+  cursor = next_cursor;
+  more.hidden = cursor === null;
+  lost.push(...attempts);
+  const rows = lost.map(({ id, model, scope, error, created_at }) => [
+    model,
+    moment(created_at),
+    error,
+    el('code', {}, scope),
+    el('code', {}, id),
+  ]);
+  const columns = ['Model', 'Sent', 'Error', 'Scope', 'Attempt'];
+  byId('unknown', HTMLElement).replaceChildren(
+    rows.length === 0 ? el('p', {}, 'None.') : table('Unknown outcomes', columns, rows),
+  );
+}
+
+more.addEventListener('click', () => void attempt(showLost));
+follow();
+void attempt(showLost);

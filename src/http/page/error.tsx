@@ -1,0 +1,12 @@
+import type { Problem } from '../problem.ts';
+import { Layout } from './layout.tsx';
+
+/** What went wrong, for a person who opened a page. */
+export function ErrorPage({ problem }: { problem: Problem }) {
+  return (
+    <Layout title={problem.title} isOutside={problem.status !== 404}>
+      <p class="problem">{problem.detail}</p>
+      <p class="faint">Request {problem.request_id}</p>
+    </Layout>
+  );
+}

@@ -1,0 +1,56 @@
+import { equalTexts } from '../core/equal-texts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Hasher } from '../ports/hasher.ts';
+
+export interface AdminSessionOptions {
+  /** The admin token: another one ends every session. */
+  readonly token: string | undefined;
+  /** Keys the sessions' signatures. */
+  readonly secret: Uint8Array;
+}
+
+/** A day's work; then the token is asked for again. */
+const LIFE_MS = 12 * 60 * 60 * 1000;
+
+/** `<end>.<nonce>.<signature>` */
+const SESSION = /^(\d{1,15})\.([0-9a-f-]{36})\.([0-9a-f]{64})$/;
+
+/**
+ * Stands for the admin token in a browser, so that the token itself is kept in no cookie. A session is signed and
+ * remembered nowhere: it outlives a restart, and ends by its time or with the token.
+ */
+export class AdminSessions {
+  /** Seconds from a login to the next. */
+  readonly lifeSeconds = LIFE_MS / 1000;
+  readonly #hasher: Pick<Hasher, 'hmac'>;
+  readonly #clock: Pick<Clock, 'now' | 'uuid'>;
+  readonly #options: AdminSessionOptions;
+
+  constructor(
+    parts: { hasher: Pick<Hasher, 'hmac'>; clock: Pick<Clock, 'now' | 'uuid'> },
+    options: AdminSessionOptions,
+  ) {
+    this.#hasher = parts.hasher;
+    this.#clock = parts.clock;
+    this.#options = options;
+  }
+
+  /** A new session, for somebody who has just shown the token. */
+  async open(): Promise<string> {
+    const end = String(this.#clock.now() + LIFE_MS);
+    const nonce = this.#clock.uuid();
+    return `${end}.${nonce}.${await this.#sign(end, nonce)}`;
+  }
+
+  /** Whether this is a session of ours that has not ended. */
+  async isOpen(session: string): Promise<boolean> {
+    const [, end = '', nonce = '', signature = ''] = SESSION.exec(session) ?? [];
+    if (signature === '' || this.#options.token === undefined) return false;
+    return equalTexts(signature, await this.#sign(end, nonce)) && Number(end) > this.#clock.now();
+  }
+
+  /** No bearer has a space in it, so no signature is the fingerprint of any credential. */
+  #sign(end: string, nonce: string): Promise<string> {
+    return this.#hasher.hmac(this.#options.secret, `admin session ${end} ${nonce} ${this.#options.token}`);
+  }
+}
