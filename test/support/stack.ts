@@ -9,6 +9,7 @@ import {
   type SimulatorServerOptions,
   startSimulator,
 } from '../../src/simulator/server.ts';
+import { blobFile } from './blob-files.ts';
 
 export const MULTIMODAL = '/api/v1/services/aigc/multimodal-generation/generation';
 export const API_KEY = 'sk-test-0123456789abcdef';
@@ -32,6 +33,10 @@ export abstract class ServedSimulator {
   abstract readonly simulator: RunningSimulator;
   abstract readonly origin: string;
   abstract close(): Promise<void>;
+  /** What runs ends, whatever it is at; what follows it looks after what was left. */
+  abstract startAnew(): Promise<void>;
+  /** Takes the bytes of a picture away behind the server's back. */
+  abstract loseBytes(url: string): Promise<void>;
 
   /** Posts a generation; a body that is no string is sent as JSON. */
   async generate(
@@ -124,6 +129,15 @@ export class Stack extends ServedSimulator {
   async stopServer(): Promise<void> {
     await this.#server?.close();
     this.#server = undefined;
+  }
+
+  override async startAnew(): Promise<void> {
+    await this.stopServer();
+    await this.startServer();
+  }
+
+  override async loseBytes(url: string): Promise<void> {
+    await rm(blobFile(this, url));
   }
 
   override async close(): Promise<void> {

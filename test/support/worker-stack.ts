@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readD1Migrations } from '@cloudflare/vitest-pool-workers';
-import { Miniflare, type ModuleDefinition } from 'miniflare';
+import { Miniflare, type MiniflareOptions, type ModuleDefinition } from 'miniflare';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { type RunningSimulator, startSimulator } from '../../src/simulator/server.ts';
 import { findClosedPort } from './http-server.ts';
@@ -26,18 +26,28 @@ const DURABLE_OBJECTS = {
   CARETAKER: { className: 'Caretaker', useSQLite: true },
 };
 
+type WorkerTexts = Readonly<Record<string, string>>;
+
+type WhatIsBound = Partial<{ d1: boolean; r2: boolean; assets: boolean }>;
+
 /** Starts the bundle in workerd with D1, R2 and Durable Objects in memory, and nothing but these texts bound beside them. */
 export async function startWorker(
   port: number,
-  env: Readonly<Record<string, string>>,
-  bound: Partial<{ d1: boolean; r2: boolean; assets: boolean }> = {},
+  env: WorkerTexts,
+  bound: WhatIsBound = {},
 ): Promise<Miniflare> {
+  const worker = new Miniflare(workerOptions(port, env, bound));
+  await worker.ready;
+  return worker;
+}
+
+function workerOptions(port: number, env: WorkerTexts, bound: WhatIsBound = {}): MiniflareOptions {
   bundle ??= bundleWorker();
   const modules = bundle.map(({ path, bytes }): ModuleDefinition => {
     const type = path.endsWith('.wasm') ? 'CompiledWasm' : 'ESModule';
     return { type, path: join('/', path), contents: type === 'ESModule' ? bytes.toString() : bytes };
   });
-  const worker = new Miniflare({
+  return {
     port,
     host: '127.0.0.1',
     // The entry first; the platform's own date, as in wrangler.toml.
@@ -50,9 +60,7 @@ export async function startWorker(
     ...(bound.assets === false ? {} : { assets: ASSETS }),
     durableObjects: DURABLE_OBJECTS,
     cf: false,
-  });
-  await worker.ready;
-  return worker;
+  };
 }
 
 /** Applies the files that wrangler applies. */
@@ -67,34 +75,61 @@ export class WorkerStack extends ServedSimulator {
   override readonly simulator: RunningSimulator;
   override readonly origin: string;
   readonly worker: Miniflare;
+  readonly #options: MiniflareOptions;
 
-  private constructor(simulator: RunningSimulator, worker: Miniflare, origin: string) {
+  private constructor(
+    simulator: RunningSimulator,
+    worker: Miniflare,
+    origin: string,
+    options: MiniflareOptions,
+  ) {
     super();
     this.simulator = simulator;
     this.worker = worker;
     this.origin = origin;
+    this.#options = options;
   }
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<WorkerStack> {
     const simulator = await startSimulator({ latencyMs: 0, clock: systemClock });
     const port = await findClosedPort();
     const origin = `http://127.0.0.1:${port}`;
-    const worker = await startWorker(port, {
+    const texts = {
       DASHCACHE_PUBLIC_URL: origin,
       DASHCACHE_SECRET: 'the secret of a test, of 32 characters',
       DASHCACHE_UPSTREAM: simulator.origin,
       DASHCACHE_SITE: 'simulator',
       DASHCACHE_LOG_LEVEL: 'warn',
       ...env,
-    });
+    };
+    const worker = await startWorker(port, texts);
     await migrateWorker(worker);
-    return new WorkerStack(simulator, worker, origin);
+    return new WorkerStack(simulator, worker, origin, workerOptions(port, texts));
   }
 
   /** One round of the caretaker, as the cron trigger begins it. */
   async tend(cron: '*/5 * * * *' | '17 3 * * *' = '*/5 * * * *'): Promise<void> {
     const worker = await this.worker.getWorker();
     await worker.scheduled({ cron });
+  }
+
+  /** The whole of workerd ends; then cron comes, later than the caretaker waits for homes to wake by themselves. */
+  override async startAnew(): Promise<void> {
+    await this.worker.setOptions(this.#options);
+    await this.run("update attempts set updated_at = updated_at - 120000 where state = 'submitted'");
+    await this.tend();
+  }
+
+  override async loseBytes(url: string): Promise<void> {
+    const [, digest = ''] = /\/blobs\/([0-9a-f]{64})/.exec(url) ?? [];
+    const bucket = await this.worker.getR2Bucket('BLOBS');
+    await bucket.delete(`blobs/${digest}`);
+  }
+
+  /** Runs a statement behind the Worker's back. */
+  async run(sql: string): Promise<void> {
+    const database = await this.worker.getD1Database('DB');
+    await database.prepare(sql).run();
   }
 
   override async close(): Promise<void> {
