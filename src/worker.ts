@@ -49,7 +49,9 @@ export default {
 
 /** Where all flights of one recipe are, for one scope and site, in the world. */
 export class FlightHome extends DurableObject<Env> {
-  readonly #flights = new FlightsInAlarm<FlightOutcome>(() => this.ctx.storage.setAlarm(systemClock.now()));
+  readonly #flights = new FlightsInAlarm<FlightOutcome>(systemClock, () =>
+    this.ctx.storage.setAlarm(systemClock.now()),
+  );
   #made: Promise<WorkerApp> | undefined;
 
   override async fetch(request: Request): Promise<Response> {

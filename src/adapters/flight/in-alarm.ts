@@ -1,18 +1,25 @@
+import type { Clock } from '../../ports/clock.ts';
 import type { FlightCoordinator, FlightOptions, FlightResult } from '../../ports/flight-coordinator.ts';
 import { InProcessFlights } from './in-process.ts';
 
+/** The platform gives up on an alarm after 15 minutes; the vendor's slowest jobs take three hours. */
+const ALARM_MS = 10 * 60 * 1000;
+
 /**
  * Flights of one Durable Object. The work is done for its alarm, not for the request that asks for it: the platform may
- * end what a request began when its client leaves, but waits for an alarm up to 15 minutes.
+ * end what a request began when its client leaves, but waits for an alarm. What is to be done is in memory only, so an
+ * alarm that the platform repeats after a crash finds nothing, and sends nothing twice.
  */
 export class FlightsInAlarm<T> implements FlightCoordinator<T> {
   readonly #flights = new InProcessFlights<T>();
+  readonly #clock: Pick<Clock, 'sleep'>;
   readonly #setAlarm: () => Promise<void>;
   #waiting: (() => void)[] = [];
   #ringing = false;
 
   /** `setAlarm` has `ring` called soon, by the platform. */
-  constructor(setAlarm: () => Promise<void>) {
+  constructor(clock: Pick<Clock, 'sleep'>, setAlarm: () => Promise<void>) {
+    this.#clock = clock;
     this.#setAlarm = setAlarm;
   }
 
@@ -28,13 +35,22 @@ export class FlightsInAlarm<T> implements FlightCoordinator<T> {
     return this.#flights.settled();
   }
 
-  /** The alarm: begins what waits for it, and lasts until nothing is in the air any more. */
+  /** The alarm: begins what waits for it, and lasts until nothing is in the air any more; if need be, with a further one. */
   async ring(): Promise<void> {
     this.#ringing = true;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const begin of waiting) begin();
-    await this.#flights.settled();
+    const timer = new AbortController();
+    const tooLong = this.#clock.sleep(ALARM_MS, timer.signal).then(
+      () => true,
+      () => false,
+    );
+    // Who waited for a flight may begin another the moment that it lands.
+    while (this.#flights.size > 0) {
+      if (await Promise.race([tooLong, this.settled().then(() => false)])) return await this.#setAlarm();
+    }
+    timer.abort();
     this.#ringing = false;
   }
 
