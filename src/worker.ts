@@ -97,21 +97,37 @@ export class Caretaker extends DurableObject<Env> {
   async #tend(thoroughly: boolean): Promise<void> {
     const environment = readWorkerEnvironment(this.env);
     const { services, drivers, flush } = await createWorkerApp(environment, new InProcessFlights());
+    const { recovery, taskRecovery, collector, uploadCollector } = services;
     const now = systemClock.now();
-    await services.recovery.closeOpen(now - FLIGHT_MS);
-    await services.recovery.finishAnswered(now - FLIGHT_MS);
-    await services.taskRecovery.tellEnds(now - FLIGHT_MS);
-    for (const attempt of await services.attempts.listSubmitted(now - SLEEP_MS))
-      await environment.bindings.FLIGHTS.getByName(homeName(attempt)).resume(attempt.id);
-    await services.taskRecovery.prune();
-    await services.collector.runOnce();
-    await services.uploadCollector.runOnce();
-    await services.searchBackfill.run();
+    const flownBefore = now - FLIGHT_MS;
+    // What fails is tried again in the next round, and keeps nothing else from being done in this one.
+    const attend = async (where: string, work: () => Promise<unknown>) => {
+      try {
+        await work();
+      } catch (cause) {
+        services.reporter.report({ type: 'failure', where, cause });
+      }
+    };
+    await attend('recovery', () => recovery.closeOpen(flownBefore));
+    await attend('recovery', () => recovery.finishAnswered(flownBefore));
+    await attend('task recovery', () => taskRecovery.tellEnds(flownBefore));
+    await attend('task recovery', async () => {
+      const own = await services.credentials.ownAccount();
+      for (const attempt of await services.attempts.listSubmitted(now - SLEEP_MS)) {
+        if (attempt.account !== own?.account) continue;
+        const home = environment.bindings.FLIGHTS.getByName(homeName(attempt));
+        await attend('task recovery', () => home.resume(attempt.id));
+      }
+    });
+    await attend('task collector', () => taskRecovery.prune());
+    await attend('collector', () => collector.runOnce());
+    await attend('upload collector', () => uploadCollector.runOnce());
+    await attend('search', () => services.searchBackfill.run());
     if (thoroughly) {
-      await services.ledger.fold();
-      for (const driver of drivers) await driver.sweepStages();
-      await services.collector.sweepOrphans();
-      await services.uploadCollector.sweepOrphans();
+      await attend('ledger', () => services.ledger.fold());
+      for (const driver of drivers) await attend('stages', () => driver.sweepStages());
+      await attend('orphan sweep', () => collector.sweepOrphans());
+      await attend('orphan sweep of uploads', () => uploadCollector.sweepOrphans());
     }
     await flush();
   }

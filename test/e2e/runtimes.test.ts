@@ -10,6 +10,8 @@ import { ASYNC, RESOLVE, TEXT2IMAGE } from '../support/sdk.ts';
 import { type Answer, API_KEY, body, bytesAt, imageUrls, type ServedSimulator } from '../support/stack.ts';
 
 const BROWSER = new URL('../../src/browser/', import.meta.url);
+/** In characters of the body, pictures left out. */
+const LONGEST_WORDS = 256 * 1024;
 const SMALL = { size: '512*512' };
 const OTHER_KEY = 'sk-test-another-key-altogether';
 
@@ -249,6 +251,20 @@ describe.each(RUNTIMES)('on %s', (_, start) => {
     expect(chat.status).toBe(200);
     const large = await stack.generate(body('x'.repeat(65 * 1024 * 1024)));
     expect(large.status).toBe(413);
+  });
+
+  it.each([
+    ['words', 'x'],
+    ['Chinese', '狐'],
+    ['what JSON escapes', '\u0001'],
+  ])('stores the longest recipe there is, of %s', async (_kind, unit) => {
+    const spare = JSON.stringify(body('', SMALL)).length;
+    const prompt = unit.repeat(
+      Math.floor((LONGEST_WORDS - spare) / JSON.stringify(unit).slice(1, -1).length),
+    );
+    const miss = await stack.generate(body(prompt, SMALL));
+    expect([miss.status, cacheStatus(miss)]).toEqual([200, 'dashcache; fwd=miss; stored']);
+    expect(xCache(await stack.generate(body(prompt, SMALL)))).toBe('HIT');
   });
 
   it('is alive, ready and described', async () => {

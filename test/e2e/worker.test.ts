@@ -96,6 +96,17 @@ describe('the round of the caretaker', () => {
     expect(again.headers.get('x-cache')).toBe('MISS');
   });
 
+  it('does the rest when one of its works fails', async () => {
+    const stack = await WorkerStack.start({ DASHCACHE_MAX_BYTES: '1' });
+    onTestFinished(() => stack.close());
+    await stack.generate(body('gone', { size: '512*512' }));
+    const bucket = await stack.worker.getR2Bucket('BLOBS');
+    expect((await bucket.list({ prefix: 'blobs/' })).objects).toHaveLength(1);
+    await stack.run('drop table tasks');
+    await stack.tend();
+    expect((await bucket.list({ prefix: 'blobs/' })).objects).toEqual([]);
+  });
+
   it('leaves alone, once a day, what is younger than any flight, and all that rows name', async () => {
     const stack = await WorkerStack.start();
     onTestFinished(() => stack.close());
