@@ -7,6 +7,7 @@ import { startSimulator } from '../src/simulator/server.ts';
 /** `npm run worker:dev`: the Worker on this machine, with the simulator as upstream. Needs no account and no network. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const WRANGLER = join(ROOT, 'node_modules/.bin/wrangler');
+const ADMIN_TOKEN = 'admin-on-this-machine';
 const PORT = process.env.PORT ?? '8787';
 
 const env = {
@@ -31,9 +32,11 @@ const settings = {
   DASHCACHE_SITE: 'simulator',
   DASHCACHE_PUBLIC_URL: `http://127.0.0.1:${PORT}`,
   DASHCACHE_SECRET: 'no secret at all, on this machine',
+  DASHCACHE_ADMIN_TOKEN: ADMIN_TOKEN,
 };
 const vars = Object.entries(settings).flatMap(([name, value]) => ['--var', `${name}:${value}`]);
 console.log(`Simulator at ${simulator.origin}; it takes any key that begins with sk-.`);
+console.log(`Admin page at http://127.0.0.1:${PORT}/admin; its token is ${ADMIN_TOKEN}.`);
 const dev = spawn(WRANGLER, ['dev', '--local', '--ip', '127.0.0.1', '--port', PORT, ...vars], {
   cwd: ROOT,
   env,
