@@ -45,6 +45,8 @@ export interface RunningServer {
   readonly config: Config;
   /** Where the server's own key was found; undefined when it has none. */
   readonly keySource: string | undefined;
+  /** Where a picture is on this machine, by its digest. */
+  blobFile(digest: string): string;
   /** Stops taking requests, gives flights under way their time, and closes everything. */
   close(): Promise<void>;
 }
@@ -230,6 +232,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       services,
       config,
       keySource: key.found?.source,
+      blobFile: (digest) => blobDriver.pathOf(digest),
       close: () => {
         closing ??= shutDown();
         return closing;

@@ -22,6 +22,8 @@ export interface CacheServer {
   readonly env: Environment;
   /** Started by this command. */
   readonly isOwn: boolean;
+  /** Where a command's own server has a picture, by its digest. */
+  readonly blobFile?: (digest: string) => string;
   /** Lets pictures under way land in the store of the command's own server, and ends it. */
   close(): Promise<void>;
 }
@@ -49,7 +51,9 @@ export function addServerOptions(command: Command): Command {
 
 /** The server named by `--server`, or one of the command's own, on a free port that only this machine reaches. */
 export async function openServer(flags: ServerFlags, options: OwnServerOptions = {}): Promise<CacheServer> {
-  const { env } = await givenSettings(flags);
+  const { config: file, data, upstream } = flags;
+  // Other options of a command may have the name of a setting and mean something else, such as --scope.
+  const { env } = await givenSettings({ data, upstream, ...(file === undefined ? {} : { config: file }) });
   if (flags.server !== undefined) {
     const { found } = await searchApiKey(env, homedir());
     const origin = parseServer(flags.server);
@@ -71,7 +75,15 @@ export async function openServer(flags: ServerFlags, options: OwnServerOptions =
   const { onEvent } = options;
   const server = await startServer(own, onEvent === undefined ? {} : { onEvent }).catch(pointElsewhere);
   const { origin } = server;
-  return { origin, apiKey: undefined, adminToken: undefined, env, isOwn: true, close: () => server.close() };
+  return {
+    origin,
+    apiKey: undefined,
+    adminToken: undefined,
+    env,
+    isOwn: true,
+    blobFile: (digest) => server.blobFile(digest),
+    close: () => server.close(),
+  };
 }
 
 /**

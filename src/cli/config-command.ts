@@ -32,7 +32,7 @@ export async function printConfig(flags: SettingFlags & { readonly json?: boolea
     formatTable(
       ['setting', 'value', 'from'],
       rows.map(({ name, value, meaning, from }) => [name, value ?? meaning, from]),
-      3,
+      { wordColumns: 3 },
     ),
   );
   console.log(

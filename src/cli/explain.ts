@@ -2,6 +2,7 @@ import { type ServerFlags, withServer } from './cache-server.ts';
 import { askExplanation, type Explanation, readExplanation } from './explanation.ts';
 import { inlineReferences } from './local-references.ts';
 import { formatMoney } from './money.ts';
+import { printable, printableJson } from './printable.ts';
 import { readRequest } from './request-argument.ts';
 import { ServerClient } from './server-client.ts';
 
@@ -17,7 +18,7 @@ export async function explain(argument: string, flags: ExplainFlags): Promise<vo
     const client = new ServerClient(server);
     const explanation = readExplanation(await askExplanation(client, request.text, flags), client);
     await client.close();
-    console.log(flags.json === true ? JSON.stringify(explanation) : describe(explanation));
+    console.log(flags.json === true ? printableJson(explanation) : describe(explanation));
   });
 }
 
@@ -42,5 +43,7 @@ function describe(explanation: Explanation): string {
           `             ${field}: asked ${JSON.stringify(asked)}, stored ${JSON.stringify(stored)}`,
       ),
     ]),
-  ].join('\n');
+  ]
+    .map(printable)
+    .join('\n');
 }

@@ -4,16 +4,21 @@ import { Command, Option } from 'commander';
 import { addServerOptions } from './cache-server.ts';
 import { printConfig } from './config-command.ts';
 import { demo } from './demo.ts';
+import { addFilterOptions } from './entry-filter.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { explain } from './explain.ts';
 import { reportFailure } from './failure.ts';
 import { generate } from './generate.ts';
+import { ls } from './ls.ts';
 import { migrate } from './migrate.ts';
+import { purge } from './purge.ts';
 import { run } from './run.ts';
 import { savings } from './savings.ts';
 import { serve } from './serve.ts';
 import { ALL_SETTINGS, addSettingOptions } from './settings-source.ts';
+import { show } from './show.ts';
 import { simulate } from './simulate.ts';
+import { stats } from './stats.ts';
 import { warm } from './warm.ts';
 
 const { version }: { readonly version: string } = JSON.parse(
@@ -62,6 +67,39 @@ addServerOptions(program.command('explain'))
   .option('--scope <scope>', 'whose entries are meant, at a server whose admin token is in use')
   .option('--json', 'print JSON')
   .action(explain);
+
+addServerOptions(addFilterOptions(program.command('ls')))
+  .description('list what is stored, by words of the prompt and by filters')
+  .addOption(
+    new Option('--sort <by>', 'what comes first: stored, used, or hit most')
+      .choices(['created', 'used', 'hits'])
+      .default('created'),
+  )
+  .option('--limit <n>', 'how many at most', '50')
+  .addOption(new Option('--all', 'all of them').conflicts('limit'))
+  .option('--json', 'print one line of JSON for each entry')
+  .action(ls);
+
+addServerOptions(program.command('show'))
+  .description('tell everything that is known of the entries of a key')
+  .argument('<key>', 'the key, as ls prints it')
+  .option('--scope <scope>', 'whose, when several scopes hold the key')
+  .option('--site <site>', 'which upstream drew them, when several did')
+  .option('--take <n>', 'only this take')
+  .option('--json', 'print one line of JSON')
+  .action(show);
+
+addServerOptions(addFilterOptions(program.command('purge')))
+  .description('say what a filter would remove from the store, pinned or not; --yes removes it')
+  .option('--all', 'everything, instead of a filter')
+  .option('--yes', 'remove it')
+  .option('--json', 'print one line of JSON')
+  .action(purge);
+
+addServerOptions(program.command('stats'))
+  .description('say how much is stored, by model and scope, and what was spent and avoided')
+  .option('--json', 'print one line of JSON')
+  .action(stats);
 
 addServerOptions(program.command('run'))
   .description('run a program that asks dashcache in place of the vendor, and say what that came to')

@@ -6,6 +6,8 @@ export interface Refusal {
   readonly code: string | undefined;
   readonly message: string;
   readonly requestId: string | undefined;
+  /** What of the request is wrong, where it is a part of it. */
+  readonly field: string | undefined;
 }
 
 /** Reads an error's body; undefined when it is none that dashcache writes. */
@@ -15,7 +17,12 @@ export function readRefusal(text: string): Refusal | undefined {
   const error = isJsonObject(body.error) ? body.error : body;
   const message = error.detail ?? error.message;
   if (typeof message !== 'string') return undefined;
-  return { message, code: textOf(error.code), requestId: textOf(body.request_id) };
+  return {
+    message,
+    code: textOf(error.code),
+    requestId: textOf(body.request_id),
+    field: textOf(body.field),
+  };
 }
 
 /** One line for people. */

@@ -1,8 +1,8 @@
 import { AppError, isAppError } from '../core/errors.ts';
 import { parseDuration } from '../core/quantities.ts';
 import type { LedgerRowBody } from '../http/ledger-body.ts';
+import { getAdmin } from './admin-api.ts';
 import { type ServerFlags, withServer } from './cache-server.ts';
-import { refused } from './refusal.ts';
 import { Saving } from './saving.ts';
 import { ServerClient } from './server-client.ts';
 import { formatTable } from './text-table.ts';
@@ -19,10 +19,9 @@ export async function savings({ since, by, json, ...flags }: SavingsFlags): Prom
   await withServer(flags, {}, async (server) => {
     const client = new ServerClient(server);
     const group = by === 'day' ? 'none' : by;
-    const { status, text } = await client.getAsAdmin(`/admin/api/ledger?from=${from}&by=day&group=${group}`);
+    const query = { from, by: 'day', group };
+    const { rows } = await getAdmin<{ readonly rows: readonly LedgerRowBody[] }>(client, 'ledger', query);
     await client.close();
-    if (status !== 200) throw refused(status, text, server.origin);
-    const { rows }: { readonly rows: readonly LedgerRowBody[] } = JSON.parse(text);
     const parts = new Map<string, Saving>();
     const total = new Saving();
     for (const row of rows) {

@@ -1,4 +1,5 @@
 import { canonicalJson } from './canonical-json.ts';
+import { isAppError } from './errors.ts';
 import { EXCLUDED_PARAMETERS } from './exclusions.ts';
 import {
   formatPath,
@@ -7,6 +8,7 @@ import {
   type JsonObject,
   type JsonPath,
   type JsonValue,
+  parseJson,
 } from './json-text.ts';
 import { defaultCount } from './models.ts';
 
@@ -58,6 +60,24 @@ export function buildRecipe({ model, body, references, dataInspection }: RecipeI
     prompt: promptOf(input),
     seedless: parameters.seed === undefined,
   };
+}
+
+/** A canonical text as the recipe that it was written of; undefined for what `buildRecipe` does not write. */
+export function readRecipe(canonical: string): Omit<Recipe, 'seedless'> | undefined {
+  const value = parseOrNothing(canonical);
+  if (!isJsonObject(value) || canonicalJson(value) !== canonical) return undefined;
+  const { model, input } = value;
+  if (typeof model !== 'string' || !isJsonObject(input)) return undefined;
+  return { model, canonical, prompt: promptOf(input) };
+}
+
+function parseOrNothing(text: string): JsonValue | undefined {
+  try {
+    return parseJson(text).value;
+  } catch (error) {
+    if (isAppError(error, 'invalid_json')) return undefined;
+    throw error;
+  }
 }
 
 function canonicalInput(raw: JsonObject): JsonObject {

@@ -4,7 +4,7 @@ import { decodeUtf8, isJsonObject, type JsonObject, parseJson } from '../core/js
 import { invalid } from '../core/normalized-request.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
 
-/** What is asked of the admin interface is small. */
+/** What is asked of the admin interface is small, but for what is brought to be stored. */
 const MAX_BYTES = 64 * 1024;
 
 /** The JSON object that a request brings, with these fields and no others. */
@@ -12,9 +12,10 @@ export async function readObject(
   c: Context,
   limits: BodyLimits,
   names: readonly string[],
+  atMost = MAX_BYTES,
 ): Promise<JsonObject> {
   requireJson(c);
-  const maxBytes = Math.min(limits.maxBytes, MAX_BYTES);
+  const maxBytes = Math.min(limits.maxBytes, atMost);
   return await withBody(c, { ...limits, maxBytes }, async (bytes) => {
     const { value, uniqueNames } = parseJson(decodeUtf8(bytes));
     if (!isJsonObject(value)) throw new AppError('invalid_request', 'The body must be a JSON object.');

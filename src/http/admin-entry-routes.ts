@@ -1,28 +1,21 @@
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import { ENTRY_SORTS } from '../core/entry-filter.ts';
-import { AppError } from '../core/errors.ts';
-import { isJsonArray, type JsonValue } from '../core/json-text.ts';
 import { invalid } from '../core/normalized-request.ts';
-import type { KeyAddress } from '../services/entry-detail-statements.ts';
 import { optionalFlag, readObject } from './admin-body.ts';
 import { blobBase } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { entryDetail, entrySummary } from './entry-body.ts';
 import { FILTER_NAMES, readFilter } from './entry-filter.ts';
+import { readAddress } from './key-address.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { readCursor, writeCursor } from './page-cursor.ts';
 import { oneOf, queryValues, wholeNumber } from './query-values.ts';
 import type { BodyLimits } from './read-body.ts';
+import { readTags } from './read-tags.ts';
 
 /** How many rows a page has. */
 export const PAGE_LIMITS = { min: 1, max: 200 } as const;
 export const DEFAULT_LIMIT = 50;
-
-const KEY = /^k1:[0-9a-f]{32}$/;
-const ADDRESS_NAMES = ['scope', 'site', 'take'] as const;
-const MAX_TAGS = 32;
-/** Up to 64 characters without control characters, none of them space at an end. */
-const TAG = /^(?! )[^\p{C}]{1,64}(?<! )$/u;
 
 /** The entries: lists, one key's, and what people do to them. */
 export function adminEntryRoutes(services: HttpServices, options: HttpOptions): Hono {
@@ -46,7 +39,7 @@ export function adminEntryRoutes(services: HttpServices, options: HttpOptions): 
       next_cursor: writeCursor(sort, next),
     });
   });
-  routes.all('/admin/api/entries', methodNotAllowed('GET, HEAD'));
+  routes.all('/admin/api/entries', methodNotAllowed('GET, HEAD, POST'));
 
   routes.get(oneKey, async (c) => {
     const address = readAddress(c);
@@ -81,23 +74,4 @@ export function adminEntryRoutes(services: HttpServices, options: HttpOptions): 
   );
   routes.all(`${oneKey}/invalidate`, methodNotAllowed('POST'));
   return routes;
-}
-
-/** Whose entries of which key. What is no key is not stored. */
-function readAddress(c: Context): KeyAddress {
-  const key = c.req.param('key') ?? '';
-  if (!KEY.test(key)) throw new AppError('not_found', 'No such entry is stored.');
-  const values = queryValues(c, ADDRESS_NAMES);
-  const take = wholeNumber(values, 'take', { min: 1, max: Number.MAX_SAFE_INTEGER });
-  return { key, scope: values.get('scope'), site: values.get('site'), take };
-}
-
-function readTags(value: JsonValue | undefined): readonly string[] {
-  if (!isJsonArray(value)) throw invalid('tags', 'must be a list of texts');
-  const tags = value.map((tag, index) => {
-    if (typeof tag === 'string' && TAG.test(tag)) return tag;
-    throw invalid(`tags[${index}]`, 'must be a text of 1 to 64 characters that are seen');
-  });
-  if (tags.length > MAX_TAGS) throw invalid('tags', `may have ${MAX_TAGS} of them`);
-  return [...new Set(tags)];
 }

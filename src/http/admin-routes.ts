@@ -7,6 +7,7 @@ import { adminEntryRoutes } from './admin-entry-routes.ts';
 import { adminFlightRoutes } from './admin-flight-routes.ts';
 import { adminGate } from './admin-gate.ts';
 import { adminStoreRoutes } from './admin-store-routes.ts';
+import { adminTransferRoutes } from './admin-transfer-routes.ts';
 import { bearerOf } from './bearer.ts';
 import { ownOrigins } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
@@ -44,6 +45,7 @@ export function adminRoutes(services: HttpServices, options: HttpOptions): Hono 
     });
   });
   routes.all('/admin/api/explain', methodNotAllowed('POST'));
+  routes.route('/', adminTransferRoutes(services, options));
   routes.route('/', adminEntryRoutes(services, options));
   routes.route('/', adminStoreRoutes(services, options));
   routes.route('/', adminFlightRoutes(services));

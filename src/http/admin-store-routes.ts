@@ -4,7 +4,6 @@ import { AppError, isAppError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
 import { invalid } from '../core/normalized-request.ts';
 import { addRemoved } from '../services/remover.ts';
-import type { Share } from '../services/statistics.ts';
 import { optionalFlag, readObject, refuseOthers } from './admin-body.ts';
 import { blobBase } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
@@ -13,11 +12,11 @@ import { FILTER_NAMES, readFilter } from './entry-filter.ts';
 import { acceptsEvents, eventResponse } from './event-response.ts';
 import { exchangeOf } from './exchange.ts';
 import { type EventEnd, encodeEvent, latestEvents } from './latest-events.ts';
-import { costTotals } from './ledger-body.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { problemOf } from './problem.ts';
 import { queryValues } from './query-values.ts';
 import type { BodyLimits } from './read-body.ts';
+import { type PurgeBody, statisticsBody } from './store-body.ts';
 
 /** The store as a whole: what is in it, and what cleans it. */
 export function adminStoreRoutes(services: HttpServices, options: HttpOptions): Hono {
@@ -27,23 +26,18 @@ export function adminStoreRoutes(services: HttpServices, options: HttpOptions): 
 
   routes.get('/admin/api/stats', async (c) => {
     queryValues(c, []);
-    const { models, scopes, ...totals } = await statistics();
-    return c.json({
-      ...totals,
-      models: models.map((share) => shareBody('model', share)),
-      scopes: scopes.map((share) => shareBody('scope', share)),
-      cost: costTotals(await ledger.totals()),
-    });
+    return c.json(statisticsBody(await statistics(), await ledger.money()));
   });
   routes.all('/admin/api/stats', methodNotAllowed('GET, HEAD'));
 
   routes.post('/admin/api/purge', async (c) => {
-    const body = await readObject(c, limits, ['filter', 'all', 'dry_run']);
-    const selection = await inventory.select(readPurgeFilter(body));
-    const isDry = optionalFlag(body, 'dry_run') ?? false;
+    const asked = await readObject(c, limits, ['filter', 'all', 'dry_run']);
+    const selection = await inventory.select(readPurgeFilter(asked));
+    const isDry = optionalFlag(asked, 'dry_run') ?? false;
     const { sample, ...removed } = await (isDry ? purger.forecast(selection) : purger.purge(selection));
     const base = blobBase(c, options);
-    return c.json({ ...removed, sample: sample.map((entry) => entrySummary(entry, base)) });
+    const body: PurgeBody = { ...removed, sample: sample.map((entry) => entrySummary(entry, base)) };
+    return c.json(body);
   });
   routes.all('/admin/api/purge', methodNotAllowed('POST'));
 
@@ -59,10 +53,6 @@ export function adminStoreRoutes(services: HttpServices, options: HttpOptions): 
   );
   routes.all('/admin/api/collect', methodNotAllowed('POST'));
   return routes;
-}
-
-function shareBody(kind: 'model' | 'scope', { name, entries, bytes, hits }: Share): JsonObject {
-  return { [kind]: name, entries, bytes, hits };
 }
 
 /** The filter of a purge. Nothing filtered means everything goes, which has to be said. */

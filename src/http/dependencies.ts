@@ -18,6 +18,7 @@ import type { FlightBoard } from '../services/flight-board.ts';
 import type { Governor } from '../services/governor.ts';
 import type { Health } from '../services/health.ts';
 import type { ImageService } from '../services/image-service.ts';
+import type { Importer } from '../services/importer.ts';
 import type { Inventory } from '../services/inventory.ts';
 import type { KnownHits } from '../services/known-hits.ts';
 import type { LedgerService } from '../services/ledger-service.ts';
@@ -73,6 +74,7 @@ export interface HttpServices {
   readonly explainer: Explainer;
   readonly entries: EntryStore;
   readonly attempts: AttemptStore;
+  readonly importer: Importer;
   readonly inventory: Inventory;
   readonly lineage: Lineage;
   readonly curator: Curator;

@@ -1,11 +1,70 @@
 import { extensionOf } from '../core/blob.ts';
-import type { JsonObject, JsonValue } from '../core/json-text.ts';
+import type { Cost } from '../core/events.ts';
+import type { JsonValue } from '../core/json-text.ts';
 import { readFacts } from '../core/recipe-facts.ts';
 import type { TaggedEntry } from '../services/inventory.ts';
 import type { EntryName, RelatedEntry } from '../services/lineage.ts';
 
+/** An entry as lists tell it. */
+export interface EntrySummaryBody {
+  readonly id: number;
+  readonly key: string;
+  readonly site: string;
+  readonly scope: string;
+  readonly take: number;
+  readonly model: string;
+  readonly prompt: string;
+  readonly size: string | null;
+  readonly seed: number | null;
+  readonly created_at: string;
+  readonly used_at: string;
+  readonly invalidated_at: string | null;
+  readonly hits: number;
+  readonly pinned: boolean;
+  readonly tags: readonly string[];
+  readonly cost: Cost | null;
+  readonly images: readonly EntryImageBody[];
+}
+
+export interface EntryImageBody {
+  readonly sha256: string;
+  readonly url: string;
+  readonly width: number;
+  readonly height: number;
+  readonly media_type: string;
+  readonly bytes: number;
+}
+
+/** An entry with everything that is known of it. */
+export interface EntryDetailBody extends EntrySummaryBody {
+  readonly canonical: JsonValue;
+  readonly usage: JsonValue;
+  readonly upstream_request_id: string | null;
+  readonly elapsed_ms: number | null;
+  readonly references: readonly {
+    readonly position: number;
+    readonly field: string;
+    readonly sha256: string;
+    readonly known: boolean;
+    readonly drawn_by: readonly Pick<EntryName, 'id' | 'key'>[];
+  }[];
+  readonly used_as_reference_by: readonly EntryName[];
+}
+
+/** A page of a list. */
+export interface EntryPageBody {
+  readonly entries: readonly EntrySummaryBody[];
+  readonly next_cursor: string | null;
+}
+
+/** The takes of a key. */
+export interface KeyBody {
+  readonly key: string;
+  readonly takes: readonly EntryDetailBody[];
+}
+
 /** An entry in a list. `base` is where blobs are fetched. */
-export function entrySummary(entry: TaggedEntry, base: string): JsonObject {
+export function entrySummary(entry: TaggedEntry, base: string): EntrySummaryBody {
   const { id, key, site, scope, take, model, prompt, hits, pinned, tags, cost, images, invalidatedAt } =
     entry;
   const { size, seed } = readFacts(entry.canonical);
@@ -42,7 +101,7 @@ export function entrySummary(entry: TaggedEntry, base: string): JsonObject {
 export function entryDetail(
   { entry, references, usedAsReferenceBy }: RelatedEntry,
   base: string,
-): JsonObject {
+): EntryDetailBody {
   const canonical: JsonValue = JSON.parse(entry.canonical);
   const usage: JsonValue = entry.usage === undefined ? null : JSON.parse(entry.usage);
   return {
@@ -58,7 +117,7 @@ export function entryDetail(
       known: isKnown,
       drawn_by: drawnBy.map(({ id, key }) => ({ id, key })),
     })),
-    used_as_reference_by: usedAsReferenceBy.map(({ id, key, prompt }: EntryName) => ({ id, key, prompt })),
+    used_as_reference_by: usedAsReferenceBy.map(({ id, key, prompt }) => ({ id, key, prompt })),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Cost } from '../core/events.ts';
-import type { LedgerFigures, LedgerMoney } from '../services/ledger.ts';
+import type { LedgerMoney, LedgerSpending } from '../services/ledger.ts';
 import type { LedgerGroup } from '../services/ledger-statements.ts';
 import type { LedgerSum } from '../services/ledger-store.ts';
 
@@ -30,8 +30,15 @@ export function costsOf({ CNY, USD }: LedgerMoney): readonly Cost[] {
   return costs.filter(({ amount }) => amount !== 0);
 }
 
-/** What was spent and avoided in all, by currency. */
-export function costTotals({ spent, avoided }: Pick<LedgerFigures, 'spent' | 'avoided'>) {
+/** What was spent and avoided in all, in one currency. */
+export interface CostTotal {
+  readonly currency: Cost['currency'];
+  readonly spent: number;
+  readonly avoided: number;
+}
+
+/** The same for each currency of which there is any. */
+export function costTotals({ spent, avoided }: LedgerSpending): readonly CostTotal[] {
   return (['CNY', 'USD'] as const)
     .filter((currency) => spent[currency] !== 0 || avoided[currency] !== 0)
     .map((currency) => ({

@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import { beginningOf, DAY_MS, HOUR_MS, type LedgerFigures } from './ledger.ts';
+import { beginningOf, DAY_MS, HOUR_MS, type LedgerSpending } from './ledger.ts';
 import type { LedgerRecorder } from './ledger-recorder.ts';
 import type { LedgerGroup } from './ledger-statements.ts';
 import type { LedgerStore, LedgerSum } from './ledger-store.ts';
@@ -67,10 +67,10 @@ export class LedgerService {
     );
   }
 
-  /** Everything that was ever counted. */
-  async totals(): Promise<LedgerFigures> {
+  /** What was ever spent and avoided. */
+  async money(): Promise<LedgerSpending> {
     await this.#recorder.flush();
-    return await this.#store.totals(this.#site);
+    return await this.#store.money(this.#site);
   }
 
   /** Folds hours that are old into their days; days are kept for ever. */

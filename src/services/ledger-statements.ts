@@ -18,6 +18,15 @@ export interface LedgerSelection extends LedgerRange {
   readonly limit: number;
 }
 
+const MONEY = [
+  'spent_cny',
+  'spent_usd',
+  'spent_unpriced',
+  'avoided_cny',
+  'avoided_usd',
+  'avoided_unpriced',
+] as const;
+
 const FIGURES = [
   'hits',
   'misses',
@@ -25,17 +34,13 @@ const FIGURES = [
   'bypassed',
   'errors',
   'bytes',
-  'spent_cny',
-  'spent_usd',
-  'spent_unpriced',
-  'avoided_cny',
-  'avoided_usd',
-  'avoided_unpriced',
+  ...MONEY,
   'avoided_ms',
 ] as const;
 
 const COLUMNS = ['at', 'site', 'model', 'scope', ...FIGURES].join(', ');
-const SUMS = FIGURES.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', ');
+const SUMS = FIGURES.map(sumOf).join(', ');
+const MONEY_SUMS = MONEY.map(sumOf).join(', ');
 const ADDED = FIGURES.map((name) => `${name} = ledger.${name} + excluded.${name}`).join(', ');
 const VALUES = Array.from({ length: 4 + FIGURES.length }, (_, index) => `value ->> ${index}`).join(', ');
 
@@ -57,8 +62,9 @@ export const ledgerStatements = {
     params: [unitMs, site, from, to, limit],
   }),
 
-  totals: (site: string): SqlStatement => ({
-    sql: `select ${SUMS} from ledger where site = ?`,
+  /** The money of all time. `+`: one pass over the table is quicker than a look-up in it for each row of the index. */
+  money: (site: string): SqlStatement => ({
+    sql: `select ${MONEY_SUMS} from ledger where +site = ?`,
     params: [site],
   }),
 
@@ -77,6 +83,10 @@ export const ledgerStatements = {
     params: [before],
   }),
 } as const;
+
+function sumOf(name: string): string {
+  return `coalesce(sum(${name}), 0) as ${name}`;
+}
 
 /** In the order of `COLUMNS`. */
 function valuesOf({ at, site, model, scope, ...figures }: LedgerRow): readonly (string | number)[] {

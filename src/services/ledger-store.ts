@@ -1,5 +1,5 @@
 import type { SqlDatabase, SqlRow } from '../ports/sql-database.ts';
-import type { LedgerFigures, LedgerRow } from './ledger.ts';
+import type { LedgerFigures, LedgerRow, LedgerSpending } from './ledger.ts';
 import { type LedgerSelection, ledgerStatements } from './ledger-statements.ts';
 import { first, integer, real, text } from './row.ts';
 
@@ -30,9 +30,9 @@ export class LedgerStore {
     return rows.map((row) => ({ at: integer(row, 'began'), name: text(row, 'name'), ...readFigures(row) }));
   }
 
-  /** Everything that was ever counted at a site. */
-  async totals(site: string): Promise<LedgerFigures> {
-    return readFigures(first(await this.#database.all(ledgerStatements.totals(site))));
+  /** The money of all time at a site. */
+  async money(site: string): Promise<LedgerSpending> {
+    return readSpending(first(await this.#database.all(ledgerStatements.money(site))));
   }
 
   /** Folds the hours before a time into their days. */
@@ -41,12 +41,16 @@ export class LedgerStore {
   }
 }
 
-function readFigures(row: SqlRow): LedgerFigures {
+function readSpending(row: SqlRow): LedgerSpending {
   const moneyOf = (kind: string) => ({
     CNY: real(row, `${kind}_cny`),
     USD: real(row, `${kind}_usd`),
     unpriced: integer(row, `${kind}_unpriced`),
   });
+  return { spent: moneyOf('spent'), avoided: moneyOf('avoided') };
+}
+
+function readFigures(row: SqlRow): LedgerFigures {
   return {
     hits: integer(row, 'hits'),
     misses: integer(row, 'misses'),
@@ -54,8 +58,7 @@ function readFigures(row: SqlRow): LedgerFigures {
     bypassed: integer(row, 'bypassed'),
     errors: integer(row, 'errors'),
     bytes: integer(row, 'bytes'),
-    spent: moneyOf('spent'),
-    avoided: moneyOf('avoided'),
+    ...readSpending(row),
     avoidedMs: integer(row, 'avoided_ms'),
   };
 }

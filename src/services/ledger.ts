@@ -7,8 +7,14 @@ export interface LedgerMoney {
   unpriced: number;
 }
 
+/** What was paid, and what did not need to be. */
+export interface LedgerSpending {
+  readonly spent: LedgerMoney;
+  readonly avoided: LedgerMoney;
+}
+
 /** What requests came to. */
-export interface LedgerFigures {
+export interface LedgerFigures extends LedgerSpending {
   hits: number;
   misses: number;
   coalesced: number;
@@ -16,8 +22,6 @@ export interface LedgerFigures {
   errors: number;
   /** Of the pictures stored. */
   bytes: number;
-  readonly spent: LedgerMoney;
-  readonly avoided: LedgerMoney;
   /** How long the pictures took to draw that nobody had to wait for. */
   avoidedMs: number;
 }

@@ -32,6 +32,7 @@ import { Governor } from './governor.ts';
 import { Health } from './health.ts';
 import type { FlightOutcome } from './image-request.ts';
 import { ImageService } from './image-service.ts';
+import { Importer } from './importer.ts';
 import { Inventory } from './inventory.ts';
 import { JobResumer } from './job-resumer.ts';
 import { type Healing, Keeper } from './keeper.ts';
@@ -189,6 +190,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, uploads, hasher, probe });
   const prepared = new PreparedRequests({ resolver, hasher, addedModels: config.models });
   const inventory = new Inventory({ database, entries, clock });
+  const curator = new Curator({ database, entries, clock });
   return {
     entries,
     attempts,
@@ -244,7 +246,8 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),
     governor,
     inventory,
-    curator: new Curator({ database, entries, clock }),
+    curator,
+    importer: new Importer({ entries, blobs, curator, lock, hasher, clock }, { maxImage: config.maxImage }),
     lineage: new Lineage(database),
     purger: new Purger({
       database,

@@ -6,9 +6,10 @@ import { openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { formatTable } from '../../src/cli/text-table.ts';
 import type { EntryFilter } from '../../src/core/entry-filter.ts';
-import type { SqlDatabase } from '../../src/ports/sql-database.ts';
+import type { SqlDatabase, SqlValue } from '../../src/ports/sql-database.ts';
 import { EntryStore } from '../../src/services/entry-store.ts';
 import { Inventory } from '../../src/services/inventory.ts';
+import { LedgerStore } from '../../src/services/ledger-store.ts';
 import { SearchBackfill } from '../../src/services/search-backfill.ts';
 import { readStatistics } from '../../src/services/statistics.ts';
 import { openMigrated } from '../support/database.ts';
@@ -19,6 +20,7 @@ import { openMigrated } from '../support/database.ts';
  */
 const COUNT = Number(process.argv[2] ?? 1_000_000);
 const BLOBS = 10_000;
+const LEDGER_ROWS = 100_000;
 const ROUNDS = 9;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MODELS = ['qwen-image-max', 'qwen-image-plus', 'wan2.6-t2i', 'z-image-turbo', 'qwen-image-edit-plus'];
@@ -86,11 +88,24 @@ async function fill(database: SqlDatabase): Promise<void> {
   }
   for (const { sql } of indexes) await run(database, String(sql), []);
   await run(database, 'update blob_totals set blobs = ?, bytes = blobs * 1500000', [String(BLOBS)]);
+  await fillLedger(database);
   await run(
     database,
     `insert into entry_totals
       select site, scope, model, count(*), 1500000 * count(*), sum(hits) from entries group by 1, 2, 3`,
     [],
+  );
+}
+
+/** What a quarter of a year leaves in it, after which hours become days: each hour all models for ten scopes. */
+async function fillLedger(database: SqlDatabase): Promise<void> {
+  await run(
+    database,
+    `with recursive n (n) as (select 0 union all select n + 1 from n where n < ? - 1)
+      insert into ledger
+      select n / 50 * 3600000, 'cn', 'model' || (n % 5), 'key:' || (n / 5 % 10), 9, 1, 0, 0, 0, 1500000, 0.5, 0, 0, 4.5, 0, 0, 12000
+      from n`,
+    [LEDGER_ROWS],
   );
 }
 
@@ -164,7 +179,9 @@ async function measure(database: SqlDatabase): Promise<void> {
     after = (await inventory.list({ filter: {}, sort: 'used', limit: 200, after })).next;
   const deep = { filter: {}, sort: 'used', limit: 50, after } as const;
   rows.push(['all, 40000 entries on', 'used', ...(await timed(() => inventory.list(deep))), '50']);
-  rows.push(['statistics', '', ...(await timed(() => readStatistics(database, entries))), '']);
+  const ledger = new LedgerStore(database);
+  const statistics = async () => [await readStatistics(database, entries), await ledger.money('cn')];
+  rows.push(['statistics with cost', '', ...(await timed(statistics)), '']);
   console.log(formatTable(['filter', 'sort', 'median ms', 'worst ms', 'rows'], rows));
 }
 
@@ -179,7 +196,7 @@ async function timed(work: () => Promise<unknown>): Promise<[string, string]> {
   return [(times[ROUNDS >> 1] ?? 0).toFixed(1), (times.at(-1) ?? 0).toFixed(1)];
 }
 
-async function run(database: SqlDatabase, sql: string, params: readonly string[]): Promise<void> {
+async function run(database: SqlDatabase, sql: string, params: readonly SqlValue[]): Promise<void> {
   await database.all({ sql, params });
 }
 

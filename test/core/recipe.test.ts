@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readRecipe } from '../../src/core/recipe.ts';
 import {
   canonicalOf,
   expectDifferent,
@@ -190,5 +191,18 @@ describe('a recipe', () => {
     [{ seed: 7 }, false],
   ])('with parameters %j leaves the seed open: %s', (values, seedless) => {
     expect(recipeOf(JSON.stringify(parameters(values)))).toMatchObject({ seedless });
+  });
+});
+
+describe('readRecipe', () => {
+  it('gives back what was written, and knows what was not', () => {
+    for (const value of [simple, messages(message({ text: 'a 狐' }, { image: 'x' }))]) {
+      const { model, canonical, prompt } = recipeOf(JSON.stringify(value));
+      expect(readRecipe(canonical)).toEqual({ model, canonical, prompt });
+    }
+    const canonical = canonicalOf(simple);
+    const noModel = '{"input":{},"model":1,"parameters":{}}';
+    for (const text of [` ${canonical}`, '', '{', '[]', 'null', '{"model":"x"}', noModel])
+      expect(readRecipe(text)).toBeUndefined();
   });
 });

@@ -34,6 +34,12 @@ describe('explain', () => {
     });
   });
 
+  it('takes the name of a scope for its own server, too', async () => {
+    const { env } = await prepareCli();
+    const { code, stdout } = await runCommand(['explain', wish(1), '--scope', 'token:ann'], env);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^ {2}scope +token:ann$/m)]);
+  });
+
   it('tells errors as the request itself would get them', async () => {
     const { env } = await prepareCli();
     const end = await runCommand(['explain', '{"prompt":"x","size":"huge"}'], env);

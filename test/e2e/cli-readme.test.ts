@@ -50,6 +50,9 @@ it('README’s commands do what it says, as they are written', async () => {
   expect(stdout).toMatch(/^miss: /m);
   expect(stdout).toMatch(/^The API key is from DASHSCOPE_API_KEY\.$/m);
   expect(stdout).toMatch(/was up to date$/m);
+  expect(stdout).toMatch(/^k1:\S+ +qwen-image-max +1328\*1328 +\S+ +0 +a paper boat crossing a puddle$/m);
+  expect(stdout).toMatch(/^k1:\S+, take 1\n {2}prompt {6}the same at night$/m);
+  expect(stdout).toMatch(/^would remove 1 entry [\s\S]*^removed 1 entry [\s\S]*^3 entries, 3 pictures, /m);
   expect(asked()).toBe(4);
 });
 

@@ -39,6 +39,30 @@ describe('GET /metrics', () => {
     expect(new Set(types).size).toBe(types.length);
   });
 
+  it('counts what clients invent as other, and what the settings name by itself, at every door', async () => {
+    const stack = await startStack({ DASHCACHE_MODELS: 'mine' });
+    const post = (path: string, asked: object) =>
+      stack.request('POST', path, {
+        body: JSON.stringify(asked),
+        headers: { 'content-type': 'application/json' },
+      });
+    for (const model of ['mine', 'wan-invented', 'wan-"} 1\nx', '模型', `qwen-image-${'x'.repeat(500)}`]) {
+      await stack.generate({ ...body('x', SMALL), model });
+      await post('/v1/image.generate', { prompt: 'x', size: '512*512', model });
+      await post('/v1/images/generations', { prompt: 'x', model });
+      await post('/api/v1/services/aigc/text2image/image-synthesis', { model, input: { prompt: 'x' } });
+      await post('/compatible-mode/v1/chat/completions', { model, messages: [] });
+      await post(`/api/v1/${encodeURIComponent(model)}`, { model });
+    }
+    const { text } = await stack.request('GET', '/metrics');
+    const values = (label: string) =>
+      new Set([...text.matchAll(new RegExp(`[{,]${label}="([^"]*)"`, 'g'))].map(([, value]) => value));
+    expect([...values('model')].sort()).toEqual(['', 'mine', 'other']);
+    for (const door of values('door'))
+      expect(['dashscope', 'image.generate', 'openai', 'passthrough']).toContain(door);
+    expect(text).toMatch(/^dashcache_requests_total\{door="dashscope",result="error",model="mine"\} 2$/m);
+  });
+
   it('shows flights and who waits for them', async () => {
     const stack = await startStack();
     const held = stack.simulator.control.fault({ on: 'generation', effect: { kind: 'hold' } });

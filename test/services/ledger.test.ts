@@ -113,7 +113,6 @@ describe('the ledger', () => {
       ['alice', 2],
       ['bob', 1],
     ]);
-    expect(await second.service.totals()).toMatchObject({ hits: 3, misses: 1 });
   });
 
   it('counts models that clients invent, and callers that nobody vouches for, as other', async () => {
@@ -189,6 +188,31 @@ describe('the ledger', () => {
       { hits: 3 },
       { misses: 1 },
     ]);
+  });
+
+  it('sums up the money of all time, of this site, whether or not its hours are folded', async () => {
+    const { recorder, service } = start();
+    const event = { model: MODEL, scope: 'alice', cost: { amount: 0.5, currency: 'CNY' } } as const;
+    for (let hour = 0; hour < 3; hour += 1) {
+      recorder.report({ type: 'bought', ...event, images: 1 });
+      recorder.report({ type: 'avoided', ...event, scope: 'bob', elapsedMs: 1 });
+      recorder.report({ type: 'avoided', ...event, cost: undefined, elapsedMs: 1 });
+      await recorder.flush();
+      await clock.advance(HOUR_MS);
+    }
+    const other = start('simulator');
+    other.recorder.report({ type: 'bought', ...event, images: 1 });
+    await other.recorder.flush();
+    const money = {
+      spent: { CNY: 1.5, USD: 0, unpriced: 0 },
+      avoided: { CNY: 1.5, USD: 0, unpriced: 3 },
+    };
+    expect(await service.money()).toEqual(money);
+    await clock.advance(91 * DAY_MS);
+    await service.fold();
+    expect(await service.money()).toEqual(money);
+    recorder.report({ type: 'bought', ...event, images: 1 });
+    expect((await service.money()).spent.CNY).toBe(2);
   });
 
   it('refuses to answer with too many rows', async () => {

@@ -86,6 +86,30 @@ it('spreads upstream calls by model and status; none came where the connection w
   expect(lines).toContain(`dashcache_upstream_seconds_sum{model="${model}",status="none"} 9`);
 });
 
+it('gives no client a label of its own, however many models it invents', async () => {
+  const cost = { amount: 1, currency: 'CNY' } as const;
+  const eventsOf = (name: string): readonly CacheEvent[] => [
+    { ...request, result: 'miss', model: name },
+    { ...request, door: 'passthrough', model: name },
+    { type: 'upstream', model: name, status: 200, attempt: 1, elapsedMs: 1 },
+    { type: 'retry', model: name, status: 429, waitMs: 1 },
+    { type: 'outcome-unknown', attemptId: name, model: name, cause: 0 },
+    { type: 'bought', model: name, scope: name, images: 1, cost },
+    { type: 'bought', model: name, scope: name, images: 1, cost: undefined },
+    { type: 'avoided', model: name, scope: name, cost, elapsedMs: 1 },
+    { type: 'stored', model: name, scope: name, images: 1, bytes: 1 },
+    { type: 'not-stored', model: name, reason: 'storage_full', cause: 0 },
+  ];
+  const once = await linesAfter(...eventsOf('wan-invented'));
+  const often = await linesAfter(
+    ...Array.from({ length: 1000 }, (_, index) => eventsOf(`wan-invented-${index}`)).flat(),
+  );
+  const samples = (lines: readonly string[]) => lines.map((line) => line.replace(/ \S+$/, ''));
+  expect(samples(often)).toEqual(samples(once));
+  const models = new Set(once.map((line) => /model="([^"]*)"/.exec(line)?.[1] ?? ''));
+  expect([...models].sort()).toEqual(['', 'other']);
+});
+
 it('is exposed without what cannot be asked', async () => {
   expect(await create().expose()).toContain('\ndashcache_pictures_at_risk 5\n');
   const cause = new AppError('storage_failed', 'gone');

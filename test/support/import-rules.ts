@@ -117,9 +117,9 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'adapters/image-size/media-type.ts',
     ],
     // What a command reads is what the door writes.
-    mayTypes: ['http/generate-answer.ts', 'http/ledger-body.ts'],
+    mayTypes: ['http/generate-answer.ts', 'http/ledger-body.ts', 'http/entry-body.ts', 'http/store-body.ts'],
     // undici itself: Node's own fetch gives up on an answer after five minutes, which drawing may take.
-    packages: ['commander', 'cli-progress', 'undici'],
+    packages: ['commander', 'cli-progress', 'string-width', 'undici'],
     node: true,
     remedy: 'A command parses, calls what node.ts starts, and prints.',
   },

@@ -47,7 +47,7 @@ export class FsBlobDriver implements BlobDriver {
   }
 
   async read(digest: string, range?: ByteRange): Promise<BlobContent | undefined> {
-    const path = this.#pathOf(digest);
+    const path = this.pathOf(digest);
     try {
       const handle = await this.#files.open(path, 'r');
       try {
@@ -74,7 +74,7 @@ export class FsBlobDriver implements BlobDriver {
    * than the way through the thread pool, and every hit asks it.
    */
   async size(digest: string): Promise<number | undefined> {
-    const path = this.#pathOf(digest);
+    const path = this.pathOf(digest);
     try {
       return statSync(path, { throwIfNoEntry: false })?.size;
     } catch (error) {
@@ -84,7 +84,7 @@ export class FsBlobDriver implements BlobDriver {
 
   /** Not synced: a name that comes back after a crash is a blob without a row, which garbage collection removes. */
   async delete(digest: string): Promise<void> {
-    const path = this.#pathOf(digest);
+    const path = this.pathOf(digest);
     try {
       await this.#files.rm(path, { force: true });
     } catch (error) {
@@ -99,7 +99,7 @@ export class FsBlobDriver implements BlobDriver {
         if (!SHARD.test(inner)) continue;
         for (const digest of await this.#names(join(this.#root, outer, inner))) {
           if (!isDigest(digest) || !digest.startsWith(outer + inner)) continue;
-          const found = await this.#describe(this.#pathOf(digest));
+          const found = await this.#describe(this.pathOf(digest));
           if (found !== undefined) yield { digest, ...found };
         }
       }
@@ -128,7 +128,7 @@ export class FsBlobDriver implements BlobDriver {
   }
 
   async #publish(from: string, digest: string): Promise<void> {
-    const to = this.#pathOf(digest);
+    const to = this.pathOf(digest);
     const shard = dirname(to);
     await this.#makeShard(shard);
     // In place of a copy: readers see the old file, the new one or none, never half of one. It also replaces a damaged
@@ -150,8 +150,8 @@ export class FsBlobDriver implements BlobDriver {
     this.#durable.add(shard);
   }
 
-  /** The digest becomes part of a path, so its form is checked here although the caller guarantees it. */
-  #pathOf(digest: string): string {
+  /** The file of a blob. The digest becomes part of a path, so its form is checked here although the caller guarantees it. */
+  pathOf(digest: string): string {
     if (!isDigest(digest))
       throw new AppError('storage_failed', 'A blob was asked for by something that is no digest.');
     return join(this.#root, digest.slice(0, 2), digest.slice(2, 4), digest);

@@ -5,22 +5,13 @@ import {
   ADMIN_SECURITY,
   adminBodyProblems,
   adminProblems,
+  KEY_CASES,
+  KEY_PARAMETERS,
   PAGE_PARAMETERS,
   queryParameter,
 } from './admin-parts.ts';
+import { IMPORT_ENTRY } from './admin-transfer.ts';
 import { type ApiPart, closedObject, jsonContent, nullable, schema } from './parts.ts';
-
-const ADDRESS: readonly JsonObject[] = [
-  { name: 'key', in: 'path', required: true, schema: schema('CacheKey') },
-  queryParameter('scope', 'Whose entries; needed when several scopes hold the key.', { type: 'string' }),
-  queryParameter('site', 'Which upstream drew them; needed when several did.', { type: 'string' }),
-  queryParameter('take', 'Only this one of the entries.', { type: 'integer', minimum: 1 }),
-];
-
-const ADDRESS_CASES = {
-  400: 'Several scopes or sites hold the key, or a parameter or field is malformed or not known.',
-  404: 'No such entry is stored.',
-};
 
 const TAG: JsonObject = { type: 'string', minLength: 1, maxLength: 64 };
 
@@ -31,13 +22,13 @@ function change(operationId: string, summary: string, body?: JsonObject): JsonOb
     operationId,
     summary,
     security: ADMIN_SECURITY,
-    parameters: ADDRESS,
+    parameters: KEY_PARAMETERS,
     ...(body === undefined ? {} : { requestBody: { required: true, content: jsonContent(body) } }),
     responses: {
       200: { description: 'It is done.', content: jsonContent(schema('ChangedEntries')) },
       ...(body === undefined
-        ? adminProblems({ ...ADDRESS_CASES, 405: 'The path takes POST.' })
-        : adminBodyProblems({ ...ADDRESS_CASES, 405: 'The path takes another method.' })),
+        ? adminProblems({ ...KEY_CASES, 405: 'The path takes POST.' })
+        : adminBodyProblems({ ...KEY_CASES, 405: 'The path takes another method.' })),
     },
   };
 }
@@ -72,10 +63,11 @@ export const ADMIN_ENTRIES: ApiPart = {
           },
           ...adminProblems({
             400: 'A parameter is malformed, given twice or not known.',
-            405: 'The path takes GET.',
+            405: 'The path takes GET and POST.',
           }),
         },
       },
+      post: IMPORT_ENTRY,
     },
     '/admin/api/entries/{key}': {
       get: {
@@ -83,7 +75,7 @@ export const ADMIN_ENTRIES: ApiPart = {
         operationId: 'findEntries',
         summary: 'Everything known of the entries of a key',
         security: ADMIN_SECURITY,
-        parameters: ADDRESS,
+        parameters: KEY_PARAMETERS,
         responses: {
           200: {
             description: 'Its takes, newest first.',
@@ -94,7 +86,7 @@ export const ADMIN_ENTRIES: ApiPart = {
               }),
             ),
           },
-          ...adminProblems({ ...ADDRESS_CASES, 405: 'The path takes GET and DELETE.' }),
+          ...adminProblems({ ...KEY_CASES, 405: 'The path takes GET and DELETE.' }),
         },
       },
       delete: {
@@ -102,10 +94,10 @@ export const ADMIN_ENTRIES: ApiPart = {
         operationId: 'deleteEntries',
         summary: 'Delete the entries of a key, with the pictures that nobody else shows',
         security: ADMIN_SECURITY,
-        parameters: ADDRESS,
+        parameters: KEY_PARAMETERS,
         responses: {
           200: { description: 'What went.', content: jsonContent(schema('Removed')) },
-          ...adminProblems({ ...ADDRESS_CASES, 405: 'The path takes GET and DELETE.' }),
+          ...adminProblems({ ...KEY_CASES, 405: 'The path takes GET and DELETE.' }),
         },
       },
     },

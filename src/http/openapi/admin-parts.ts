@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json-text.ts';
-import { type FailureCases, problems } from './parts.ts';
+import { type FailureCases, problems, schema } from './parts.ts';
 
 /** Who may call the admin interface. */
 export const ADMIN_SECURITY: readonly JsonObject[] = [{}, { adminToken: [] }];
@@ -40,3 +40,17 @@ export const PAGE_PARAMETERS: readonly JsonObject[] = [
 export function eventContent(description: string): JsonObject {
   return { 'text/event-stream': { schema: { type: 'string', description } } };
 }
+
+/** Which entries of a key are meant. */
+export const KEY_PARAMETERS: readonly JsonObject[] = [
+  { name: 'key', in: 'path', required: true, schema: schema('CacheKey') },
+  queryParameter('scope', 'Whose entries; needed when several scopes hold the key.', { type: 'string' }),
+  queryParameter('site', 'Which upstream drew them; needed when several did.', { type: 'string' }),
+  queryParameter('take', 'Only this one of the entries.', { type: 'integer', minimum: 1 }),
+];
+
+/** What may be wrong with that. */
+export const KEY_CASES: FailureCases = {
+  400: 'Several scopes or sites hold the key, or a parameter or field is malformed or not known.',
+  404: 'No such entry is stored.',
+};

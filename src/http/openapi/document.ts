@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json-text.ts';
 import { ADMIN_ENTRIES } from './admin-entries.ts';
 import { ADMIN_FLIGHTS } from './admin-flights.ts';
 import { ADMIN_STORE } from './admin-store.ts';
+import { ADMIN_TRANSFER } from './admin-transfer.ts';
 import { BLOBS } from './blobs.ts';
 import { COMMON_SCHEMAS } from './common.ts';
 import { EXPLAIN } from './explain.ts';
@@ -18,6 +19,7 @@ export const API_PARTS: readonly ApiPart[] = [
   BLOBS,
   EXPLAIN,
   ADMIN_ENTRIES,
+  ADMIN_TRANSFER,
   ADMIN_STORE,
   ADMIN_FLIGHTS,
   LEDGER,

@@ -1,0 +1,139 @@
+import { parseTemplate } from '../core/answer.ts';
+import { isDigest } from '../core/blob.ts';
+import { isCacheKey } from '../core/cache-key.ts';
+import type { Cost } from '../core/events.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
+import { invalid, readWhole } from '../core/normalized-request.ts';
+import { type PortableEntry, type PortableImage, writeAnswer } from '../core/portable-entry.ts';
+import type { RelatedEntry } from '../services/lineage.ts';
+import { optionalFlag, refuseOthers } from './admin-body.ts';
+import { isoTime } from './entry-body.ts';
+import { readTags } from './read-tags.ts';
+
+/** The fields of a carried entry. */
+export const PORTABLE_NAMES = [
+  'site',
+  'scope',
+  'key',
+  'take',
+  'canonical',
+  'answer',
+  'upstream_request_id',
+  'cost',
+  'elapsed_ms',
+  'created_at',
+  'pinned',
+  'tags',
+  'references',
+  'images',
+] as const;
+
+/** Sites and scopes as they are stored: printable ASCII without spaces. */
+const NAME = /^[\x21-\x7e]{1,200}$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
+
+/** An entry as it travels to another store. */
+export function portableBody({ entry, references }: RelatedEntry): JsonObject {
+  const { site, scope, key, take, canonical, upstreamRequestId, cost, elapsedMs, images } = entry;
+  return {
+    site,
+    scope,
+    key,
+    take,
+    canonical,
+    answer: writeAnswer(parseTemplate(entry.answer), upstreamRequestId),
+    upstream_request_id: upstreamRequestId ?? null,
+    cost: cost === undefined ? null : { amount: cost.amount, currency: cost.currency },
+    elapsed_ms: elapsedMs ?? null,
+    created_at: isoTime(entry.createdAt),
+    pinned: entry.pinned,
+    tags: entry.tags,
+    references: references.map(({ field, digest }) => ({ field, sha256: digest })),
+    images: images.map(({ digest, sourceUrl }) => ({ sha256: digest, source_url: sourceUrl ?? null })),
+  };
+}
+
+/** Reads a carried entry; `invalid_request` names the field at fault. */
+export function readPortable(body: JsonObject): PortableEntry {
+  const key = readText(body, 'key');
+  if (!isCacheKey(key)) throw invalid('key', 'is no cache key');
+  return {
+    site: readName(body, 'site'),
+    scope: readName(body, 'scope'),
+    key,
+    take: readWhole(body, 'take') ?? 1,
+    canonical: readText(body, 'canonical'),
+    answer: readText(body, 'answer'),
+    upstreamRequestId: optionalText(body, 'upstream_request_id'),
+    cost: readCost(body.cost),
+    elapsedMs: optionalCount(body, 'elapsed_ms'),
+    createdAt: readTime(readText(body, 'created_at')),
+    pinned: optionalFlag(body, 'pinned') ?? false,
+    tags: body.tags === undefined ? [] : readTags(body.tags),
+    references: objectsOf(body, 'references', ['field', 'sha256']).map((reference, index) => ({
+      field: readText(reference, 'field', `references[${index}].`),
+      digest: readDigest(reference, `references[${index}].`),
+    })),
+    images: objectsOf(body, 'images', ['sha256', 'source_url']).map(readImage),
+  };
+}
+
+function readImage(image: JsonObject, index: number): PortableImage {
+  const path = `images[${index}].`;
+  return { digest: readDigest(image, path), sourceUrl: optionalText(image, 'source_url', path) };
+}
+
+function readCost(value: JsonValue | undefined): Cost | undefined {
+  if (value === undefined || value === null) return undefined;
+  const { amount, currency } = isJsonObject(value) ? value : {};
+  const isAmount = typeof amount === 'number' && Number.isFinite(amount) && amount >= 0;
+  if (isAmount && (currency === 'CNY' || currency === 'USD')) return { amount, currency };
+  throw invalid('cost', 'must be null, or an amount of at least 0 with the currency CNY or USD');
+}
+
+function readTime(text: string): number {
+  const time = TIME.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(time) && time >= 0) return time;
+  throw invalid('created_at', 'must be a time such as 2026-01-31T12:00:00.000Z');
+}
+
+function readName(value: JsonObject, name: string): string {
+  const text = readText(value, name);
+  if (NAME.test(text)) return text;
+  throw invalid(name, 'must be printable ASCII without spaces');
+}
+
+function readDigest(value: JsonObject, path: string): string {
+  const digest = readText(value, 'sha256', path);
+  if (isDigest(digest)) return digest;
+  throw invalid(`${path}sha256`, 'must be 64 lower-case hex digits');
+}
+
+function readText(value: JsonObject, name: string, path = ''): string {
+  const text = optionalText(value, name, path);
+  if (text !== undefined && text !== '') return text;
+  throw invalid(`${path}${name}`, 'is missing');
+}
+
+function optionalText(value: JsonObject, name: string, path = ''): string | undefined {
+  const text = value[name] ?? undefined;
+  if (text === undefined || typeof text === 'string') return text;
+  throw invalid(`${path}${name}`, 'must be a text');
+}
+
+function optionalCount(value: JsonObject, name: string): number | undefined {
+  const count = value[name] ?? undefined;
+  if (count === undefined) return undefined;
+  if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return count;
+  throw invalid(name, 'must be a whole number of at least 0');
+}
+
+function objectsOf(body: JsonObject, name: string, fields: readonly string[]): readonly JsonObject[] {
+  const list = body[name] ?? [];
+  if (!isJsonArray(list)) throw invalid(name, 'must be a list');
+  return list.map((item, index) => {
+    if (!isJsonObject(item)) throw invalid(`${name}[${index}]`, 'must be an object');
+    refuseOthers(item, fields, `${name}[${index}].`);
+    return item;
+  });
+}
