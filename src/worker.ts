@@ -49,8 +49,10 @@ export default {
 
 /** Where all flights of one recipe are, for one scope and site, in the world. */
 export class FlightHome extends DurableObject<Env> {
-  readonly #flights = new FlightsInAlarm<FlightOutcome>(systemClock, () =>
-    this.ctx.storage.setAlarm(systemClock.now()),
+  readonly #flights = new FlightsInAlarm<FlightOutcome>(
+    systemClock,
+    () => this.ctx.storage.setAlarm(systemClock.now()),
+    async (recipe) => (await this.#make()).services.homeRecovery.takeUp(recipe),
   );
   #made: Promise<WorkerApp> | undefined;
 

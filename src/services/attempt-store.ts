@@ -1,5 +1,6 @@
 import { AppError } from '../core/errors.ts';
 import { BEFORE_ALL, type Page, type PagePlace } from '../core/page.ts';
+import type { RecipeAddress } from '../ports/flight-coordinator.ts';
 import type { SqlDatabase, SqlRow, SqlStatement } from '../ports/sql-database.ts';
 import {
   ATTEMPT_STATES,
@@ -63,6 +64,11 @@ export class AttemptStore {
   /** Attempts with an answer whose images are still to be stored, answered before a time where one is given. Longest unchanged first. */
   async listAnswered(before?: number): Promise<readonly Attempt[]> {
     return this.#oldest('answered', before);
+  }
+
+  /** Attempts of one recipe that the vendor has taken or answered, and whose pictures are not stored. Longest unchanged first. */
+  async listLeft(recipe: RecipeAddress): Promise<readonly Attempt[]> {
+    return this.#read(attemptStatements.leftOf(recipe));
   }
 
   /** The attempts in one state, or without one all of them, changed last first. */

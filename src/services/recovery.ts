@@ -77,6 +77,16 @@ export class Recovery {
     return this.#finishing;
   }
 
+  /**
+   * The same for one answer that is known, where the flights of its recipe are: from now on it is in the air. Of what
+   * fails the record is left as it is.
+   */
+  takeUp(attempt: Attempt): void {
+    void this.#fly(attempt, undefined).catch((cause: unknown) =>
+      this.#reporter.report({ type: 'failure', where: 'recovery', cause }),
+    );
+  }
+
   async #finishAll(answeredBefore?: number): Promise<number> {
     const left = this.#left;
     if (left?.size === 0) return 0;

@@ -30,6 +30,7 @@ import { Explainer } from './explainer.ts';
 import { FlightBoard } from './flight-board.ts';
 import { Governor } from './governor.ts';
 import { Health } from './health.ts';
+import { HomeRecovery } from './home-recovery.ts';
 import type { FlightOutcome } from './image-request.ts';
 import { ImageService } from './image-service.ts';
 import { Importer } from './importer.ts';
@@ -191,6 +192,15 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const prepared = new PreparedRequests({ resolver, hasher, addedModels: config.models });
   const inventory = new Inventory({ database, entries, clock });
   const curator = new Curator({ database, entries, clock });
+  const recovery = new Recovery({
+    attempts,
+    closer,
+    keeper,
+    taskEnds,
+    flights: ports.flights,
+    clock,
+    reporter,
+  });
   return {
     entries,
     attempts,
@@ -259,15 +269,8 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     verifier: new Verifier({ entries, blobs, keeper, lock, reporter }),
     statistics: () => readStatistics(database, entries),
     searchBackfill: new SearchBackfill(database, clock),
-    recovery: new Recovery({
-      attempts,
-      closer,
-      keeper,
-      taskEnds,
-      flights: ports.flights,
-      clock,
-      reporter,
-    }),
+    recovery,
+    homeRecovery: new HomeRecovery({ attempts, recovery, taskRecovery, board, credentials }),
     collector: new Collector(
       { entries, attempts, blobs, lock, clock, reporter },
       { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },

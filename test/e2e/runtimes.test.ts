@@ -4,10 +4,11 @@ import { uploadFile } from '../simulator/upload-support.ts';
 import { dataUri, edit } from '../support/assets.ts';
 import { DOORS } from '../support/doors.ts';
 import { readEvents } from '../support/event-stream.ts';
-import { ADMIN_TOKEN, RUNTIMES } from '../support/runtimes.ts';
+import { ADMIN_TOKEN, RUNTIMES, startOnNode, startOnWorkers } from '../support/runtimes.ts';
 import { png } from '../support/sample-images.ts';
 import { ASYNC, RESOLVE, TEXT2IMAGE } from '../support/sdk.ts';
 import { type Answer, API_KEY, body, bytesAt, imageUrls, type ServedSimulator } from '../support/stack.ts';
+import { carry, type TransferStack } from '../support/transfer.ts';
 
 const BROWSER = new URL('../../src/browser/', import.meta.url);
 /** In characters of the body, pictures left out. */
@@ -447,3 +448,39 @@ describe.each(RUNTIMES)('the admin side on %s', (_, start) => {
     expect((await fetch(url)).status).toBe(404);
   });
 });
+
+describe('what one runtime has bought is a hit on the other', () => {
+  it.each([
+    ['Node to Workers', startOnNode, startOnWorkers],
+    ['Workers to Node', startOnWorkers, startOnNode],
+  ])('from %s', async (_, startOne, startOther) => {
+    const shared = { DASHCACHE_SCOPE: 'shared' };
+    const [from, to] = [await startOne(shared), await startOther(shared)];
+    onTestFinished(async () => {
+      await from.close();
+      await to.close();
+    });
+    const wish = body('一只狐狸', { ...SMALL, seed: 1 });
+    const bought = await from.generate(wish);
+    const { json } = await asAdmin(from).request('GET', `/admin/api/entries?q=${encodeURIComponent('狐')}`);
+    const [answer] = await carry(asAdmin(from), asAdmin(to), json.entries[0].key);
+    expect([answer?.status, answer?.json.imported]).toEqual([201, true]);
+    const hit = await to.generate(wish);
+    expect([hit.status, hit.headers.get('x-cache')]).toEqual([200, 'HIT']);
+    const [[there = ''], [here = '']] = [imageUrls(bought), imageUrls(hit)];
+    expect(here.startsWith(`${to.origin}/blobs/`)).toBe(true);
+    expect(await bytesAt(here)).toEqual(await bytesAt(there));
+    expect(to.asked).toBe(0);
+  });
+});
+
+function asAdmin(stack: ServedSimulator): TransferStack {
+  return {
+    origin: stack.origin,
+    request: (method, path, init = {}) => {
+      const headers: Record<string, string> = init.headers ?? {};
+      const authorization = `Bearer ${ADMIN_TOKEN}`;
+      return stack.request(method, path, { ...init, headers: { ...headers, authorization } });
+    },
+  };
+}

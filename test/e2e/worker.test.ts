@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findClosedPort } from '../support/http-server.ts';
+import { ASYNC, TEXT2IMAGE } from '../support/sdk.ts';
 import { API_KEY, body } from '../support/stack.ts';
 import { bundleWorker } from '../support/worker-bundle.ts';
 import { startWorker, WorkerStack } from '../support/worker-stack.ts';
@@ -51,6 +52,50 @@ describe('a Worker that is not set up', () => {
     expect(response.status).toBe(500);
     const text = await response.text();
     expect(text).toContain(name);
+  });
+});
+
+describe('a home that ended', () => {
+  const TOKEN = 'token-of-alice-000001';
+  const as = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+  const OWN = {
+    DASHCACHE_AUTH: 'token',
+    DASHCACHE_TOKENS: `alice:${TOKEN}`,
+    DASHSCOPE_API_KEY: API_KEY,
+  };
+
+  it('is followed by one that goes on with its job before it buys anew', async () => {
+    const stack = await WorkerStack.start(OWN);
+    onTestFinished(() => stack.close());
+    const recipe = {
+      model: 'wan2.5-t2i-preview',
+      input: { prompt: 'a job' },
+      parameters: { n: 1, size: '1280*1280' },
+    };
+    stack.simulator.control.holdTasks();
+    await stack.request('POST', TEXT2IMAGE, { body: JSON.stringify(recipe), headers: { ...as, ...ASYNC } });
+    await stack.restart();
+    stack.simulator.control.resumeTasks();
+    const again = await stack.generate(recipe, as);
+    expect([again.status, stack.asked]).toEqual([200, 1]);
+  });
+
+  it('is followed by one that stores what it was answered before it buys anew', async () => {
+    const stack = await WorkerStack.start(OWN);
+    onTestFinished(() => stack.close());
+    const { control } = stack.simulator;
+    const held = control.fault({ on: 'image', effect: { kind: 'hold' } });
+    const lost = stack.generate(body('answered', { size: '512*512' }), as).catch(() => undefined);
+    await control.waitFor('image', 1);
+    await stack.restart();
+    await lost;
+    held.release();
+    const again = await stack.generate(body('answered', { size: '512*512' }), as);
+    expect([again.status, stack.asked]).toEqual([200, 1]);
+    const { results } = await (await stack.worker.getD1Database('DB'))
+      .prepare('select state from attempts')
+      .all();
+    expect(results).toEqual([{ state: 'stored' }]);
   });
 });
 

@@ -115,9 +115,14 @@ export class WorkerStack extends ServedSimulator {
 
   /** The whole of workerd ends; then cron comes, later than the caretaker waits for homes to wake by themselves. */
   override async startAnew(): Promise<void> {
-    await this.worker.setOptions(this.#options);
+    await this.restart();
     await this.run("update attempts set updated_at = updated_at - 120000 where state = 'submitted'");
     await this.tend();
+  }
+
+  /** The whole of workerd ends and begins again: nothing is left but what is stored. */
+  async restart(): Promise<void> {
+    await this.worker.setOptions(this.#options);
   }
 
   override async loseBytes(url: string): Promise<void> {

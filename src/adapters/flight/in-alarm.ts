@@ -1,5 +1,10 @@
 import type { Clock } from '../../ports/clock.ts';
-import type { FlightCoordinator, FlightOptions, FlightResult } from '../../ports/flight-coordinator.ts';
+import type {
+  FlightCoordinator,
+  FlightOptions,
+  FlightResult,
+  RecipeAddress,
+} from '../../ports/flight-coordinator.ts';
 import { InProcessFlights } from './in-process.ts';
 
 /** The platform gives up on an alarm after 15 minutes; the vendor's slowest jobs take three hours. */
@@ -14,14 +19,33 @@ export class FlightsInAlarm<T> implements FlightCoordinator<T> {
   readonly #flights = new InProcessFlights<T>();
   readonly #clock: Pick<Clock, 'sleep'>;
   readonly #setAlarm: () => Promise<void>;
+  readonly #takeUp: (recipe: RecipeAddress) => Promise<void>;
+  #takenUp: Promise<void> | undefined;
   #waiting: (() => void)[] = [];
   #ringing = false;
 
-  /** `setAlarm` has `ring` called soon, by the platform. */
-  constructor(clock: Pick<Clock, 'sleep'>, setAlarm: () => Promise<void>) {
+  /**
+   * `setAlarm` has `ring` called soon, by the platform. `takeUp` puts into the air what an object before this one had paid
+   * for and not brought home: done once, before anything new is bought.
+   */
+  constructor(
+    clock: Pick<Clock, 'sleep'>,
+    setAlarm: () => Promise<void>,
+    takeUp: (recipe: RecipeAddress) => Promise<void>,
+  ) {
     this.#clock = clock;
     this.#setAlarm = setAlarm;
+    this.#takeUp = takeUp;
   }
+
+  readonly atHome = (recipe: RecipeAddress): Promise<void> => {
+    this.#takenUp ??= this.#takeUp(recipe).catch((error: unknown) => {
+      // Whoever asks next tries again; who asked now buys nothing.
+      this.#takenUp = undefined;
+      throw error;
+    });
+    return this.#takenUp;
+  };
 
   get size(): number {
     return this.#flights.size;

@@ -4,10 +4,16 @@ import { flightCoordinatorConformance } from '../../conformance/flight-coordinat
 import { createGate } from '../../support/gate.ts';
 import { ManualClock, settle } from '../../support/manual-clock.ts';
 
+const nothingLeft = async () => {};
+
 flightCoordinatorConformance('FlightsInAlarm', () => {
-  const flights: FlightsInAlarm<string> = new FlightsInAlarm(new ManualClock(), async () => {
-    void Promise.resolve().then(() => flights.ring());
-  });
+  const flights: FlightsInAlarm<string> = new FlightsInAlarm(
+    new ManualClock(),
+    async () => {
+      void Promise.resolve().then(() => flights.ring());
+    },
+    nothingLeft,
+  );
   return flights;
 });
 
@@ -16,9 +22,13 @@ describe('FlightsInAlarm', () => {
     const begun: string[] = [];
     const gate = createGate<void>();
     let alarms = 0;
-    const flights = new FlightsInAlarm<string>(new ManualClock(), async () => {
-      alarms += 1;
-    });
+    const flights = new FlightsInAlarm<string>(
+      new ManualClock(),
+      async () => {
+        alarms += 1;
+      },
+      nothingLeft,
+    );
     const work = (name: string) => async () => {
       begun.push(name);
       await gate.opened;
@@ -42,7 +52,7 @@ describe('FlightsInAlarm', () => {
   });
 
   it('lasts for what begins the moment that a flight lands', async () => {
-    const flights = new FlightsInAlarm<string>(new ManualClock(), async () => {});
+    const flights = new FlightsInAlarm<string>(new ManualClock(), async () => {}, nothingLeft);
     const gate = createGate<string>();
     const again = createGate<string>();
     const first = flights.run('a', () => gate.opened);
@@ -62,9 +72,13 @@ describe('FlightsInAlarm', () => {
   it('goes on in another alarm before the platform gives up on this one', async () => {
     const clock = new ManualClock();
     let alarms = 0;
-    const flights = new FlightsInAlarm<string>(clock, async () => {
-      alarms += 1;
-    });
+    const flights = new FlightsInAlarm<string>(
+      clock,
+      async () => {
+        alarms += 1;
+      },
+      nothingLeft,
+    );
     const gate = createGate<string>();
     const slow = flights.run('slow', () => gate.opened);
     const first = flights.ring();
@@ -81,7 +95,7 @@ describe('FlightsInAlarm', () => {
   it('begins nothing a second time when its alarm is repeated after a crash', async () => {
     const setAlarm = async () => {};
     let begun = 0;
-    const flights = new FlightsInAlarm<string>(new ManualClock(), setAlarm);
+    const flights = new FlightsInAlarm<string>(new ManualClock(), setAlarm, nothingLeft);
     const gate = createGate<string>();
     void flights.run('a', () => {
       begun += 1;
@@ -90,17 +104,37 @@ describe('FlightsInAlarm', () => {
     void flights.ring();
     await settle();
     // The object is made anew; the platform repeats the alarm.
-    await new FlightsInAlarm<string>(new ManualClock(), setAlarm).ring();
+    await new FlightsInAlarm<string>(new ManualClock(), setAlarm, nothingLeft).ring();
     expect(begun).toBe(1);
   });
 
   it('begins nothing when its alarm cannot be set, then or later', async () => {
-    const flights = new FlightsInAlarm<string>(new ManualClock(), () =>
-      Promise.reject(new Error('no alarm')),
+    const flights = new FlightsInAlarm<string>(
+      new ManualClock(),
+      () => Promise.reject(new Error('no alarm')),
+      nothingLeft,
     );
     const never = () => Promise.reject(new Error('it began'));
     await expect(flights.run('a', never)).rejects.toThrow('no alarm');
     await flights.ring();
     expect(flights.size).toBe(0);
+  });
+
+  it('takes up what is left of its recipe once, and lets nobody on before', async () => {
+    const recipe = { site: 'cn', scope: 'shared', key: 'k1:0' };
+    let [asked, isBroken] = [0, true];
+    const flights = new FlightsInAlarm<string>(
+      new ManualClock(),
+      async () => {},
+      async () => {
+        asked += 1;
+        if (isBroken) throw new Error('the store is away');
+      },
+    );
+    await expect(flights.atHome(recipe)).rejects.toThrow('the store is away');
+    isBroken = false;
+    await Promise.all([flights.atHome(recipe), flights.atHome(recipe)]);
+    await flights.atHome(recipe);
+    expect(asked).toBe(2);
   });
 });
