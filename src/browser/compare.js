@@ -13,7 +13,7 @@ import { facts, pictures, prompt } from './take.js';
 async function find(named) {
   const [key = '', id] = named.split('~');
   /** @type {{takes: EntryDetail[]}} */
-  const { takes } = await ask(`entries/${encodeURIComponent(key)}`);
+  const { takes } = await ask(`entries/${encodeURIComponent(key)}?all=true`);
   const take = takes.find((known) => String(known.id) === id);
   if (take === undefined) throw new Refusal('One of these entries is not stored any more.', 404);
   return take;

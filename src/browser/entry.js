@@ -17,7 +17,7 @@ let doomed;
 
 async function show() {
   /** @type {{takes: EntryDetail[]}} */
-  const { takes } = await ask(path);
+  const { takes } = await ask(`${path}?all=true`);
   byId('takes', HTMLElement).replaceChildren(...takes.map((take) => article(take, takes)));
   status(takes.length === 1 ? '' : counted(takes.length, 'take'));
 }

@@ -3,6 +3,7 @@ const ALONE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{So}]/gu;
 /** What the index makes words of; see migrations/0005_inventory.sql. */
 const WORD_CHARACTER = /[\p{L}\p{N}\p{Co}\p{So}]/u;
+const WORDS = /[\p{L}\p{N}\p{Co}\p{So}]+/gu;
 /** What would end a quoted phrase; full-width quotation marks become one. */
 const NO_WORD = /["\0]/g;
 /** One letter begins too many words. */
@@ -26,8 +27,14 @@ export function facet(name: string, value: string): string {
  * `*` at its end the beginning of a word, of two letters or more. Punctuation that stands alone is passed over; empty when there is nothing else.
  */
 export function searchPhrases(typed: string): readonly string[] {
-  return [...typed.matchAll(/"([^"]*)"?|([^\s"]+)/g)]
+  const phrases = [...typed.matchAll(/"([^"]*)"?|([^\s"]+)/g)]
     .map(([, quoted, bare = '']) => ({ words: quoted ?? bare, isBeginning: BEGINNING.test(bare) }))
     .filter(({ words }) => WORD_CHARACTER.test(words))
     .map(({ words, isBeginning }) => `"${searchWords(words).trim()}"${isBeginning ? ' *' : ''}`);
+  return [...new Set(phrases)];
+}
+
+/** How many words the index has to look up for what people type. */
+export function countSearchWords(typed: string): number {
+  return searchPhrases(typed).join(' ').match(WORDS)?.length ?? 0;
 }

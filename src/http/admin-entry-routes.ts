@@ -6,7 +6,7 @@ import { blobBase } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { entryDetail, entrySummary } from './entry-body.ts';
 import { FILTER_NAMES, readFilter } from './entry-filter.ts';
-import { readAddress } from './key-address.ts';
+import { readAddress, readSight } from './key-address.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { readCursor, writeCursor } from './page-cursor.ts';
 import { oneOf, queryValues, wholeNumber } from './query-values.ts';
@@ -42,8 +42,8 @@ export function adminEntryRoutes(services: HttpServices, options: HttpOptions): 
   routes.all('/admin/api/entries', methodNotAllowed('GET, HEAD, POST'));
 
   routes.get(oneKey, async (c) => {
-    const address = readAddress(c);
-    const entries = await inventory.withTags(await curator.locate(address));
+    const { address, isAll } = readSight(c);
+    const entries = await inventory.withTags(await (isAll ? curator.find(address) : curator.locate(address)));
     const base = blobBase(c, options);
     const takes = (await lineage.relate(entries)).map((related) => entryDetail(related, base));
     return c.json({ key: address.key, takes });

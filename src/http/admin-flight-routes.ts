@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { AppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json-text.ts';
 import { ATTEMPT_STATES, type Attempt } from '../services/attempt.ts';
 import { DEFAULT_LIMIT, PAGE_LIMITS } from './admin-entry-routes.ts';
@@ -10,10 +11,14 @@ import { methodNotAllowed } from './method-not-allowed.ts';
 import { readCursor, writeCursor } from './page-cursor.ts';
 import { oneOf, queryValues, wholeNumber } from './query-values.ts';
 
+/** People who look on at once. Each is told everything, several times a second. */
+const MAX_VIEWS = 50;
+
 /** What is being bought, and what was. */
 export function adminFlightRoutes(services: HttpServices): Hono {
   const { attempts } = services;
   const routes = new Hono();
+  let views = 0;
 
   routes.get('/admin/api/flights', (c) => {
     queryValues(c, []);
@@ -23,7 +28,9 @@ export function adminFlightRoutes(services: HttpServices): Hono {
 
   routes.get('/admin/api/flights/events', (c) => {
     queryValues(c, []);
-    return eventResponse(c, flightEvents(services), services);
+    if (views >= MAX_VIEWS)
+      throw new AppError('overloaded', `${MAX_VIEWS} others look on already; try again later.`);
+    return eventResponse(c, view(), services);
   });
   routes.all('/admin/api/flights/events', methodNotAllowed('GET'));
 
@@ -38,6 +45,15 @@ export function adminFlightRoutes(services: HttpServices): Hono {
   });
   routes.all('/admin/api/attempts', methodNotAllowed('GET, HEAD'));
   return routes;
+
+  async function* view(): AsyncGenerator<Uint8Array, void, undefined> {
+    views += 1;
+    try {
+      yield* flightEvents(services);
+    } finally {
+      views -= 1;
+    }
+  }
 }
 
 /** Without the answer and the recipe, which are for finishing it, and without the account. */

@@ -24,8 +24,10 @@ export async function startSession(c: Context, { adminSessions }: HttpServices):
   });
 }
 
-/** Takes the session from the browser. */
-export function endSession(c: Context): void {
+/** Ends the session, and takes its cookie from the browser. */
+export async function endSession(c: Context, { adminSessions }: HttpServices): Promise<void> {
+  const session = getCookie(c, COOKIE);
+  if (session !== undefined) await adminSessions.end(session);
   deleteCookie(c, COOKIE, { path: PATH });
 }
 

@@ -3,7 +3,6 @@ import type { EntryFilter } from '../core/entry-filter.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
 import { invalid } from '../core/normalized-request.ts';
-import { addRemoved } from '../services/remover.ts';
 import { optionalFlag, readObject, refuseOthers } from './admin-body.ts';
 import { blobBase } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
@@ -44,13 +43,7 @@ export function adminStoreRoutes(services: HttpServices, options: HttpOptions): 
   routes.post('/admin/api/verify', (c) => told(c, (tell) => verifier.run(tell), services));
   routes.all('/admin/api/verify', methodNotAllowed('POST'));
 
-  routes.post('/admin/api/collect', (c) =>
-    told(
-      c,
-      async (tell) => addRemoved(await collector.runOnce(tell), await collector.sweepOrphans()),
-      services,
-    ),
-  );
+  routes.post('/admin/api/collect', (c) => told(c, (tell) => collector.collect(tell), services));
   routes.all('/admin/api/collect', methodNotAllowed('POST'));
   return routes;
 }

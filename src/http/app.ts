@@ -16,6 +16,7 @@ import { openAiRoutes } from './openai-routes.ts';
 import { openApiRoutes } from './openapi-routes.ts';
 import { pageAssetRoutes, pageRoutes } from './page-routes.tsx';
 import { passthroughRoutes } from './passthrough-routes.ts';
+import { keepPrivate } from './private-answers.ts';
 import { guard } from './request-guard.ts';
 import { taskRoutes } from './task-routes.ts';
 import { uploadRoutes } from './upload-routes.ts';
@@ -42,6 +43,9 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
       onCut: (c) => services.platform.cut(c),
     }),
   );
+  // Before the guard, whose refusals are answers too.
+  app.use('/admin/*', keepPrivate);
+  app.use('/metrics', keepPrivate);
   app.use(guard(options, services.platform));
   app.route('/', pageAssetRoutes(services));
   app.route('/', loginRoutes(services, options));

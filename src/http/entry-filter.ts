@@ -2,7 +2,8 @@ import type { EntryFilter } from '../core/entry-filter.ts';
 import { isAppError } from '../core/errors.ts';
 import { parseDuration } from '../core/quantities.ts';
 import { canonicalSize } from '../core/recipe.ts';
-import { badParameter, oneOf, wholeNumber } from './query-values.ts';
+import { countSearchWords } from '../core/search-text.ts';
+import { badParameter, oneOf, requireShort, wholeNumber } from './query-values.ts';
 
 /** What entries can be filtered by, in queries and in the body of a purge. */
 export const FILTER_NAMES = [
@@ -18,8 +19,14 @@ export const FILTER_NAMES = [
   'pinned',
 ] as const;
 
+/** A search for one more word takes longer, and nothing else is answered meanwhile. */
+const MAX_WORDS = 100;
+
 /** The filter that these values come to. */
 export function readFilter(values: ReadonlyMap<string, string>): EntryFilter {
+  for (const [name, value] of values) requireShort(name, value);
+  if (countSearchWords(values.get('q') ?? '') > MAX_WORDS)
+    throw badParameter('q', `may have ${MAX_WORDS} words; every character of Chinese is one`);
   const texts = (['q', 'model', 'scope', 'site', 'tag'] as const).flatMap((name) => {
     const value = values.get(name);
     return value === undefined ? [] : [[name, value] as const];

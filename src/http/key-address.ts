@@ -2,13 +2,24 @@ import type { Context } from 'hono';
 import { isCacheKey } from '../core/cache-key.ts';
 import { AppError } from '../core/errors.ts';
 import type { KeyAddress } from '../services/entry-detail-statements.ts';
-import { queryValues, wholeNumber } from './query-values.ts';
+import { oneOf, queryValues, wholeNumber } from './query-values.ts';
+
+const ADDRESS_NAMES = ['scope', 'site', 'take'] as const;
 
 /** Whose entries of which key a path and its query mean. What is no key is not stored. */
 export function readAddress(c: Context): KeyAddress {
+  return addressOf(c, queryValues(c, ADDRESS_NAMES));
+}
+
+/** The same for those who only look: with `all` they see the entries of every scope and site that holds the key. */
+export function readSight(c: Context): { readonly address: KeyAddress; readonly isAll: boolean } {
+  const values = queryValues(c, [...ADDRESS_NAMES, 'all']);
+  return { address: addressOf(c, values), isAll: oneOf(values, 'all', ['true', 'false']) === 'true' };
+}
+
+function addressOf(c: Context, values: ReadonlyMap<string, string>): KeyAddress {
   const key = c.req.param('key') ?? '';
   if (!isCacheKey(key)) throw new AppError('not_found', 'No such entry is stored.');
-  const values = queryValues(c, ['scope', 'site', 'take']);
   const take = wholeNumber(values, 'take', { min: 1, max: Number.MAX_SAFE_INTEGER });
   return { key, scope: values.get('scope'), site: values.get('site'), take };
 }

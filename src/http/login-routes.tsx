@@ -40,9 +40,9 @@ export function loginRoutes(services: HttpServices, options: HttpOptions): Hono 
     return c.redirect(next, 303);
   });
   routes.all('/admin/login', methodNotAllowed('GET, POST'));
-  routes.post('/admin/logout', (c) => {
+  routes.post('/admin/logout', async (c) => {
     requireOwnPage(c, options);
-    endSession(c);
+    await endSession(c, services);
     return c.redirect('/admin/login', 303);
   });
   routes.all('/admin/logout', methodNotAllowed('POST'));

@@ -18,10 +18,15 @@ export function queryValues(c: Context, names: readonly string[]): ReadonlyMap<s
   for (const [name, [value = '', ...others]] of Object.entries(c.req.queries())) {
     if (!names.includes(name)) throw badParameter(name, `is not known; there are ${names.join(', ')}`);
     if (others.length > 0) throw badParameter(name, 'is given twice');
-    if (value.length > MAX_CHARS) throw badParameter(name, `may have ${MAX_CHARS} characters`);
+    requireShort(name, value);
     if (value !== '') values.set(name, value);
   }
   return values;
+}
+
+/** Refuses a value that is longer than any that means something. */
+export function requireShort(name: string, value: string): void {
+  if (value.length > MAX_CHARS) throw badParameter(name, `may have ${MAX_CHARS} characters`);
 }
 
 /** A whole number within bounds; undefined when it is absent. */

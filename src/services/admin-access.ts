@@ -13,8 +13,13 @@ export interface AdminAccessOptions {
   readonly secret: Uint8Array;
 }
 
-/** Wrong tokens that one address may try in a minute. */
+/** After so many wrong tokens within a minute an address is told to wait. */
 const WRONG_PER_MINUTE = 10;
+/**
+ * After so many it is not listened to at all. Behind a reverse proxy all clients have one address: a few wrong tokens of
+ * one must not keep the others out, and at this rate nobody finds sixteen characters.
+ */
+const TRIED_PER_MINUTE = 600;
 const MINUTE_MS = 60_000;
 
 /** Decides who may look into the store. */
@@ -22,6 +27,7 @@ export class AdminAccess {
   readonly #hasher: Pick<Hasher, 'hmac'>;
   readonly #options: AdminAccessOptions;
   readonly #wrong: RateWindow;
+  readonly #tried: RateWindow;
 
   constructor(
     parts: { hasher: Pick<Hasher, 'hmac'>; clock: Pick<Clock, 'now'> },
@@ -30,6 +36,7 @@ export class AdminAccess {
     this.#hasher = parts.hasher;
     this.#options = options;
     this.#wrong = new RateWindow(parts.clock, { limit: WRONG_PER_MINUTE, windowMs: MINUTE_MS });
+    this.#tried = new RateWindow(parts.clock, { limit: TRIED_PER_MINUTE, windowMs: MINUTE_MS });
   }
 
   /** Nobody needs a token: a bearer is the credential of a client. */
@@ -38,8 +45,8 @@ export class AdminAccess {
   }
 
   /**
-   * `forbidden` when there is no token that opens it, `unauthorized` for a missing or wrong one, `throttled` after too
-   * many wrong ones from this address.
+   * `forbidden` when there is no token that opens it, `unauthorized` for a missing or wrong one, `throttled` for a wrong
+   * one after too many from this address, and for any after far too many.
    */
   async admit(bearer: string | undefined, clientAddress: string): Promise<void> {
     if (this.isFree) return;
@@ -52,13 +59,10 @@ export class AdminAccess {
     }
     const isRight = await this.#isSame(bearer, token);
     // From here on nothing is waited for: guesses sent at once are counted one after the other.
-    const waitMs = this.#wrong.waitMs(clientAddress);
-    if (waitMs !== undefined) {
-      throw new AppError('throttled', 'Too many wrong admin tokens from this address; try again later.', {
-        retryAfterMs: waitMs,
-      });
-    }
+    refuseIfFull(this.#tried, clientAddress);
     if (isRight) return;
+    this.#tried.count(clientAddress);
+    refuseIfFull(this.#wrong, clientAddress);
     this.#wrong.count(clientAddress);
     throw new AppError('unauthorized', 'This is not the admin token.');
   }
@@ -75,4 +79,12 @@ export class AdminAccess {
     const { secret } = this.#options;
     return equalTexts(await this.#hasher.hmac(secret, given), await this.#hasher.hmac(secret, token));
   }
+}
+
+function refuseIfFull(window: RateWindow, clientAddress: string): void {
+  const waitMs = window.waitMs(clientAddress);
+  if (waitMs === undefined) return;
+  throw new AppError('throttled', 'Too many wrong admin tokens from this address; try again later.', {
+    retryAfterMs: waitMs,
+  });
 }

@@ -1,3 +1,4 @@
+import { AppError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { AttemptStore } from './attempt-store.ts';
@@ -29,6 +30,7 @@ export class Collector {
   readonly #clock: Clock;
   readonly #reporter: Reporter;
   readonly #options: CollectorOptions;
+  #isCollecting = false;
 
   constructor(
     parts: {
@@ -49,6 +51,17 @@ export class Collector {
     this.#clock = parts.clock;
     this.#reporter = parts.reporter;
     this.#options = options;
+  }
+
+  /** All of it, for whoever asks. `overloaded` while it is done already: each goes through every file of the store. */
+  async collect(onProgress: (removed: Removed) => void): Promise<Removed> {
+    if (this.#isCollecting) throw new AppError('overloaded', 'The store is being collected already.');
+    this.#isCollecting = true;
+    try {
+      return addRemoved(await this.runOnce(onProgress), await this.sweepOrphans());
+    } finally {
+      this.#isCollecting = false;
+    }
   }
 
   /** Expires and evicts until the store is within its bounds. Tells after each batch what went so far. */

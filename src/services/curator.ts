@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { SqlDatabase, SqlStatement } from '../ports/sql-database.ts';
+import type { SqlDatabase, SqlRow, SqlStatement } from '../ports/sql-database.ts';
 import { entryDetailStatements, type KeyAddress } from './entry-detail-statements.ts';
 import type { EntryStore } from './entry-store.ts';
 import { integer, text } from './row.ts';
@@ -18,13 +18,14 @@ export class Curator {
     this.#clock = parts.clock;
   }
 
-  /**
-   * The ids of the entries that are meant, newest first. `not_found` when there are none, `invalid_request` when several
-   * scopes or sites hold the key and none is named.
-   */
+  /** The ids of the entries that are meant, newest first, whosever they are. `not_found` when there are none. */
+  async find(address: KeyAddress): Promise<readonly number[]> {
+    return (await this.#rowsOf(address)).map((row) => integer(row, 'id'));
+  }
+
+  /** The same where one holder is meant: `invalid_request` when several scopes or sites hold the key and none is named. */
   async locate(address: KeyAddress): Promise<readonly number[]> {
-    const rows = await this.#database.all(entryDetailStatements.ofKey(address));
-    if (rows.length === 0) throw new AppError('not_found', 'No such entry is stored.');
+    const rows = await this.#rowsOf(address);
     for (const field of ['scope', 'site']) {
       const holders = [...new Set(rows.map((row) => text(row, field)))];
       if (holders.length === 1) continue;
@@ -54,6 +55,12 @@ export class Curator {
   async invalidate(address: KeyAddress): Promise<number> {
     const at = this.#clock.now();
     return await this.#change(address, (ids) => [entryDetailStatements.invalidate(ids, at)]);
+  }
+
+  async #rowsOf(address: KeyAddress): Promise<readonly SqlRow[]> {
+    const rows = await this.#database.all(entryDetailStatements.ofKey(address));
+    if (rows.length === 0) throw new AppError('not_found', 'No such entry is stored.');
+    return rows;
   }
 
   async #change(

@@ -243,7 +243,10 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       { hasher, clock },
       { token: config.adminToken, local: config.auth === 'local', secret: secrets.secret },
     ),
-    adminSessions: new AdminSessions({ hasher, clock }, { token: config.adminToken, secret: secrets.secret }),
+    adminSessions: new AdminSessions(
+      { database, hasher, clock },
+      { token: config.adminToken, secret: secrets.secret },
+    ),
     thumbnails: new Thumbnails({
       entries,
       blobs,

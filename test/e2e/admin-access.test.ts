@@ -15,6 +15,35 @@ const TOKENS = {
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
 const wish = body('a fox', SMALL);
 
+it('what the admin interface tells stays with whoever asked', async () => {
+  const stack = await startStack();
+  await stack.generate(wish);
+  const [{ key, images }] = (await stack.request('GET', '/admin/api/entries')).json.entries;
+  const headersOf = async (path: string, headers: Record<string, string> = {}) => {
+    const answer = await send(stack.origin, { path, headers });
+    return ['cache-control', 'x-content-type-options', 'cross-origin-resource-policy'].map(
+      (name) => answer.headers[name],
+    );
+  };
+  const secret = ['no-store', 'nosniff', 'same-origin'];
+  for (const path of [
+    '/admin',
+    '/admin/api/entries',
+    `/admin/api/entries/${key}`,
+    '/admin/api/entries?x=1',
+    '/admin/api/nothing',
+    '/admin/api/ledger?format=csv',
+    '/admin/api/flights/events?x=1',
+    `/admin/thumbnails/${'0'.repeat(64)}`,
+    '/metrics',
+  ])
+    expect([path, await headersOf(path)]).toEqual([path, secret]);
+  expect(await headersOf('/admin/api/entries', { host: 'evil.example' })).toEqual(secret);
+  const [kept, ...others] = await headersOf(`/admin/thumbnails/${images[0].sha256}`);
+  expect(kept).toMatch(/^private, /);
+  expect(others).toEqual(secret.slice(1));
+});
+
 describe('who may look into the store', () => {
   it('on this machine, in local mode, everybody; other web pages may not', async () => {
     const stack = await startStack();
@@ -77,13 +106,15 @@ describe('who may look into the store', () => {
     expect(await answer.json()).toMatchObject({ code: 'unauthorized', status: 401 });
   });
 
-  it('after ten wrong tokens within a minute the address has to wait, even with the right one', async () => {
+  it('after ten wrong tokens within a minute the address has to wait, but not with the right one', async () => {
     const stack = await startStack({ ...TOKENS, DASHCACHE_ADMIN_TOKEN: ADMIN });
     const wrong = () => explain(stack, wish, { headers: as('a-wrong-token-000001') });
     const statuses = (await Promise.all(Array.from({ length: 12 }, wrong))).map(({ status }) => status);
     expect(statuses.sort()).toEqual([...Array(10).fill(401), 429, 429]);
-    const right = await explain(stack, wish, { headers: as(ADMIN) });
-    expect([right.status, right.json.code]).toEqual([429, 'throttled']);
-    expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(0);
+    const late = await wrong();
+    expect([late.status, late.json.code]).toEqual([429, 'throttled']);
+    expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(0);
+    // Behind a reverse proxy the owner has the address of those who guess.
+    expect((await explain(stack, wish, { headers: as(ADMIN), query: '?scope=x' })).status).toBe(200);
   });
 });

@@ -232,7 +232,7 @@ describe('one key', () => {
     expect((await admin(stack, 'GET', `entries/${fox}?take=2`)).json.takes).toHaveLength(1);
   });
 
-  it('is 404 when it is unknown, and asks for the scope when several hold it', async () => {
+  it('is 404 when it is unknown, and asks for the scope when several hold it, unless all are to be seen', async () => {
     const stack = await startStack();
     await draw(stack, 'shared', {}, 'sk-alice');
     await draw(stack, 'shared', {}, 'sk-bob');
@@ -254,6 +254,8 @@ describe('one key', () => {
       const many = await admin(stack, method, `entries/${key}${path}`, value);
       expect([many.status, many.json.field]).toEqual([400, 'scope']);
     }
+    expect((await admin(stack, 'GET', `entries/${key}?all=true`)).json.takes).toHaveLength(2);
+    expect((await admin(stack, 'DELETE', `entries/${key}?all=true`)).json.field).toBe('all');
     expect(readAllRows(stack)).toEqual(before);
     for (const [method, path, value] of [...calls.slice(2), ...calls.slice(0, 2)]) {
       const one = await admin(

@@ -85,6 +85,22 @@ describe('the way in', () => {
     expect(out.headers['set-cookie']?.[0]).toMatch(/^dashcache_admin=; Max-Age=0; Path=\/admin/);
   });
 
+  it('a copy of the cookie opens nothing after the logout', async () => {
+    const stack = await startStack(OPENED);
+    const [cookie, other] = [await cookieOf(stack), await cookieOf(stack)];
+    // Another site’s page cannot put anybody out.
+    const foreign = { cookie, origin: 'https://evil.example' };
+    await browse(stack, '/admin/logout', { method: 'POST', headers: foreign });
+    expect((await browse(stack, '/admin', { headers: { cookie } })).status).toBe(200);
+    await browse(stack, '/admin/logout', { method: 'POST', headers: { cookie, origin: stack.origin } });
+    expect((await browse(stack, '/admin', { headers: { cookie } })).status).toBe(303);
+    expect((await explain(stack, { cookie, origin: stack.origin })).status).toBe(401);
+    await stack.stopServer();
+    await stack.startServer();
+    expect((await explain(stack, { cookie, origin: stack.origin })).status).toBe(401);
+    expect((await browse(stack, '/admin', { headers: { cookie: other } })).status).toBe(200);
+  });
+
   it('another admin token ends every session', async () => {
     const stack = await startStack(OPENED);
     const cookie = await cookieOf(stack);
@@ -121,7 +137,7 @@ describe('who stays outside', () => {
     expect((await login(stack, { token: ADMIN })).status).toBe(403);
   });
 
-  it('who has a wrong token, in the page’s own words; after ten of them the right one, too', async () => {
+  it('who has a wrong token, in the page’s own words; after ten of them he has to wait', async () => {
     const stack = await startStack(OPENED);
     const session = await cookieOf(stack);
     for (const token of ['', 'x', `${ADMIN}1`, ...Array(7).fill('a-wrong-token')]) {
@@ -129,10 +145,11 @@ describe('who stays outside', () => {
       expect([answer.status, answer.headers['set-cookie']]).toEqual([401, undefined]);
       expect(answer.body.toString()).toContain('role="alert"');
     }
-    const late = await login(stack, { token: ADMIN });
+    const late = await login(stack, { token: 'a-wrong-token' });
     expect([late.status, late.headers['set-cookie']]).toEqual([429, undefined]);
     expect(Number(late.headers['retry-after'])).toBeGreaterThan(0);
-    // Whoever is in already is not put out by those who guess.
+    // Those who guess put nobody out, and keep nobody out.
+    expect((await login(stack, { token: ADMIN })).status).toBe(303);
     expect((await browse(stack, '/admin', { headers: { cookie: session } })).status).toBe(200);
   });
 

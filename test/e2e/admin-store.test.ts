@@ -94,6 +94,13 @@ describe('purge', () => {
       [{ filter: { tag: ['a'] } }, 'filter.tag'],
       [{ filter: { pinned: 'maybe' } }, 'pinned'],
       [{ filter: { min_age: '30d', max_age: 'x' } }, 'max_age'],
+      // What is longer than queries may be is no smaller a burden in a body.
+      [{ filter: { q: 'x'.repeat(1_001) } }, 'q'],
+      [{ filter: { size: '1'.repeat(1_001) } }, 'size'],
+      [{ filter: { q: Array.from({ length: 101 }, (_, i) => `light${i}`).join(' ') }, dry_run: true }, 'q'],
+      [{ filter: { q: `"${'漂'.repeat(101)}"` }, dry_run: true }, 'q'],
+      // One of these characters stands for four words.
+      [{ filter: { q: '\ufdfa'.repeat(34) }, dry_run: true }, 'q'],
       [{ filter: 'all' }, 'filter'],
       [{ all: 'yes' }, 'all'],
       [{ all: false }, 'filter'],
@@ -113,6 +120,7 @@ describe('purge', () => {
     expect(twice.status).toBe(400);
     expect((await purge(stack, { filter: { q: 'x'.repeat(70_000) } })).status).toBe(413);
     expect((await purge(stack, { filter: { q: '!?' } })).json.entries).toBe(0);
+    expect((await purge(stack, { filter: { q: Array(100).fill('x').join(' ') } })).status).toBe(200);
     expect((await admin(stack, 'GET', 'purge')).status).toBe(405);
     expect(readAllRows(stack)).toEqual(before);
   });
@@ -242,6 +250,26 @@ describe('flights', () => {
     stack.simulator.control.clearFaults();
     await drawing;
     for await (const { data } of events) if (data.flights.length === 0) break;
+  });
+
+  it('are shown to so many at once and no more; who leaves makes room', async () => {
+    const stack = await startStack();
+    const lines = Array.from({ length: 50 }, () => new AbortController());
+    onTestFinished(() => {
+      for (const line of lines) line.abort();
+    });
+    for (const { signal } of lines) await eventsOf(stack, 'GET', 'flights/events', signal).next();
+    const full = await admin(stack, 'GET', 'flights/events');
+    expect([full.status, full.json.code]).toEqual([429, 'overloaded']);
+    lines[0]?.abort();
+    const next = async () => {
+      const line = new AbortController();
+      onTestFinished(() => line.abort());
+      const { status } = await fetch(`${stack.origin}/admin/api/flights/events`, { signal: line.signal });
+      return status;
+    };
+    // The server hears of it in a moment.
+    while ((await next()) === 429) expect((await admin(stack, 'GET', 'flights')).status).toBe(200);
   });
 
   it('their events do not keep the server from stopping', async () => {

@@ -95,3 +95,17 @@ describe('an entry’s page', () => {
     await page.getByRole('alert').filter({ hasText: 'No such entry is stored.' }).waitFor();
   });
 });
+
+it('a key that several scopes hold is shown with the entries of all of them', async () => {
+  const stack = await startStack();
+  for (const key of ['sk-alice', 'sk-bob'])
+    await stack.generate(body('shared', SMALL), { authorization: `Bearer ${key}` });
+  const { page, complaints } = await open();
+  await openGallery(page, stack);
+  await page.locator('.card a').first().click();
+  await page.locator('article').nth(1).waitFor();
+  expect(await page.locator('article').count()).toBe(2);
+  await page.getByRole('link', { name: 'Compare with take 1' }).first().click();
+  await page.getByText('they are takes of one recipe').waitFor();
+  expect(complaints).toEqual([]);
+});

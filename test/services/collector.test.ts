@@ -234,3 +234,13 @@ describe('bytes without rows', () => {
 function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
+
+it('collection on demand is done once at a time, and again when it has ended', async () => {
+  await bench.keep('old', CAT);
+  await machine.clock.advance(2 * HOUR);
+  const collector = bench.collector({ maxAgeMs: HOUR });
+  const first = collector.collect(() => {});
+  await expect(collector.collect(() => {})).rejects.toMatchObject({ code: 'overloaded' });
+  expect(await first).toMatchObject({ entries: 1 });
+  expect(await collector.collect(() => {})).toMatchObject({ entries: 0 });
+});

@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
+import { countedAddress } from './client-address.ts';
 import { textOfRequest } from './known-hits-listener.ts';
 
 interface NodeContext {
@@ -7,7 +8,8 @@ interface NodeContext {
 
 /** What Node's HTTP server knows beyond the Web `Request`. */
 export const nodePlatform = {
-  clientAddress: (c: NodeContext): string => bindings(c).incoming.socket.remoteAddress ?? 'unknown',
+  clientAddress: (c: NodeContext): string =>
+    countedAddress(bindings(c).incoming.socket.remoteAddress ?? 'unknown'),
   textOfRequest: (c: NodeContext): string | undefined => textOfRequest(bindings(c).incoming),
   rawTarget: (c: NodeContext): string => bindings(c).incoming.url ?? '/',
   cut: (c: NodeContext): void => {

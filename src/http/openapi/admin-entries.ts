@@ -75,7 +75,10 @@ export const ADMIN_ENTRIES: ApiPart = {
         operationId: 'findEntries',
         summary: 'Everything known of the entries of a key',
         security: ADMIN_SECURITY,
-        parameters: KEY_PARAMETERS,
+        parameters: [
+          ...KEY_PARAMETERS,
+          queryParameter('all', 'Those of every scope and site that holds the key.', { type: 'boolean' }),
+        ],
         responses: {
           200: {
             description: 'Its takes, newest first.',

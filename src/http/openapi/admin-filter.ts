@@ -7,7 +7,7 @@ const AGE: JsonObject = { type: 'string', examples: ['30d', '12h'] };
 const FILTERS: readonly (readonly [name: string, description: string, schema: JsonObject])[] = [
   [
     'q',
-    'Words of the prompt, all of which must be there: `"several in a row"`, `begin*`, single Chinese characters.',
+    'Words of the prompt, all of which must be there: `"several in a row"`, `begin*`, single Chinese characters. 100 of them at most.',
     { type: 'string', maxLength: 1000 },
   ],
   ['model', 'The model.', { type: 'string' }],

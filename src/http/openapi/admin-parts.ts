@@ -44,8 +44,12 @@ export function eventContent(description: string): JsonObject {
 /** Which entries of a key are meant. */
 export const KEY_PARAMETERS: readonly JsonObject[] = [
   { name: 'key', in: 'path', required: true, schema: schema('CacheKey') },
-  queryParameter('scope', 'Whose entries; needed when several scopes hold the key.', { type: 'string' }),
-  queryParameter('site', 'Which upstream drew them; needed when several did.', { type: 'string' }),
+  queryParameter('scope', 'Whose entries; needed when several scopes hold the key.', {
+    type: 'string',
+  }),
+  queryParameter('site', 'Which upstream drew them; needed when several did.', {
+    type: 'string',
+  }),
   queryParameter('take', 'Only this one of the entries.', { type: 'integer', minimum: 1 }),
 ];
 
