@@ -7,14 +7,6 @@ import { parseJson } from './json-text.ts';
 /** What stands in a carried answer where the result URLs were: the place among the entry's pictures. */
 const PLACE = 'image:';
 
-/** A picture of a carried entry; its bytes travel by themselves. */
-export interface PortableImage {
-  /** SHA-256 of the bytes, 64 lower-case hex digits. */
-  readonly digest: string;
-  /** Upstream's own URL, from which a lost picture may be fetched again while it lives. */
-  readonly sourceUrl: string | undefined;
-}
-
 /** One entry on its way from one store to another: all that a hit needs but the bytes of its pictures. */
 export interface PortableEntry {
   readonly site: string;
@@ -32,8 +24,8 @@ export interface PortableEntry {
   readonly tags: readonly string[];
   /** In the order of the recipe. */
   readonly references: readonly { readonly field: string; readonly digest: string }[];
-  /** In the answer's order; at least one. */
-  readonly images: readonly PortableImage[];
+  /** In the answer's order; at least one. Their bytes travel by themselves. Upstream's URLs are the account's secret, and dead within a day. */
+  readonly images: readonly { readonly digest: string }[];
 }
 
 /** The answer as the vendor sent it, with a place in place of each result URL. */

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { isCacheKey } from '../core/cache-key.ts';
 import { AppError } from '../core/errors.ts';
 import type { KeyAddress } from '../services/entry-detail-statements.ts';
-import { oneOf, queryValues, wholeNumber } from './query-values.ts';
+import { badParameter, oneOf, queryValues, wholeNumber } from './query-values.ts';
 
 const ADDRESS_NAMES = ['scope', 'site', 'take'] as const;
 
@@ -20,6 +20,9 @@ export function readSight(c: Context): { readonly address: KeyAddress; readonly 
 function addressOf(c: Context, values: ReadonlyMap<string, string>): KeyAddress {
   const key = c.req.param('key') ?? '';
   if (!isCacheKey(key)) throw new AppError('not_found', 'No such entry is stored.');
+  // Empty counts as absent elsewhere; here it would make a change wider than it was meant to be.
+  const empty = ADDRESS_NAMES.find((name) => c.req.query(name) === '');
+  if (empty !== undefined) throw badParameter(empty, 'is empty');
   const take = wholeNumber(values, 'take', { min: 1, max: Number.MAX_SAFE_INTEGER });
   return { key, scope: values.get('scope'), site: values.get('site'), take };
 }

@@ -4,7 +4,7 @@ import { isCacheKey } from '../core/cache-key.ts';
 import type { Cost } from '../core/events.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
 import { invalid, readWhole } from '../core/normalized-request.ts';
-import { type PortableEntry, type PortableImage, writeAnswer } from '../core/portable-entry.ts';
+import { type PortableEntry, writeAnswer } from '../core/portable-entry.ts';
 import type { RelatedEntry } from '../services/lineage.ts';
 import { optionalFlag, refuseOthers } from './admin-body.ts';
 import { isoTime } from './entry-body.ts';
@@ -49,7 +49,7 @@ export function portableBody({ entry, references }: RelatedEntry): JsonObject {
     pinned: entry.pinned,
     tags: entry.tags,
     references: references.map(({ field, digest }) => ({ field, sha256: digest })),
-    images: images.map(({ digest, sourceUrl }) => ({ sha256: digest, source_url: sourceUrl ?? null })),
+    images: images.map(({ digest }) => ({ sha256: digest })),
   };
 }
 
@@ -74,13 +74,10 @@ export function readPortable(body: JsonObject): PortableEntry {
       field: readText(reference, 'field', `references[${index}].`),
       digest: readDigest(reference, `references[${index}].`),
     })),
-    images: objectsOf(body, 'images', ['sha256', 'source_url']).map(readImage),
+    images: objectsOf(body, 'images', ['sha256']).map((image, index) => ({
+      digest: readDigest(image, `images[${index}].`),
+    })),
   };
-}
-
-function readImage(image: JsonObject, index: number): PortableImage {
-  const path = `images[${index}].`;
-  return { digest: readDigest(image, path), sourceUrl: optionalText(image, 'source_url', path) };
 }
 
 function readCost(value: JsonValue | undefined): Cost | undefined {

@@ -2,7 +2,7 @@ import { cacheKey } from '../core/cache-key.ts';
 import type { Entry, EntryImage } from '../core/entry.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { invalid } from '../core/normalized-request.ts';
-import { type PortableEntry, type PortableImage, readCarriedAnswer } from '../core/portable-entry.ts';
+import { type PortableEntry, readCarriedAnswer } from '../core/portable-entry.ts';
 import { readRecipe } from '../core/recipe.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hasher } from '../ports/hasher.ts';
@@ -83,8 +83,8 @@ export class Importer {
     if (answer === undefined) throw invalid('answer', 'is no answer that shows these pictures');
     const { entry, isNew } = await this.#lock.shared(async () => {
       const images: EntryImage[] = [];
-      for (const [index, image] of portable.images.entries())
-        images.push(await this.#inspect(image, `images[${index}].sha256`));
+      for (const [index, { digest }] of portable.images.entries())
+        images.push(await this.#inspect(digest, `images[${index}].sha256`));
       const known = await this.#find(portable, images);
       if (known !== undefined) return { entry: known, isNew: false };
       const stored = await this.#entries.insert({
@@ -112,7 +112,7 @@ export class Importer {
   }
 
   /** Reads the bytes themselves, whatever rows and memory say: an entry is a promise that they are there. */
-  async #inspect({ digest, sourceUrl }: PortableImage, field: string): Promise<EntryImage> {
+  async #inspect(digest: string, field: string): Promise<EntryImage> {
     this.#blobs.forget(digest);
     const content = await this.#blobs.read(digest);
     if (content === undefined) throw invalid(field, 'is not stored here: put its bytes first');
@@ -120,7 +120,7 @@ export class Importer {
     await staged.discard();
     if (staged.digest !== digest) throw invalid(field, 'is damaged here: put its bytes again');
     const { size, mediaType, width, height } = staged;
-    return { digest, size, mediaType, width, height, sourceUrl };
+    return { digest, size, mediaType, width, height, sourceUrl: undefined };
   }
 
   /** The entry of the same recipe that shows the same pictures. */

@@ -251,6 +251,11 @@ describe('one key', () => {
         expect((await admin(stack, method, `entries/${strange}${path}`, value)).status).toBe(404);
       expect((await admin(stack, method, `entries/${key}${path}?take=9`, value)).status).toBe(404);
       expect((await admin(stack, method, `entries/${key}${path}?scope=nobody`, value)).status).toBe(404);
+      // A variable of a script that is not set: it was to narrow something.
+      for (const name of ['take', 'scope', 'site']) {
+        const empty = await admin(stack, method, `entries/${key}${path}?${name}=`, value);
+        expect([name, empty.status, empty.json.field]).toEqual([name, 400, name]);
+      }
       const many = await admin(stack, method, `entries/${key}${path}`, value);
       expect([many.status, many.json.field]).toEqual([400, 'scope']);
     }

@@ -117,7 +117,7 @@ export const ADMIN_TRANSFER: ApiPart = {
       images: {
         type: 'array',
         minItems: 1,
-        items: closedObject({ sha256: DIGEST, source_url: nullable('string') }),
+        items: closedObject({ sha256: DIGEST }),
       },
     }),
     ImportedEntry: closedObject({
