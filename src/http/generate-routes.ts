@@ -7,7 +7,7 @@ import { type NormalizedRequest, readNormalized, simplify, TEXT_FIELDS } from '.
 import { referenceFieldOf } from '../core/own-words.ts';
 import type { Principal } from '../core/principal.ts';
 import type { StageListener } from '../services/flight-stage.ts';
-import type { ImageOutcome } from '../services/image-request.ts';
+import type { ImageOutcome, StartedRequest } from '../services/image-request.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import { blobBase } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
@@ -119,10 +119,11 @@ class GenerateDoor {
     const exchange = exchangeOf(c);
     const { requestId } = exchange;
     const expectedMs = await entries.usualElapsed(this.#options.site, principal.scope, wish.model);
+    const started = await this.#own.start(made);
     exchange.isStreaming = true;
     const draw = async (onStage: StageListener) => {
       try {
-        const drawn = await this.#draw(c, asked, made, onStage);
+        const drawn = await this.#draw(c, asked, made, onStage, started);
         this.#own.cacheHeaders(c, drawn.outcome.status, drawn.prepared);
         const data = this.#encode(c, drawn, requestId);
         reportExchange(c, this.#services, 200);
@@ -161,12 +162,18 @@ class GenerateDoor {
   }
 
   /** When a prompt draws nothing, its simpler form is tried once; that picture is stored under that form only. */
-  async #draw(c: Context, asked: Asked, made: PreparedWish, onStage?: StageListener): Promise<Drawn> {
+  async #draw(
+    c: Context,
+    asked: Asked,
+    made: PreparedWish,
+    onStage?: StageListener,
+    started?: StartedRequest,
+  ): Promise<Drawn> {
     const { principal, wish } = asked;
     try {
       return {
         ...made,
-        outcome: await this.#own.draw(made, principal, onStage),
+        outcome: await this.#own.draw(made, principal, onStage, started),
         simplifiedPrompt: undefined,
       };
     } catch (error) {

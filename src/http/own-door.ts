@@ -9,7 +9,7 @@ import { isOssUrl } from '../core/references.ts';
 import { MULTIMODAL } from '../core/services.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { StageListener } from '../services/flight-stage.ts';
-import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
+import type { ImageOutcome, ImageRequest, StartedRequest } from '../services/image-request.ts';
 import { KeyRefusal } from '../services/key-refusal.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import type { Submission } from '../services/task-service.ts';
@@ -76,14 +76,25 @@ export class OwnDoor {
     return { wish, request, prepared };
   }
 
-  /** A picture from the store or from upstream, whose refusal is `upstream_refused`. `onStage` is told how far a flight is. */
+  /** Begins what `draw` ends, for those who answer before the end: see `ImageService.start`. */
+  async start({ request }: PreparedWish): Promise<StartedRequest> {
+    return await this.#services.images.start(request);
+  }
+
+  /**
+   * A picture from the store or from upstream, whose refusal is `upstream_refused`. `onStage` is told how far a flight is;
+   * `started` is what `start` began.
+   */
   async draw(
     { request }: PreparedWish,
     principal: Principal,
     onStage?: StageListener,
+    started?: StartedRequest,
   ): Promise<ImageOutcome> {
     const { images } = this.#services;
-    const outcome = await this.#relayingUploads(principal, () => images.generate(request, onStage));
+    const outcome = await this.#relayingUploads(principal, async () =>
+      images.finish(request, started ?? (await images.start(request)), onStage),
+    );
     await learnOfKey(this.#services, principal, outcome);
     if (outcome.kind === 'relay' && pictureAnswer(outcome.answer) === undefined)
       throw this.#refusedBy(outcome.answer);

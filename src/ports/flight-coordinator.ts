@@ -1,6 +1,12 @@
 /** At most one piece of work per key at a time; those who come meanwhile share its result. */
 export interface FlightCoordinator<T> {
   /**
+   * Where all of a recipe's flights have one home in the world: resolves at once there. Elsewhere it never does: who asks
+   * has done nothing yet that must not be done twice, and its request is answered at the home. Absent where this process
+   * is home to all.
+   */
+  readonly atHome?: (recipe: RecipeAddress) => Promise<void>;
+  /**
    * Runs `work`, or waits for the run under the same key that is already there. A failure reaches every waiter.
    * `work` resolves to plain data, never to a stream: many read it.
    */
@@ -9,6 +15,13 @@ export interface FlightCoordinator<T> {
   readonly size: number;
   /** Resolves when no run is in progress any more, whatever their results. */
   settled(): Promise<void>;
+}
+
+/** Whose pictures of which recipe. */
+export interface RecipeAddress {
+  readonly site: string;
+  readonly scope: string;
+  readonly key: string;
 }
 
 export interface FlightOptions {

@@ -1,4 +1,5 @@
 import type { PagePlace } from '../core/page.ts';
+import type { RecipeAddress } from '../ports/flight-coordinator.ts';
 import type { SqlStatement } from '../ports/sql-database.ts';
 import { type AttemptEnd, type AttemptState, FINAL_ATTEMPT_STATES, type NewAttempt } from './attempt.ts';
 
@@ -41,6 +42,13 @@ export const attemptStatements = {
   oldest: (state: AttemptState, changedBefore: number): SqlStatement => ({
     sql: 'select * from attempts where state = ? and updated_at < ? order by updated_at, id',
     params: [state, changedBefore],
+  }),
+
+  /** Paid for, and not brought home. */
+  leftOf: ({ site, scope, key }: RecipeAddress): SqlStatement => ({
+    sql: `select * from attempts where state in ('submitted', 'answered') and site = ? and scope = ? and key = ?
+      order by updated_at, id`,
+    params: [site, scope, key],
   }),
 
   newest: (after: PagePlace, limit: number): SqlStatement => ({

@@ -1,5 +1,6 @@
 import { AppError } from '../core/errors.ts';
 import { BEFORE_ALL, type Page, type PagePlace } from '../core/page.ts';
+import type { RecipeAddress } from '../ports/flight-coordinator.ts';
 import type { SqlDatabase, SqlRow, SqlStatement } from '../ports/sql-database.ts';
 import {
   ATTEMPT_STATES,
@@ -50,9 +51,9 @@ export class AttemptStore {
     return (await this.#read(attemptStatements.one(id)))[0];
   }
 
-  /** Attempts that were sent, or not: nobody knows. Longest unchanged first. */
-  async listOpen(): Promise<readonly Attempt[]> {
-    return this.#oldest('open');
+  /** Attempts that were sent, or not: nobody knows; those begun before a time where one is given. Longest unchanged first. */
+  async listOpen(before?: number): Promise<readonly Attempt[]> {
+    return this.#oldest('open', before);
   }
 
   /** Attempts that the vendor has taken as tasks, those taken before a time where one is given. Longest ago first. */
@@ -60,9 +61,14 @@ export class AttemptStore {
     return this.#oldest('submitted', before);
   }
 
-  /** Attempts with an answer whose images are still to be stored. Longest unchanged first. */
-  async listAnswered(): Promise<readonly Attempt[]> {
-    return this.#oldest('answered');
+  /** Attempts with an answer whose images are still to be stored, answered before a time where one is given. Longest unchanged first. */
+  async listAnswered(before?: number): Promise<readonly Attempt[]> {
+    return this.#oldest('answered', before);
+  }
+
+  /** Attempts of one recipe that the vendor has taken or answered, and whose pictures are not stored. Longest unchanged first. */
+  async listLeft(recipe: RecipeAddress): Promise<readonly Attempt[]> {
+    return this.#read(attemptStatements.leftOf(recipe));
   }
 
   /** The attempts in one state, or without one all of them, changed last first. */

@@ -20,7 +20,7 @@ export interface BlobStoreOptions {
   /** Bytes of hot blobs kept in memory; 0 keeps none. Default 64 MiB. */
   readonly memoryBytes?: number;
   /** What is made of blobs and kept under their digests: it goes before they go. */
-  readonly derived?: Pick<BlobDriver, 'delete'>;
+  readonly derived?: Pick<BlobDriver, 'delete'> | undefined;
 }
 
 /** An image that was received and judged in full, not visible yet. Exactly one of `commit` and `discard` ends it. */

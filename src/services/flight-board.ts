@@ -1,4 +1,4 @@
-import type { FlightCoordinator, FlightResult } from '../ports/flight-coordinator.ts';
+import type { FlightCoordinator, FlightResult, RecipeAddress } from '../ports/flight-coordinator.ts';
 import { type FlightAttempt, FlightProgress } from './flight-progress.ts';
 import type { FlightStage } from './flight-stage.ts';
 import type { FlightOutcome } from './image-request.ts';
@@ -49,6 +49,11 @@ export class FlightBoard {
   /** Resolves when none is in the air any more. */
   async settled(): Promise<void> {
     await this.#flights.settled();
+  }
+
+  /** Goes on only where the flights of this recipe are, see `FlightCoordinator`. */
+  async goHome(recipe: RecipeAddress): Promise<void> {
+    await this.#flights.atHome?.(recipe);
   }
 
   /** How far the flight of an attempt has come; undefined when it is not in the air here. */

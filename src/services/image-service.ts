@@ -45,14 +45,22 @@ export class ImageService {
 
   /** The stored entry, or the one that this or another's flight buys, or upstream's refusal. */
   async generate(request: ImageRequest, onStage?: StageListener): Promise<ImageOutcome> {
-    const started = await this.start(request);
+    return await this.finish(request, await this.start(request), onStage);
+  }
+
+  /** The end of what `start` began. */
+  async finish(
+    request: ImageRequest,
+    started: StartedRequest,
+    onStage?: StageListener,
+  ): Promise<ImageOutcome> {
     if ('hit' in started) return started.hit;
     if (onStage !== undefined) started.ticket.watch(onStage);
     if (request.hangUp !== undefined) started.ticket.giveUpOn(request.hangUp);
     return await started.outcome;
   }
 
-  /** Like `generate`, for those who do not wait for the end. */
+  /** The beginning of `generate`, for those who answer before the end: from here on the request goes nowhere else. */
   async start(request: ImageRequest): Promise<StartedRequest> {
     const plan = planLookup(request.recipe.seedless, request.directives, this.#options.seedless);
     let fwd: ForwardReason = plan.reads ? 'miss' : 'bypass';
@@ -64,6 +72,7 @@ export class ImageService {
       if (entry !== undefined) fwd = 'stale';
     }
     if (request.directives.onlyIfCached) throw await this.#notCached(request);
+    await this.#board.goHome(request);
     if (this.#closing)
       throw new AppError('shutting_down', 'The server is stopping; try again.', { retryAfterMs: 1_000 });
     const ticket = new Ticket();

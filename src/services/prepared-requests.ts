@@ -60,8 +60,11 @@ export interface RequestContext {
 
 /** Bodies above this are understood anew each time: they hold pictures, and the memory is for prompts. */
 const MEMO_BODY_CHARS = 32 * 1024;
-/** No prompt is this long. A longer one is the vendor's to refuse, and leaves no record of its size in our rows. */
-const MAX_WORDS_CHARS = 1024 * 1024;
+/**
+ * No prompt is this long. A longer one is the vendor's to refuse, and leaves no record of its size in our rows: those of
+ * D1 hold 2 MB, and a character can take six bytes of one, its prompt and its canonical form in UTF-8.
+ */
+const MAX_WORDS_CHARS = 256 * 1024;
 /** Nor is any model's name. It stands in rows that stay when the vendor has refused it. */
 const MAX_MODEL_CHARS = 200;
 const MEMO_BYTES = 32 * 1024 * 1024;

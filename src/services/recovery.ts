@@ -50,9 +50,12 @@ export class Recovery {
     this.#reporter = parts.reporter;
   }
 
-  /** Attempts of a process that is gone and that were sent without an answer become `unknown`. Run before serving. */
-  async closeOpen(): Promise<number> {
-    const open = await this.#attempts.listOpen();
+  /**
+   * Attempts of a process that is gone and that were sent without an answer become `unknown`. Run before serving; where
+   * other processes serve, with a time before which no flight of theirs can have begun.
+   */
+  async closeOpen(begunBefore?: number): Promise<number> {
+    const open = await this.#attempts.listOpen(begunBefore);
     for (const attempt of open) {
       const cause = `sent at ${new Date(attempt.createdAt).toISOString()}`;
       await this.#closer.lose(attempt, cause, { error: 'the process ended before the answer came' });
@@ -64,19 +67,30 @@ export class Recovery {
    * Stores the pictures of answers that had come before the process ended; returns how many. Each is a flight, so that
    * whoever asks for it again meanwhile waits for it and does not buy it twice: call it before requests are taken, and
    * then from time to time. The URLs live for a day, so what cannot be fetched or stored now is left for the next time;
-   * tasks that wait for it are given those URLs at once.
+   * tasks that wait for it are given those URLs at once. Where other processes store theirs meanwhile, with a time before
+   * which none of theirs was answered.
    */
-  finishAnswered(): Promise<number> {
-    this.#finishing ??= this.#finishAll().finally(() => {
+  finishAnswered(answeredBefore?: number): Promise<number> {
+    this.#finishing ??= this.#finishAll(answeredBefore).finally(() => {
       this.#finishing = undefined;
     });
     return this.#finishing;
   }
 
-  async #finishAll(): Promise<number> {
+  /**
+   * The same for one answer that is known, where the flights of its recipe are: from now on it is in the air. Of what
+   * fails the record is left as it is.
+   */
+  takeUp(attempt: Attempt): void {
+    void this.#fly(attempt, undefined).catch((cause: unknown) =>
+      this.#reporter.report({ type: 'failure', where: 'recovery', cause }),
+    );
+  }
+
+  async #finishAll(answeredBefore?: number): Promise<number> {
     const left = this.#left;
     if (left?.size === 0) return 0;
-    const answered = await this.#attempts.listAnswered();
+    const answered = await this.#attempts.listAnswered(answeredBefore);
     // What this process has bought since its start is in other hands.
     const attempts = left === undefined ? answered : answered.filter(({ id }) => left.has(id));
     this.#left = new Set(attempts.map(({ id }) => id));

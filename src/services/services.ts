@@ -10,7 +10,6 @@ import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RuntimeMetrics } from '../ports/runtime-metrics.ts';
 import type { SqlDatabase } from '../ports/sql-database.ts';
-import type { Thumbnailer } from '../ports/thumbnailer.ts';
 import type { Transport } from '../ports/transport.ts';
 import type { UploadUpstream } from '../ports/upload-upstream.ts';
 import { AdminAccess } from './admin-access.ts';
@@ -31,6 +30,7 @@ import { Explainer } from './explainer.ts';
 import { FlightBoard } from './flight-board.ts';
 import { Governor } from './governor.ts';
 import { Health } from './health.ts';
+import { HomeRecovery } from './home-recovery.ts';
 import type { FlightOutcome } from './image-request.ts';
 import { ImageService } from './image-service.ts';
 import { Importer } from './importer.ts';
@@ -60,7 +60,7 @@ import { TaskPoller } from './task-poller.ts';
 import { TaskRecovery } from './task-recovery.ts';
 import { TaskService } from './task-service.ts';
 import { TaskStore } from './task-store.ts';
-import { Thumbnails } from './thumbnails.ts';
+import { type ThumbnailMaking, Thumbnails } from './thumbnails.ts';
 import { createUploads } from './uploads.ts';
 import { UsageRecorder } from './usage-recorder.ts';
 import { VendorTaskList } from './vendor-task-list.ts';
@@ -72,9 +72,8 @@ export interface Ports {
   readonly blobDriver: BlobDriver;
   /** Uploaded files, apart from the blobs: they are never served. */
   readonly uploadDriver: BlobDriver;
-  /** Thumbnails under the digests of the blobs that they were made of. */
-  readonly thumbnailDriver: BlobDriver;
-  readonly thumbnailer: Thumbnailer;
+  /** Undefined where none can be made: the pictures themselves have to do. */
+  readonly thumbnails: ThumbnailMaking | undefined;
   readonly hasher: Hasher;
   readonly probe: ImageProbe;
   readonly clock: Clock;
@@ -131,7 +130,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const closer = new AttemptCloser({ attempts, clock, reporter });
   const blobs = new BlobStore(ports.blobDriver, hasher, probe, clock, {
     memoryBytes: config.memory,
-    derived: ports.thumbnailDriver,
+    derived: ports.thumbnails?.driver,
   });
   const lock = new StoreLock();
   const downloader = new Downloader(transport, blobs, clock, {
@@ -193,6 +192,15 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const prepared = new PreparedRequests({ resolver, hasher, addedModels: config.models });
   const inventory = new Inventory({ database, entries, clock });
   const curator = new Curator({ database, entries, clock });
+  const recovery = new Recovery({
+    attempts,
+    closer,
+    keeper,
+    taskEnds,
+    flights: ports.flights,
+    clock,
+    reporter,
+  });
   return {
     entries,
     attempts,
@@ -242,8 +250,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     thumbnails: new Thumbnails({
       entries,
       blobs,
-      driver: ports.thumbnailDriver,
-      thumbnailer: ports.thumbnailer,
+      making: ports.thumbnails,
       lock,
       reporter,
     }),
@@ -265,15 +272,8 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     verifier: new Verifier({ entries, blobs, keeper, lock, reporter }),
     statistics: () => readStatistics(database, entries),
     searchBackfill: new SearchBackfill(database, clock),
-    recovery: new Recovery({
-      attempts,
-      closer,
-      keeper,
-      taskEnds,
-      flights: ports.flights,
-      clock,
-      reporter,
-    }),
+    recovery,
+    homeRecovery: new HomeRecovery({ attempts, recovery, taskRecovery, board, credentials }),
     collector: new Collector(
       { entries, attempts, blobs, lock, clock, reporter },
       { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },

@@ -40,10 +40,7 @@ export class TaskRecovery {
 
   /** At the start: tells every task what is known, and goes on with the jobs of the server's own account. */
   async recover(own: Pick<Principal, 'account' | 'apiKey'> | undefined): Promise<void> {
-    for (const attemptId of await this.#tasks.awaitedAttempts()) {
-      const end = endOfAttempt(await this.#attempts.find(attemptId), this.#clock.now());
-      if (end !== undefined) await this.#tasks.endAll(attemptId, end);
-    }
+    await this.#tell(() => true);
     for (const attempt of await this.#attempts.listSubmitted()) {
       if (attempt.account === own?.account) await this.#resume(attempt, own.apiKey);
     }
@@ -52,11 +49,19 @@ export class TaskRecovery {
   /** The task as it is by now, when its caller asks: only the account that submitted a job may have it gone on with. */
   async refresh(task: Task, { account, apiKey }: Principal): Promise<Task> {
     if (task.endedAt !== undefined || task.attemptId === undefined || this.#ends.isAwaited(task)) return task;
+    await this.#board.goHome(task);
     const attempt = await this.#attempts.find(task.attemptId);
     if (attempt?.state === 'submitted' && attempt.account === account) await this.#resume(attempt, apiKey);
     const end = endOfAttempt(attempt, this.#clock.now());
     if (end !== undefined) await this.#tasks.end(task.id, end);
     return (await this.#tasks.find(task.id)) ?? task;
+  }
+
+  /** Goes on with one job of the server's own account, unless that is being done here. */
+  async resumeOwn(attemptId: string, own: Pick<Principal, 'account' | 'apiKey'>): Promise<void> {
+    const attempt = await this.#attempts.find(attemptId);
+    if (attempt?.state === 'submitted' && attempt.account === own.account)
+      await this.#resume(attempt, own.apiKey);
   }
 
   /** Forgets what nobody can ask for any more, here or at the vendor's. */
@@ -68,6 +73,19 @@ export class TaskRecovery {
       await this.#closer.lose(attempt, cause, { error: cause });
     }
     await this.#tasks.prune(before);
+  }
+
+  /** Tells tasks what attempts begun before a time have come to: nobody is about to tell them any more. */
+  async tellEnds(begunBefore: number): Promise<void> {
+    await this.#tell((attempt) => attempt !== undefined && attempt.createdAt < begunBefore);
+  }
+
+  async #tell(concerns: (attempt: Attempt | undefined) => boolean): Promise<void> {
+    for (const attemptId of await this.#tasks.awaitedAttempts()) {
+      const attempt = await this.#attempts.find(attemptId);
+      const end = concerns(attempt) ? endOfAttempt(attempt, this.#clock.now()) : undefined;
+      if (end !== undefined) await this.#tasks.endAll(attemptId, end);
+    }
   }
 
   async #resume(attempt: Attempt, apiKey: string): Promise<void> {

@@ -5,13 +5,18 @@ import type { BlobStore } from './blob-store.ts';
 import type { EntryStore } from './entry-store.ts';
 import type { StoreLock } from './store-lock.ts';
 
+/** What thumbnails are made with, where a runtime can make them. */
+export interface ThumbnailMaking {
+  readonly thumbnailer: Thumbnailer;
+  /** Keeps thumbnails under the digests of the pictures that they were made of. */
+  readonly driver: BlobDriver;
+}
+
 /** Small pictures for looking through many, each made once, when it is first asked for. They replace nothing. */
 export class Thumbnails {
   readonly #entries: Pick<EntryStore, 'findBlob'>;
   readonly #blobs: Pick<BlobStore, 'readAll'>;
-  /** Keeps thumbnails under the digests of the pictures that they were made of. */
-  readonly #driver: BlobDriver;
-  readonly #thumbnailer: Thumbnailer;
+  readonly #making: ThumbnailMaking | undefined;
   readonly #lock: StoreLock;
   readonly #reporter: Reporter;
   readonly #underWay = new Map<string, Promise<BlobContent | undefined>>();
@@ -22,22 +27,21 @@ export class Thumbnails {
   constructor(parts: {
     entries: Pick<EntryStore, 'findBlob'>;
     blobs: Pick<BlobStore, 'readAll'>;
-    driver: BlobDriver;
-    thumbnailer: Thumbnailer;
+    making: ThumbnailMaking | undefined;
     lock: StoreLock;
     reporter: Reporter;
   }) {
     this.#entries = parts.entries;
     this.#blobs = parts.blobs;
-    this.#driver = parts.driver;
-    this.#thumbnailer = parts.thumbnailer;
+    this.#making = parts.making;
     this.#lock = parts.lock;
     this.#reporter = parts.reporter;
   }
 
   /** The thumbnail of a picture, in WebP; undefined when there is no such picture, or none can be made of it. */
   async read(digest: string): Promise<BlobContent | undefined> {
-    return (await this.#driver.read(digest)) ?? (await this.#makeOnce(digest));
+    if (this.#making === undefined) return undefined;
+    return (await this.#making.driver.read(digest)) ?? (await this.#makeOnce(digest, this.#making));
   }
 
   /** Makes no more; resolves when the one that is being made is kept. */
@@ -46,22 +50,24 @@ export class Thumbnails {
     await this.#last;
   }
 
-  #makeOnce(digest: string): Promise<BlobContent | undefined> {
+  #makeOnce(digest: string, making: ThumbnailMaking): Promise<BlobContent | undefined> {
     const known = this.#underWay.get(digest);
     if (known !== undefined) return known;
-    const made = this.#last.then(() => this.#make(digest)).finally(() => this.#underWay.delete(digest));
+    const made = this.#last
+      .then(() => this.#make(digest, making))
+      .finally(() => this.#underWay.delete(digest));
     this.#last = made.catch(() => undefined);
     this.#underWay.set(digest, made);
     return made;
   }
 
-  async #make(digest: string): Promise<BlobContent | undefined> {
+  async #make(digest: string, making: ThumbnailMaking): Promise<BlobContent | undefined> {
     if (this.#isClosing || (await this.#entries.findBlob(digest)) === undefined) return undefined;
     const picture = await this.#blobs.readAll(digest);
-    const small = picture === undefined ? undefined : await this.#thumbnailer.make(picture);
+    const small = picture === undefined ? undefined : await making.thumbnailer.make(picture);
     if (small === undefined) return undefined;
     try {
-      await this.#lock.shared(() => this.#keep(digest, small));
+      await this.#lock.shared(() => this.#keep(digest, small, making.driver));
     } catch (cause) {
       // It can be looked at all the same, and is made again the next time.
       this.#reporter.report({ type: 'failure', where: 'thumbnails', cause });
@@ -70,9 +76,9 @@ export class Thumbnails {
   }
 
   /** A picture that was deleted meanwhile has taken its thumbnail with it, and must not leave this one behind. */
-  async #keep(digest: string, small: Uint8Array): Promise<void> {
+  async #keep(digest: string, small: Uint8Array, driver: BlobDriver): Promise<void> {
     if ((await this.#entries.findBlob(digest)) === undefined) return;
-    const stage = await this.#driver.stage();
+    const stage = await driver.stage();
     try {
       await stage.write(small);
       await stage.commit(digest, small.byteLength);

@@ -4,24 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
 import { createPortableHasher } from '../../src/adapters/hash/portable.ts';
 import { cacheKey, isCacheKey } from '../../src/core/cache-key.ts';
-import { readGeneration, readModel } from '../../src/core/generation.ts';
-import { parseJson } from '../../src/core/json-text.ts';
-import { buildRecipe } from '../../src/core/recipe.ts';
-import { findReferences } from '../../src/core/references.ts';
+import { type GoldenVector, goldenKeySuite } from '../conformance/golden-keys.ts';
 import { loadXxh128Wasm } from '../support/xxh128-wasm.ts';
-
-/** One request and its key, for good. Vectors are only ever added at the end: a changed one would be a new key version. */
-interface GoldenVector {
-  /** `same: …` has the canonical form of a vector before it; all others have one of their own. */
-  readonly about: string;
-  /** The request's JSON text, as it was sent. */
-  readonly body: string;
-  /** The name of each reference image, by field. */
-  readonly references?: Readonly<Record<string, string>>;
-  readonly dataInspection?: string;
-  readonly canonical: string;
-  readonly key: string;
-}
 
 const VECTORS: readonly GoldenVector[] = JSON.parse(
   readFileSync(new URL('golden/cache-keys.json', import.meta.url), 'utf8'),
@@ -33,27 +17,10 @@ const FROZEN = { count: 98, sha256: 'b7936780b8cb499595918d9360e0e623d30a6ca32b5
 const native = (bytes: Uint8Array) => nativeHasher.xxh128(bytes);
 const portable = createPortableHasher(loadXxh128Wasm()).xxh128;
 
-describe('the golden vectors', () => {
-  it.each(VECTORS)('$about', ({ body, references = {}, dataInspection, canonical, key }) => {
-    const parsed = parseJson(body);
-    expect(parsed.exactNumbers).toBe(true);
-    const request = readModel(parsed.value);
-    readGeneration(request.model, request.body);
-    expect(
-      findReferences(request.body)
-        .map(({ field }) => field)
-        .sort(),
-    ).toEqual(Object.keys(references).sort());
-    const recipe = buildRecipe({
-      ...request,
-      references: new Map(Object.entries(references)),
-      dataInspection,
-    });
-    expect(recipe.canonical).toBe(canonical);
-    expect(cacheKey(native, canonical)).toBe(key);
-    expect(cacheKey(portable, canonical)).toBe(key);
-  });
+goldenKeySuite('the native hasher', VECTORS, native);
+goldenKeySuite('the portable hasher', VECTORS, portable);
 
+describe('the golden vectors', () => {
   it('share a key where they say so, and nowhere else', () => {
     const seen = new Set<string>();
     for (const { about, key } of VECTORS) {

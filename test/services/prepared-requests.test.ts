@@ -75,15 +75,15 @@ describe('a body', () => {
   });
 
   it('with more words than any prompt has is not cached, however large its pictures may be', async () => {
-    const long = bodyOf({ prompt: 'x'.repeat(1024 * 1024) });
+    const long = bodyOf({ prompt: 'x'.repeat(256 * 1024) });
     expect(await start().prepare(long, context())).toMatchObject({ kind: 'uncacheable', detail: 'size' });
-    const large = Buffer.concat([CAT, Buffer.alloc(1024 * 1024)]).toString('base64');
+    const large = Buffer.concat([CAT, Buffer.alloc(256 * 1024)]).toString('base64');
     const pictured = bodyOf({ prompt: 'x', images: [`data:image/png;base64,${large}`] });
     expect(await start().prepare(pictured, context())).toMatchObject({ kind: 'cacheable' });
   });
 
   it('whose words stand as a name in the vendor’s store, or as a model, is not cached either', async () => {
-    const named = bodyOf({ prompt: 'x', images: [`oss://${'x'.repeat(1024 * 1024)}`] });
+    const named = bodyOf({ prompt: 'x', images: [`oss://${'x'.repeat(256 * 1024)}`] });
     expect(await start().prepare(named, context())).toMatchObject({ kind: 'uncacheable', detail: 'size' });
     const model = `qwen-image-${'x'.repeat(200)}`;
     const modelled = JSON.stringify({ model, input: { prompt: 'x' } });

@@ -31,7 +31,7 @@ function thumbnails(
       return make();
     },
   };
-  return new Thumbnails({ entries, blobs, driver, thumbnailer, lock, reporter });
+  return new Thumbnails({ entries, blobs, making: { driver, thumbnailer }, lock, reporter });
 }
 
 async function keptDigest(name = 'fox'): Promise<string> {
@@ -48,6 +48,14 @@ describe('thumbnails', () => {
     }
     expect(made).toHaveLength(1);
     expect(await bench.blobs.readAll(digest)).toEqual(picture);
+  });
+
+  it('are none where a runtime makes none, and no picture is read for them', async () => {
+    const digest = await keptDigest();
+    const { entries, lock, reporter } = bench;
+    const blobs = { readAll: () => Promise.reject(new Error('it is not to be read')) };
+    const service = new Thumbnails({ entries, blobs, making: undefined, lock, reporter });
+    expect(await service.read(digest)).toBeUndefined();
   });
 
   it('are made once for all who ask at once', async () => {

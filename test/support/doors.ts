@@ -1,6 +1,6 @@
 import { dataUri } from './assets.ts';
 import { ASYNC, IMAGE_GENERATION, IMAGE2IMAGE, RESOLVE, Sdk, SPELLINGS, TEXT2IMAGE } from './sdk.ts';
-import { API_KEY, MULTIMODAL, type Stack } from './stack.ts';
+import { API_KEY, MULTIMODAL, type ServedSimulator } from './stack.ts';
 
 /** How a request names its reference image. */
 export const FORMS = ['text', 'data', 'url', 'blob', 'upload', 'multipart'] as const;
@@ -25,7 +25,7 @@ export interface DoorAnswer {
 export interface Door {
   readonly name: string;
   readonly forms: readonly Form[];
-  ask(stack: Stack, form: Form, picture: Picture): Promise<DoorAnswer>;
+  ask(stack: ServedSimulator, form: Form, picture: Picture): Promise<DoorAnswer>;
 }
 
 const SIZE = { width: 512, height: 640 } as const;
@@ -36,7 +36,11 @@ const NAMED: readonly Form[] = ['text', 'data', 'url', 'blob', 'upload'];
 const modelFor = (form: Form) => (form === 'text' ? TEXT_MODEL : EDIT_MODEL);
 
 /** The reference image as a form names it. */
-async function nameOf(stack: Stack, form: Form, { bytes, url, blob }: Picture): Promise<readonly string[]> {
+async function nameOf(
+  stack: ServedSimulator,
+  form: Form,
+  { bytes, url, blob }: Picture,
+): Promise<readonly string[]> {
   switch (form) {
     case 'data':
       return [dataUri('image/png', bytes ?? new Uint8Array())];
@@ -61,7 +65,7 @@ function messages(prompt: string, images: readonly string[], model: string) {
 }
 
 async function post(
-  stack: Stack,
+  stack: ServedSimulator,
   path: string,
   body: object | FormData,
   headers: Record<string, string> = {},
@@ -94,7 +98,7 @@ function fileForm(
 }
 
 /** Submits, and waits for the task's end. */
-async function byTask(stack: Stack, path: string, body: object): Promise<DoorAnswer> {
+async function byTask(stack: ServedSimulator, path: string, body: object): Promise<DoorAnswer> {
   const { cache, json } = await post(stack, path, body, { ...ASYNC, ...RESOLVE });
   const { json: ended } = await new Sdk(stack.origin, SPELLINGS.python).wait(json.output.task_id);
   const { choices, results } = ended.output;

@@ -44,12 +44,15 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   adapter('better-sqlite3', { packages: ['better-sqlite3'], node: true }),
   adapter('busboy', { packages: ['busboy'], node: true }),
+  adapter('console'),
+  adapter('d1', { packages: ['@cloudflare/workers-types'] }),
   adapter('dashscope'),
   {
     // Its lock on the folder is a SQLite file.
     ...adapter('data-folder', { packages: ['better-sqlite3'], node: true }),
     may: ['core/', 'ports/', 'adapters/data-folder/', 'adapters/better-sqlite3/keep-alive.ts'],
   },
+  adapter('fetch'),
   adapter('flight'),
   adapter('fs', { node: true }),
   adapter('hash'),
@@ -62,11 +65,14 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   adapter('image-size', { packages: ['image-size'] }),
   adapter('memory'),
+  adapter('multipart'),
   // Node itself, with what reads its addresses and files; the types of its server's bindings come from @hono/node-server.
   adapter('node', { packages: ['ipaddr.js', 'ini', '@hono/node-server'], node: true }),
   adapter('pino', { packages: ['pino'], node: true }),
+  adapter('r2', { packages: ['@cloudflare/workers-types'] }),
   adapter('sharp', { packages: ['sharp'] }),
   adapter('system'),
+  adapter('workers'),
   adapter('undici', { packages: ['undici'], node: true }),
   {
     files: 'http/',
@@ -139,6 +145,31 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     remedy: 'It opens and migrates the metadata; what is done with them is joined in node.ts.',
   },
   {
+    files: 'worker.ts',
+    may: ['core/', 'services/', 'adapters/', 'http/', 'worker-app.ts', 'worker-environment.ts'],
+    packages: ['cloudflare:workers', '@cloudflare/workers-types'],
+    remedy: 'It is what the platform calls; what is joined for it is in worker-app.ts.',
+  },
+  {
+    files: 'worker-app.ts',
+    may: ['core/', 'ports/', 'services/', 'adapters/', 'http/', 'worker-environment.ts'],
+    // A file beside the hasher: see there.
+    packages: ['hono', 'adapters/hash/xxh128.wasm'],
+    remedy: 'The composition root joins the parts; new behaviour goes into one of them.',
+  },
+  {
+    files: 'worker-environment.ts',
+    may: ['core/', 'config.ts', 'settings.ts'],
+    packages: ['@cloudflare/workers-types'],
+    remedy: 'It reads what wrangler.toml binds, and says what is missing.',
+  },
+  {
+    files: 'cloudflare-workers.d.ts',
+    may: [],
+    packages: ['@cloudflare/workers-types'],
+    remedy: 'Types only.',
+  },
+  {
     files: 'node.ts',
     may: [
       'core/',
@@ -164,11 +195,18 @@ export const PORTABLE: readonly string[] = [
   'http/',
   'config.ts',
   'settings.ts',
+  'adapters/console/',
+  'adapters/d1/',
   'adapters/dashscope/',
+  'adapters/fetch/',
   'adapters/flight/',
   'adapters/hash/portable',
   'adapters/memory/',
   'adapters/image-size/',
+  'adapters/multipart/',
+  'adapters/r2/',
+  'adapters/workers/',
+  'worker',
 ];
 
 /** Packages that exist for Node only. */
@@ -177,10 +215,12 @@ export const NODE_ONLY =
 
 /** Time, chance, environment and output: parameters everywhere but in these files. */
 export const AMBIENT_FILES: readonly string[] = [
+  'adapters/console/',
   'adapters/system/',
   'adapters/node/',
   'cli/',
   'node.ts',
+  'worker.ts',
   'simulator/node-',
   'simulator/server.ts',
   'simulator/serve.ts',

@@ -9,6 +9,7 @@ import {
   type SimulatorServerOptions,
   startSimulator,
 } from '../../src/simulator/server.ts';
+import { blobFile } from './blob-files.ts';
 
 export const MULTIMODAL = '/api/v1/services/aigc/multimodal-generation/generation';
 export const API_KEY = 'sk-test-0123456789abcdef';
@@ -27,64 +28,15 @@ export interface StackOptions {
   readonly simulator?: Partial<SimulatorServerOptions>;
 }
 
-/** A simulator and a server in front of it, in this process, over real sockets and real files. */
-export class Stack {
-  readonly simulator: RunningSimulator;
-  readonly folder: string;
-  readonly events: CacheEvent[] = [];
-  readonly #env: Readonly<Record<string, string>>;
-  #server: RunningServer | undefined;
-  /** How far the simulator's clock is ahead. */
-  aheadMs = 0;
-
-  private constructor(folder: string, env: Readonly<Record<string, string>>, simulator: RunningSimulator) {
-    this.folder = folder;
-    this.#env = env;
-    this.simulator = simulator;
-  }
-
-  static async start(options: StackOptions = {}): Promise<Stack> {
-    const folder = await mkdtemp(join(tmpdir(), 'dashcache-e2e-'));
-    let stack: Stack | undefined;
-    const simulator = await startSimulator({
-      latencyMs: 0,
-      ...options.simulator,
-      clock: { ...systemClock, now: () => systemClock.now() + (stack?.aheadMs ?? 0) },
-    });
-    stack = new Stack(folder, options.env ?? {}, simulator);
-    await stack.startServer();
-    return stack;
-  }
-
-  get server(): RunningServer {
-    if (this.#server === undefined) throw new Error('the server is stopped');
-    return this.#server;
-  }
-
-  get origin(): string {
-    return this.server.origin;
-  }
-
-  async startServer(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    this.#server = await startServer(
-      {
-        PORT: '0',
-        DASHCACHE_DATA: join(this.folder, 'data'),
-        DASHCACHE_UPSTREAM: this.simulator.origin,
-        // The simulator's port changes from run to run; a restarted stack must find its pictures again.
-        DASHCACHE_SITE: 'simulator',
-        DASHCACHE_LOG_LEVEL: 'silent',
-        ...this.#env,
-        ...env,
-      },
-      { onEvent: (event) => this.events.push(event), home: join(this.folder, 'home') },
-    );
-  }
-
-  async stopServer(): Promise<void> {
-    await this.#server?.close();
-    this.#server = undefined;
-  }
+/** A simulator with a server in front of it, whatever that runs on. */
+export abstract class ServedSimulator {
+  abstract readonly simulator: RunningSimulator;
+  abstract readonly origin: string;
+  abstract close(): Promise<void>;
+  /** What runs ends, whatever it is at; what follows it looks after what was left. */
+  abstract startAnew(): Promise<void>;
+  /** Takes the bytes of a picture away behind the server's back. */
+  abstract loseBytes(url: string): Promise<void>;
 
   /** Posts a generation; a body that is no string is sent as JSON. */
   async generate(
@@ -117,8 +69,78 @@ export class Stack {
   get asked(): number {
     return this.simulator.control.counters().asked;
   }
+}
 
-  async close(): Promise<void> {
+/** A simulator and a server in front of it, in this process, over real sockets and real files. */
+export class Stack extends ServedSimulator {
+  override readonly simulator: RunningSimulator;
+  readonly folder: string;
+  readonly events: CacheEvent[] = [];
+  readonly #env: Readonly<Record<string, string>>;
+  #server: RunningServer | undefined;
+  /** How far the simulator's clock is ahead. */
+  aheadMs = 0;
+
+  private constructor(folder: string, env: Readonly<Record<string, string>>, simulator: RunningSimulator) {
+    super();
+    this.folder = folder;
+    this.#env = env;
+    this.simulator = simulator;
+  }
+
+  static async start(options: StackOptions = {}): Promise<Stack> {
+    const folder = await mkdtemp(join(tmpdir(), 'dashcache-e2e-'));
+    let stack: Stack | undefined;
+    const simulator = await startSimulator({
+      latencyMs: 0,
+      ...options.simulator,
+      clock: { ...systemClock, now: () => systemClock.now() + (stack?.aheadMs ?? 0) },
+    });
+    stack = new Stack(folder, options.env ?? {}, simulator);
+    await stack.startServer();
+    return stack;
+  }
+
+  get server(): RunningServer {
+    if (this.#server === undefined) throw new Error('the server is stopped');
+    return this.#server;
+  }
+
+  override get origin(): string {
+    return this.server.origin;
+  }
+
+  async startServer(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.#server = await startServer(
+      {
+        PORT: '0',
+        DASHCACHE_DATA: join(this.folder, 'data'),
+        DASHCACHE_UPSTREAM: this.simulator.origin,
+        // The simulator's port changes from run to run; a restarted stack must find its pictures again.
+        DASHCACHE_SITE: 'simulator',
+        DASHCACHE_LOG_LEVEL: 'silent',
+        ...this.#env,
+        ...env,
+      },
+      { onEvent: (event) => this.events.push(event), home: join(this.folder, 'home') },
+    );
+  }
+
+  async stopServer(): Promise<void> {
+    await this.#server?.close();
+    this.#server = undefined;
+  }
+
+  override async startAnew(): Promise<void> {
+    await this.stopServer();
+    await this.startServer();
+  }
+
+  override async loseBytes(url: string): Promise<void> {
+    await rm(blobFile(this, url));
+  }
+
+  override async close(): Promise<void> {
     await this.stopServer();
     await this.simulator.close();
     await rm(this.folder, { recursive: true, force: true });

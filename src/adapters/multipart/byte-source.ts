@@ -1,0 +1,74 @@
+import { joinBytes } from '../../core/join-bytes.ts';
+
+/** The bytes of a body, asked for a chunk at a time, up to marks in them. */
+export class ByteSource {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  /** Read and not given out yet. */
+  #buffer: Uint8Array;
+  #ended = false;
+
+  constructor(start: Uint8Array, body: AsyncIterable<Uint8Array>) {
+    this.#buffer = start;
+    this.#chunks = body[Symbol.asyncIterator]();
+  }
+
+  /** What is before the mark, in pieces; the mark itself is dropped. Ends without it only by the error of `cutOff`. */
+  async *until(mark: Uint8Array, cutOff: () => Error): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      const at = find(this.#buffer, mark);
+      if (at >= 0) {
+        const piece = this.#buffer.subarray(0, at);
+        this.#buffer = this.#buffer.subarray(at + mark.length);
+        if (piece.length > 0) yield piece;
+        return;
+      }
+      // The mark may have begun in the last bytes.
+      const safe = Math.max(0, this.#buffer.length - mark.length + 1);
+      const piece = this.#buffer.subarray(0, safe);
+      this.#buffer = this.#buffer.subarray(safe);
+      if (piece.length > 0) yield piece;
+      if (!(await this.#fill())) throw cutOff();
+    }
+  }
+
+  /** The next so many bytes; fewer at the end. */
+  async take(count: number): Promise<Uint8Array> {
+    while (this.#buffer.length < count && (await this.#fill())) {
+      // Another chunk.
+    }
+    const taken = this.#buffer.subarray(0, count);
+    this.#buffer = this.#buffer.subarray(count);
+    return taken;
+  }
+
+  /** Reads the rest and drops it; a failure of the body has been told to somebody, or concerns nobody. */
+  async drain(): Promise<void> {
+    this.#buffer = new Uint8Array(0);
+    try {
+      while (!this.#ended) this.#ended = (await this.#chunks.next()).done === true;
+    } catch {
+      this.#ended = true;
+    }
+  }
+
+  async #fill(): Promise<boolean> {
+    if (this.#ended) return false;
+    // Should it fail, it has ended.
+    this.#ended = true;
+    const step = await this.#chunks.next();
+    if (step.done) return false;
+    this.#ended = false;
+    // A copy: the sender may use the chunk again.
+    this.#buffer = joinBytes([this.#buffer, step.value]);
+    return true;
+  }
+}
+
+function find(bytes: Uint8Array, mark: Uint8Array): number {
+  const [first = 0] = mark;
+  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    if (at + mark.length > bytes.length) return -1;
+    if (mark.every((byte, index) => bytes[at + index] === byte)) return at;
+  }
+  return -1;
+}

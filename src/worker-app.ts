@@ -1,0 +1,117 @@
+import type { Hono } from 'hono';
+import { createConsoleReporter } from './adapters/console/reporter.ts';
+import { D1SqlDatabase } from './adapters/d1/sql-database.ts';
+import { DashScopeUploads } from './adapters/dashscope/uploads.ts';
+import { DashScopeUpstream } from './adapters/dashscope/upstream.ts';
+import { parseAllowedHosts } from './adapters/fetch/public-host.ts';
+import { createPublicFetcher } from './adapters/fetch/reference-fetcher.ts';
+import { fetchTransport } from './adapters/fetch/transport.ts';
+import { InProcessFlights } from './adapters/flight/in-process.ts';
+import { createPortableHasher } from './adapters/hash/portable.ts';
+import xxh128Wasm from './adapters/hash/xxh128.wasm';
+import { imageProbe } from './adapters/image-size/image-probe.ts';
+import { portableForms } from './adapters/multipart/form-reader.ts';
+import { R2BlobDriver } from './adapters/r2/blob-driver.ts';
+import { systemClock } from './adapters/system/clock.ts';
+import { createBoundAssets } from './adapters/workers/page-assets.ts';
+import { workersPlatform } from './adapters/workers/platform.ts';
+import { isVendorSite, siteOf } from './core/site.ts';
+import { createApp } from './http/app.ts';
+import type { BlobDriver } from './ports/blob-driver.ts';
+import type { FlightCoordinator } from './ports/flight-coordinator.ts';
+import type { FlightOutcome } from './services/image-request.ts';
+import { Relay } from './services/relay.ts';
+import { createServices, type Services } from './services/services.ts';
+import type { WorkerEnvironment } from './worker-environment.ts';
+
+/** The same app and services as on Node, on Cloudflare's. */
+export interface WorkerApp {
+  readonly app: Hono;
+  readonly services: Services;
+  /** Blobs, and the files that clients upload. */
+  readonly drivers: readonly BlobDriver[];
+  /** Writes what was counted: to be called before the app is left alone, for good or for a while. */
+  flush(): Promise<void>;
+}
+
+const hasher = createPortableHasher(xxh128Wasm);
+
+/**
+ * Joins the parts. Cheap enough for every request, and it must be: what one request waits for, another one's cannot
+ * bring on this platform, and what a request leaves behind when its client hangs up is not tidied.
+ */
+export async function createWorkerApp(
+  { bindings, config, secret, serverKey }: WorkerEnvironment,
+  flights: FlightCoordinator<FlightOutcome>,
+): Promise<WorkerApp> {
+  const upstreamUrl = new URL(config.upstream);
+  const loopId = `dashcache-${(await hasher.hmac(secret, 'loop')).slice(0, 16)}`;
+  const isVendor = isVendorSite(siteOf(upstreamUrl));
+  const upstream = {
+    origin: upstreamUrl.origin,
+    prefix: upstreamUrl.pathname.replace(/\/$/, ''),
+    // The vendor is no dashcache: nothing of ours on its wire.
+    loopHeaders: isVendor ? [] : ([['cdn-loop', loopId]] as const),
+  };
+  const blobDriver = new R2BlobDriver(bindings.BLOBS, { prefix: 'blobs/', clock: systemClock });
+  const uploadDriver = new R2BlobDriver(bindings.BLOBS, { prefix: 'references/', clock: systemClock });
+  const services = createServices(
+    {
+      database: new D1SqlDatabase(bindings.DB),
+      blobDriver,
+      uploadDriver,
+      // What shrinks pictures on Node is native, and a whole picture unpacked is more than an isolate has to spare.
+      thumbnails: undefined,
+      hasher,
+      probe: imageProbe,
+      clock: systemClock,
+      reporter: createConsoleReporter(config.logLevel),
+      // Of an isolate nothing can be told.
+      runtime: { families: () => [] },
+      transport: fetchTransport,
+      upstream: new DashScopeUpstream(fetchTransport, upstream),
+      uploadUpstream: new DashScopeUploads(fetchTransport, { ...upstream, newBoundary: systemClock.uuid }),
+      fetcher: createPublicFetcher({
+        transport: fetchTransport,
+        allowed: parseAllowedHosts(config.referenceAllow),
+        maxBytes: config.maxImage,
+      }),
+      flights,
+      healing: new InProcessFlights(),
+      proofs: new InProcessFlights(),
+      uploading: new InProcessFlights(),
+    },
+    config,
+    { serverKey, keyPlaces: 'looked in the secret DASHSCOPE_API_KEY', secret },
+  );
+  const isToken = config.auth === 'token';
+  const app = createApp(
+    {
+      ...services,
+      relay: new Relay(fetchTransport, { ...upstream, hidesAccount: isToken }),
+      clock: systemClock,
+      platform: workersPlatform,
+      pageAssets: createBoundAssets(bindings.ASSETS),
+      forms: portableForms,
+      probe: imageProbe,
+      newRequestId: systemClock.uuid,
+    },
+    {
+      local: false,
+      site: config.site,
+      publicUrl: config.publicUrl,
+      addedModels: config.models,
+      prices: config.prices,
+      maxBody: config.maxBody,
+      maxImage: config.maxImage,
+      ownTasksOnly: isToken,
+      passthrough: config.passthrough,
+      forwardsTrace: !isVendor,
+      loopId,
+    },
+  );
+  const flush = async () => {
+    await Promise.all([services.usage.flush(), services.ledgerRecorder.flush()]);
+  };
+  return { app, services, drivers: [blobDriver, uploadDriver], flush };
+}

@@ -1,0 +1,146 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-types';
+import { FlightsElsewhere } from './adapters/flight/elsewhere.ts';
+import { homeName } from './adapters/flight/home.ts';
+import { FlightsInAlarm } from './adapters/flight/in-alarm.ts';
+import { InProcessFlights } from './adapters/flight/in-process.ts';
+import { systemClock } from './adapters/system/clock.ts';
+import { isAppError } from './core/errors.ts';
+import type { FlightOutcome } from './services/image-request.ts';
+import { createWorkerApp, type WorkerApp } from './worker-app.ts';
+import { readWorkerEnvironment } from './worker-environment.ts';
+
+type Env = Readonly<Record<string, unknown>>;
+
+/** Longer than any flight may last: an alarm has 15 minutes. What is older is in nobody's hands any more. */
+const FLIGHT_MS = 30 * 60 * 1000;
+/** A job that was taken this long ago and whose home has fallen asleep is woken. */
+const SLEEP_MS = 60 * 1000;
+/** The cron trigger of wrangler.toml that also looks through the whole bucket. */
+const DAILY = '17 3 * * *';
+
+/** Dashcache on Cloudflare Workers. What a request finds is answered where it came in; what it must buy, at the recipe's home. */
+export default {
+  async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+    try {
+      const environment = readWorkerEnvironment(env);
+      const flights = new FlightsElsewhere<FlightOutcome>();
+      const { app, flush } = await createWorkerApp(environment, flights);
+      const { bindings, config } = environment;
+      // Read twice, should it have to go on. What is too large for a recipe passes through or is refused: no second copy of it.
+      const isLarge = Number(request.headers.get('content-length') ?? 0) > config.maxBody;
+      const again = isLarge ? undefined : request.clone();
+      const here = Promise.resolve(app.fetch(request, env));
+      const first = await Promise.race([here, flights.departure]);
+      if (typeof first === 'string') return await bindings.FLIGHTS.getByName(first).fetch(again ?? request);
+      await again?.body?.cancel();
+      context.waitUntil(flush());
+      return first;
+    } catch (error) {
+      return answerMisconfigured(error);
+    }
+  },
+
+  async scheduled({ cron }: ScheduledController, env: Env): Promise<void> {
+    const { bindings } = readWorkerEnvironment(env);
+    await bindings.CARETAKER.getByName('the only one').tend(cron === DAILY);
+  },
+};
+
+/** Where all flights of one recipe are, for one scope and site, in the world. */
+export class FlightHome extends DurableObject<Env> {
+  readonly #flights = new FlightsInAlarm<FlightOutcome>(
+    systemClock,
+    () => this.ctx.storage.setAlarm(systemClock.now()),
+    async (recipe) => (await this.#make()).services.homeRecovery.takeUp(recipe),
+  );
+  #made: Promise<WorkerApp> | undefined;
+
+  override async fetch(request: Request): Promise<Response> {
+    const { app, flush } = await this.#make();
+    try {
+      return await app.fetch(request, this.env);
+    } finally {
+      await flush();
+    }
+  }
+
+  /** The flights themselves: see `FlightsInAlarm`. */
+  override async alarm(): Promise<void> {
+    await this.#flights.ring();
+    await (await this.#made)?.flush();
+  }
+
+  /** Goes on with a job of the vendor's, unless that is being done. */
+  async resume(attemptId: string): Promise<void> {
+    const { services } = await this.#make();
+    const own = await services.credentials.ownAccount();
+    if (own !== undefined) await services.taskRecovery.resumeOwn(attemptId, own);
+  }
+
+  #make(): Promise<WorkerApp> {
+    this.#made ??= createWorkerApp(readWorkerEnvironment(this.env), this.#flights);
+    return this.#made;
+  }
+}
+
+/** Keeps the store within its bounds and finishes what was left behind, one round at a time. */
+export class Caretaker extends DurableObject<Env> {
+  #round: Promise<void> | undefined;
+
+  /** `thoroughly`: also what no row names, for which the whole bucket is listed. */
+  async tend(thoroughly: boolean): Promise<void> {
+    this.#round ??= this.#tend(thoroughly).finally(() => {
+      this.#round = undefined;
+    });
+    await this.#round;
+  }
+
+  async #tend(thoroughly: boolean): Promise<void> {
+    const environment = readWorkerEnvironment(this.env);
+    const { services, drivers, flush } = await createWorkerApp(environment, new InProcessFlights());
+    const { recovery, taskRecovery, collector, uploadCollector } = services;
+    const now = systemClock.now();
+    const flownBefore = now - FLIGHT_MS;
+    // What fails is tried again in the next round, and keeps nothing else from being done in this one.
+    const attend = async (where: string, work: () => Promise<unknown>) => {
+      try {
+        await work();
+      } catch (cause) {
+        services.reporter.report({ type: 'failure', where, cause });
+      }
+    };
+    await attend('recovery', () => recovery.closeOpen(flownBefore));
+    await attend('recovery', () => recovery.finishAnswered(flownBefore));
+    await attend('task recovery', () => taskRecovery.tellEnds(flownBefore));
+    await attend('task recovery', async () => {
+      const own = await services.credentials.ownAccount();
+      for (const attempt of await services.attempts.listSubmitted(now - SLEEP_MS)) {
+        if (attempt.account !== own?.account) continue;
+        const home = environment.bindings.FLIGHTS.getByName(homeName(attempt));
+        await attend('task recovery', () => home.resume(attempt.id));
+      }
+    });
+    await attend('task collector', () => taskRecovery.prune());
+    await attend('collector', () => collector.runOnce());
+    await attend('upload collector', () => uploadCollector.runOnce());
+    await attend('search', () => services.searchBackfill.run());
+    if (thoroughly) {
+      await attend('ledger', () => services.ledger.fold());
+      for (const driver of drivers) await attend('stages', () => driver.sweepStages());
+      await attend('orphan sweep', () => collector.sweepOrphans());
+      await attend('orphan sweep of uploads', () => uploadCollector.sweepOrphans());
+    }
+    await flush();
+  }
+}
+
+/** Before there is an app to answer with: what is missing, by name. */
+function answerMisconfigured(error: unknown): Response {
+  if (!isAppError(error, 'config')) throw error;
+  console.error(
+    JSON.stringify({ level: 'error', event: 'failure', where: 'configuration', error: error.message }),
+  );
+  // Whoever sets it up sees it here first; texts of secrets are not in it.
+  return Response.json({ code: 'Misconfigured', message: error.message }, { status: 500 });
+}

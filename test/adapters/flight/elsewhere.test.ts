@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { FlightsElsewhere } from '../../../src/adapters/flight/elsewhere.ts';
+
+it('whoever needs a flight learns where its home is, and goes no further', async () => {
+  const flights = new FlightsElsewhere<string>();
+  let wentOn = false;
+  void flights.atHome({ site: 'cn', scope: 'mine', key: 'k1:0' }).then(() => {
+    wentOn = true;
+  });
+  expect(await flights.departure).toBe('cn\nmine\nk1:0');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(wentOn).toBe(false);
+  await expect(flights.run()).rejects.toThrow('no flight begins here');
+});

@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readAll } from '../../src/core/read-all.ts';
+import type { FormReader } from '../../src/ports/multipart.ts';
+import { FORM_TYPE, formBytes, inChunks } from '../support/forms.ts';
+import { settle } from '../support/manual-clock.ts';
+
+const file = (value: string | Uint8Array, name = 'file') => ({ name, value, filename: 'a.png' });
+
+/** What every `FormReader` does. */
+export function formReaderSuite(name: string, forms: FormReader): void {
+  async function readForm(body: AsyncIterable<Uint8Array>, contentType = FORM_TYPE) {
+    const parts: [string, string][] = [];
+    for await (const part of forms.read(contentType, body)) {
+      const value =
+        part.kind === 'field' ? part.value : Buffer.from(await readAll(part.content)).toString('latin1');
+      parts.push([part.name, value]);
+    }
+    return parts;
+  }
+
+  describe(`a form read by ${name}`, () => {
+    it('is read the same in whatever chunks it arrives', async () => {
+      const field = fc.record({
+        name: fc.stringMatching(/^[a-z-]{1,20}$/),
+        value: fc.stringMatching(/^[ -~]{0,40}$/),
+      });
+      const bytes = fc.uint8Array({ maxLength: 300 });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(field, { maxLength: 5 }),
+          bytes,
+          fc.integer({ min: 1, max: 200 }),
+          async (fields, content, size) => {
+            const form = formBytes([...fields, file(content)]);
+            expect(await readForm(inChunks(form, size))).toEqual([
+              ...fields.map(({ name, value }) => [name, value]),
+              ['file', Buffer.from(content).toString('latin1')],
+            ]);
+          },
+        ),
+        { numRuns: 100 },
+      );
+    });
+
+    it('goes on behind a file that nobody reads, whole or in part', async () => {
+      const form = formBytes([file(new Uint8Array(500_000)), { name: 'a', value: '1' }, file('second')]);
+      const names: string[] = [];
+      for await (const part of forms.read(FORM_TYPE, inChunks(form, 10_000))) {
+        names.push(part.name);
+        if (part.kind === 'file') for await (const _ of part.content) break;
+      }
+      expect(names).toEqual(['file', 'a', 'file']);
+    });
+
+    it('that is left is read to its end, so that its sender can finish', async () => {
+      let read = 0;
+      const form = formBytes([{ name: 'a', value: '1' }, file(new Uint8Array(500_000)), file('second')]);
+      const body = inChunks(form, 10_000, (at) => {
+        read = at;
+      });
+      for await (const _ of forms.read(FORM_TYPE, body)) break;
+      expect(read).toBeGreaterThan(form.length - 10_001);
+    });
+
+    it('of 25 megabytes is never held: the sender waits while the reader does', async () => {
+      const size = 25 * 1024 * 1024;
+      let sent = 0;
+      const body = inChunks(formBytes([file(new Uint8Array(size))]), 64 * 1024, (at) => {
+        sent = at;
+      });
+      const parts = forms.read(FORM_TYPE, body)[Symbol.asyncIterator]();
+      const { value: part } = await parts.next();
+      if (part?.kind !== 'file') throw new Error('no file came');
+      let read = 0;
+      for await (const chunk of part.content) {
+        read += chunk.byteLength;
+        // However long the reader takes, no more than a few chunks are on their way.
+        for (let turn = 0; turn < 3; turn += 1) await settle();
+        expect(sent - read).toBeLessThan(512 * 1024);
+      }
+      expect(read).toBe(size);
+      expect((await parts.next()).done).toBe(true);
+    });
+  });
+
+  describe('what is no form', () => {
+    const whole = formBytes([{ name: 'a', value: '1' }, file('content')]);
+    it.each([
+      ['no type', '', whole],
+      ['another type', 'application/json', whole],
+      ['no boundary', 'multipart/form-data', whole],
+      ['another boundary', 'multipart/form-data; boundary=b1', whole],
+      ['nothing', FORM_TYPE, new Uint8Array()],
+      [
+        'too many fields',
+        FORM_TYPE,
+        formBytes(Array.from({ length: 65 }, () => ({ name: 'a', value: '1' }))),
+      ],
+      [
+        'too long a field',
+        FORM_TYPE,
+        formBytes([{ name: 'a', value: 'x'.repeat(65 * 1024) }, file('content')]),
+      ],
+    ])('is refused: %s', async (_, type, bytes) => {
+      await expect(readForm(inChunks(bytes, 100), type)).rejects.toMatchObject({ code: 'invalid_request' });
+    });
+
+    it('is refused wherever it is cut off', async () => {
+      for (let length = 0; length < whole.length - 2; length += 1) {
+        const cut = readForm(inChunks(whole.subarray(0, length), 7));
+        await expect(cut, `${length} bytes`).rejects.toMatchObject({ code: 'invalid_request' });
+      }
+    });
+
+    it('a failure of the body passes as it is, within a file and outside of one', async () => {
+      for (const length of [30, whole.length - 20]) {
+        const failure = new Error('the client left');
+        async function* body() {
+          yield whole.subarray(0, length);
+          throw failure;
+        }
+        await expect(readForm(body())).rejects.toBe(failure);
+      }
+    });
+  });
+}
