@@ -43,7 +43,8 @@ export function list(text: string): string[] {
 
 export function httpUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return fail('must be an http(s) URL');
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    return fail('must be an http(s) URL, such as http://127.0.0.1:8787');
   if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '')
     return fail('must be a plain URL without query or credentials');
   return (url.origin + url.pathname).replace(/\/+$/, '');

@@ -26,10 +26,11 @@ function parse({ status, text }: Pick<Answer, 'status' | 'text'>, origin: string
   }
 }
 
-/** What is wrong with a parameter is wrong with the option that it was given by. */
-function failureOf(status: number, text: string, origin: string): Failure {
+/** The failure of a call: what is wrong with a parameter is wrong with the option that it was given by. */
+export function failureOf(status: number, text: string, origin: string): Failure {
   const message = describeRefusal(status, text, origin);
   const field = readRefusal(text)?.field;
+  if (status === 401) return new Failure(`${message}; commands find it in DASHCACHE_ADMIN_TOKEN`);
   if (status !== 400 || field === undefined) return new Failure(message);
   const option = optionOf(field);
   const told = message.replace(`The parameter ${field}`, option).replaceAll(`${field}=`, `${option}=`);

@@ -1,4 +1,5 @@
 import { constants, homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { searchApiKey } from '../adapters/node/api-key.ts';
 import { type Config, type Environment, parseConfig } from '../config.ts';
@@ -22,6 +23,8 @@ export interface CacheServer {
   readonly env: Environment;
   /** Started by this command. */
   readonly isOwn: boolean;
+  /** The folder of a command's own server. */
+  readonly dataFolder?: string;
   /** Where a command's own server has a picture, by its digest. */
   readonly blobFile?: (digest: string) => string;
   /** Lets pictures under way land in the store of the command's own server, and ends it. */
@@ -81,6 +84,7 @@ export async function openServer(flags: ServerFlags, options: OwnServerOptions =
     adminToken: undefined,
     env,
     isOwn: true,
+    dataFolder: resolve(config.data),
     blobFile: (digest) => server.blobFile(digest),
     close: () => server.close(),
   };

@@ -39,11 +39,10 @@ export async function ls(words: readonly string[], flags: LsFlags): Promise<void
     await client.close();
     if (flags.json === true) return;
     if (listed.length > 0) console.log(entryTable(listed, sort === 'used' ? 'used' : 'stored'));
-    console.error(
-      hasMore
-        ? `${counted(listed.length, 'entry', 'entries')}, and there are more: --limit or --all shows them`
-        : counted(listed.length, 'entry', 'entries'),
-    );
+    // In another folder than that of `serve` is another store: the command may have just made it.
+    const place = server.dataFolder === undefined ? '' : ` in ${server.dataFolder}`;
+    const found = `${counted(listed.length, 'entry', 'entries')}${place}`;
+    console.error(hasMore ? `${found}, and there are more: --limit or --all shows them` : found);
   });
 }
 

@@ -9,3 +9,13 @@ export interface Principal {
   /** True when the vendor must have accepted the key before a hit may be served (design: passthrough mode). */
   readonly needsProof: boolean;
 }
+
+/** The scopes there can be, in words. */
+export const SCOPE_FORMS = 'shared, token:NAME, or key: and 32 hex digits';
+
+const SCOPE = /^(shared|key:[0-9a-f]{32}|token:[\x21-\x7e]{1,194})$/;
+
+/** Whether some credential could have this scope. */
+export function isScope(text: string): boolean {
+  return SCOPE.test(text);
+}

@@ -3,6 +3,7 @@ import { forStream, readDirectives } from '../core/directives.ts';
 import { AppError, type ErrorCode, isAppError } from '../core/errors.ts';
 import { type ExcludedField, excludedHeaders } from '../core/exclusions.ts';
 import { decodeUtf8 } from '../core/json-text.ts';
+import { isScope, SCOPE_FORMS } from '../core/principal.ts';
 import { adminEntryRoutes } from './admin-entry-routes.ts';
 import { adminFlightRoutes } from './admin-flight-routes.ts';
 import { adminGate } from './admin-gate.ts';
@@ -16,9 +17,6 @@ import { hasUnknownHeader } from './image-call.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
 import { asksForStream } from './stream-answer.ts';
-
-/** Scopes as `Principal` has them; nothing else is one. */
-const SCOPE = /^[\x21-\x7e]{1,200}$/;
 
 /** The admin interface, for whoever may look into the store. */
 export function adminRoutes(services: HttpServices, options: HttpOptions): Hono {
@@ -67,10 +65,8 @@ async function askedScope(c: Context, { credentials, adminAccess }: HttpServices
       { field: 'scope' },
     );
   }
-  if (SCOPE.test(named)) return named;
-  throw new AppError('invalid_request', 'The parameter scope must be printable ASCII without spaces.', {
-    field: 'scope',
-  });
+  if (isScope(named)) return named;
+  throw new AppError('invalid_request', `The parameter scope must be ${SCOPE_FORMS}.`, { field: 'scope' });
 }
 
 /** For a failure that means that there is nothing. */

@@ -19,7 +19,8 @@ export function readSight(c: Context): { readonly address: KeyAddress; readonly 
 
 function addressOf(c: Context, values: ReadonlyMap<string, string>): KeyAddress {
   const key = c.req.param('key') ?? '';
-  if (!isCacheKey(key)) throw new AppError('not_found', 'No such entry is stored.');
+  if (!isCacheKey(key))
+    throw new AppError('not_found', 'No such entry is stored: a key is k1: and 32 hex digits.');
   // Empty counts as absent elsewhere; here it would make a change wider than it was meant to be.
   const empty = ADDRESS_NAMES.find((name) => c.req.query(name) === '');
   if (empty !== undefined) throw badParameter(empty, 'is empty');

@@ -5,6 +5,7 @@ import type { Cost } from '../core/events.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
 import { invalid, readWhole } from '../core/normalized-request.ts';
 import { type PortableEntry, writeAnswer } from '../core/portable-entry.ts';
+import { isScope, SCOPE_FORMS } from '../core/principal.ts';
 import type { RelatedEntry } from '../services/lineage.ts';
 import { optionalFlag, refuseOthers } from './admin-body.ts';
 import { isoTime } from './entry-body.ts';
@@ -28,7 +29,7 @@ export const PORTABLE_NAMES = [
   'images',
 ] as const;
 
-/** Sites and scopes as they are stored: printable ASCII without spaces. */
+/** Sites as they are stored: printable ASCII without spaces. */
 const NAME = /^[\x21-\x7e]{1,200}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
 
@@ -59,7 +60,7 @@ export function readPortable(body: JsonObject): PortableEntry {
   if (!isCacheKey(key)) throw invalid('key', 'is no cache key');
   return {
     site: readName(body, 'site'),
-    scope: readName(body, 'scope'),
+    scope: readScope(body),
     key,
     take: readWhole(body, 'take') ?? 1,
     canonical: readText(body, 'canonical'),
@@ -98,6 +99,13 @@ function readName(value: JsonObject, name: string): string {
   const text = readText(value, name);
   if (NAME.test(text)) return text;
   throw invalid(name, 'must be printable ASCII without spaces');
+}
+
+/** Nobody has another scope, so the entry would answer nobody. */
+function readScope(value: JsonObject): string {
+  const scope = readText(value, 'scope');
+  if (isScope(scope)) return scope;
+  throw invalid('scope', `must be ${SCOPE_FORMS}`);
 }
 
 function readDigest(value: JsonObject, path: string): string {

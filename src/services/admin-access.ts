@@ -54,7 +54,7 @@ export class AdminAccess {
     if (bearer === undefined) {
       throw new AppError(
         'unauthorized',
-        'The admin interface wants Authorization: Bearer <the admin token>.',
+        'The admin interface wants Authorization: Bearer <the admin token>: DASHCACHE_ADMIN_TOKEN has it where the server runs.',
       );
     }
     const isRight = await this.#isSame(bearer, token);

@@ -262,6 +262,8 @@ describe('one key', () => {
         expect((await admin(stack, method, `entries/${strange}${path}`, value)).status).toBe(404);
       expect((await admin(stack, method, `entries/${key}${path}?take=9`, value)).status).toBe(404);
       expect((await admin(stack, method, `entries/${key}${path}?scope=nobody`, value)).status).toBe(404);
+      const cutShort = await admin(stack, method, `entries/${key.slice(0, 12)}${path}`, value);
+      expect(cutShort.json.detail).toBe('No such entry is stored: a key is k1: and 32 hex digits.');
       // A variable of a script that is not set: it was to narrow something.
       for (const name of ['take', 'scope', 'site']) {
         const empty = await admin(stack, method, `entries/${key}${path}?${name}=`, value);

@@ -56,7 +56,18 @@ describe('explain', () => {
     });
     const args = ['explain', '--server', origin, wish(1), '--scope', 'token:ann'];
     const { DASHSCOPE_API_KEY = '' } = env;
-    expect((await runCommand(args, { DASHSCOPE_API_KEY })).code).toBe(1);
+    expect(await runCommand(args, { DASHSCOPE_API_KEY })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('DASHCACHE_ADMIN_TOKEN'),
+    });
+    const unnamed = await runCommand(args.slice(0, -2), {
+      DASHSCOPE_API_KEY,
+      DASHCACHE_ADMIN_TOKEN: ADMIN_TOKEN,
+    });
+    expect(unnamed).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^dashcache: --scope is missing.* --scope=token:/),
+    });
     const end = await runCommand(args, { DASHSCOPE_API_KEY, DASHCACHE_ADMIN_TOKEN: ADMIN_TOKEN });
     expect(end).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ {2}scope +token:ann$/m) });
   });

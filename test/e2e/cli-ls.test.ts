@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { admin, keyOf } from '../support/admin.ts';
@@ -82,7 +83,9 @@ describe('ls', () => {
     );
     const run = (...args: string[]) => runCommand(['ls', ...args], ownServer(stack));
     const some = await run('--limit', '201');
-    expect(some.stderr).toBe('201 entries, and there are more: --limit or --all shows them\n');
+    expect(some.stderr).toBe(
+      `201 entries in ${join(stack.folder, 'data')}, and there are more: --limit or --all shows them\n`,
+    );
     expect(prompts(some.stdout)).toHaveLength(201);
     const ids = jsonLines((await run('--all', '--json')).stdout).map(({ id }) => id);
     expect(ids).toEqual(Array.from({ length: 450 }, (_, index) => 450 - index));

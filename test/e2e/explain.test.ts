@@ -130,8 +130,10 @@ describe('explain', () => {
     const named = (await explain(stack, wish('mine'), { query: `?scope=${encodeURIComponent(own.scope)}` }))
       .json;
     expect(named).toMatchObject({ scope: own.scope, result: 'hit' });
-    const strange = await explain(stack, wish('mine'), { query: '?scope=%0a' });
-    expect([strange.status, strange.json.field]).toEqual([400, 'scope']);
+    for (const nobodys of ['%0a', 'ann', 'token:', 'key:2270']) {
+      const strange = await explain(stack, wish('mine'), { query: `?scope=${nobodys}` });
+      expect([nobodys, strange.status, strange.json.field]).toEqual([nobodys, 400, 'scope']);
+    }
   });
 
   it('says what the directives make of it', async () => {

@@ -170,6 +170,8 @@ describe('an import', () => {
       ['references[0].field', { references: [{ sha256: 'x' }] }],
       ['site', { site: 'a b' }],
       ['scope', { scope: '' }],
+      ['scope', { scope: 'ann' }],
+      ['scope', { scope: 'key:2270' }],
       ['take', { take: 0 }],
       ['take', { take: 1.5 }],
       ['cost', { cost: { amount: -1, currency: 'CNY' } }],
