@@ -172,6 +172,15 @@ describe('an import', () => {
       ['scope', { scope: '' }],
       ['take', { take: 0 }],
       ['take', { take: 1.5 }],
+      // The next one of the recipe, or the sum with another's, would be beyond what a double counts.
+      ['take', { take: Number.MAX_SAFE_INTEGER }],
+      ['elapsed_ms', { elapsed_ms: Number.MAX_SAFE_INTEGER }],
+      ['cost', { cost: { amount: 1e308, currency: 'CNY' } }],
+      ['images', { images: Array.from({ length: 101 }, () => entry?.images[0]) }],
+      [
+        'references',
+        { references: Array.from({ length: 101 }, () => ({ field: 'x', sha256: '0'.repeat(64) })) },
+      ],
       ['cost', { cost: { amount: -1, currency: 'CNY' } }],
       ['cost', { cost: { amount: 1, currency: 'EUR' } }],
       ['created_at', { created_at: 'yesterday' }],
@@ -187,6 +196,8 @@ describe('an import', () => {
     }
     expect((await importEntry(target, entry, '?scope=a%20b')).json.field).toBe('scope');
     expect((await importEntry(target, entry, '?take=1')).status).toBe(400);
+    const long = { ...entry, upstream_request_id: 'x'.repeat(1_000_000) };
+    expect((await importEntry(target, long)).status).toBe(413);
     expect(await readAllRows(target)).toEqual(rows);
   });
 
