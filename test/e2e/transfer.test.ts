@@ -96,6 +96,30 @@ describe('a transfer', () => {
     expect(target.asked).toBe(0);
   });
 
+  it('leaves a task its own name and state, whatever the answer says of another one', async () => {
+    const { stack, task } = await source();
+    const target = await startStack(SHARED);
+    const key = await keyOf(stack, 'a task');
+    const [entry] = await exported(stack, key);
+    for (const { sha256 } of entry?.images ?? []) {
+      const bytes = await (await fetch(`${stack.origin}/blobs/${sha256}`)).arrayBuffer();
+      await putBlob(target, sha256, new Uint8Array(bytes));
+    }
+    const answer = String(entry?.answer).replace(
+      '"output":{',
+      '"output":{"task_id":"other","task_status":"FAILED",',
+    );
+    expect((await importEntry(target, { ...entry, answer })).status).toBe(201);
+    const submitted = await target.request('POST', TEXT2IMAGE, {
+      body: JSON.stringify(task),
+      headers: { ...ASYNC, 'content-type': 'application/json' },
+    });
+    const id = submitted.json.output.task_id;
+    const { json } = await target.request('GET', `/api/v1/tasks/${id}`);
+    expect(json.output).toMatchObject({ task_id: id, task_status: 'SUCCEEDED' });
+    expect(json.output.results).toHaveLength(2);
+  });
+
   it('done twice changes nothing the second time', async () => {
     const { stack } = await source();
     const target = await startStack(SHARED);
