@@ -57,7 +57,7 @@ async function askedScope(c: Context, { credentials, adminAccess }: HttpServices
   const named = c.req.query('scope');
   if (named === undefined) {
     const own = adminAccess.isFree
-      ? await credentials.ownScope(bearerOf(c))
+      ? await credentials.ownScope(bearerOf(c)).catch(orNameOne)
       : // The bearer is the admin token and nobody's key; that the server has none is not the asker's to mend.
         await credentials.ownScope(undefined).catch(orNone('unauthorized'));
     if (own !== undefined) return own;
@@ -70,6 +70,16 @@ async function askedScope(c: Context, { credentials, adminAccess }: HttpServices
   if (SCOPE.test(named)) return named;
   throw new AppError('invalid_request', 'The parameter scope must be printable ASCII without spaces.', {
     field: 'scope',
+  });
+}
+
+/** Whoever has no credential can still look, at the entries of somebody. */
+function orNameOne(error: unknown): never {
+  if (!isAppError(error, 'unauthorized')) throw error;
+  const { message, field } = error;
+  throw new AppError('unauthorized', `${message} Without a key, name whose entries are meant: a scope.`, {
+    field,
+    cause: error,
   });
 }
 
