@@ -55,7 +55,7 @@ async function askedScope(c: Context, { credentials, adminAccess }: HttpServices
   const named = c.req.query('scope');
   if (named === undefined) {
     const own = adminAccess.isFree
-      ? await credentials.ownScope(bearerOf(c))
+      ? await credentials.ownScope(bearerOf(c)).catch(orNameOne)
       : // The bearer is the admin token and nobody's key; that the server has none is not the asker's to mend.
         await credentials.ownScope(undefined).catch(orNone('unauthorized'));
     if (own !== undefined) return own;
@@ -67,6 +67,16 @@ async function askedScope(c: Context, { credentials, adminAccess }: HttpServices
   }
   if (isScope(named)) return named;
   throw new AppError('invalid_request', `The parameter scope must be ${SCOPE_FORMS}.`, { field: 'scope' });
+}
+
+/** Whoever has no credential can still look, at the entries of somebody. */
+function orNameOne(error: unknown): never {
+  if (!isAppError(error, 'unauthorized')) throw error;
+  const { message, field } = error;
+  throw new AppError('unauthorized', `${message} Without a key, name whose entries are meant: a scope.`, {
+    field,
+    cause: error,
+  });
 }
 
 /** For a failure that means that there is nothing. */
