@@ -5,7 +5,7 @@ import { homeName } from './adapters/flight/home.ts';
 import { FlightsInAlarm } from './adapters/flight/in-alarm.ts';
 import { InProcessFlights } from './adapters/flight/in-process.ts';
 import { systemClock } from './adapters/system/clock.ts';
-import { isAppError } from './core/errors.ts';
+import { AppError, isAppError } from './core/errors.ts';
 import type { FlightOutcome } from './services/image-request.ts';
 import { createWorkerApp, type WorkerApp } from './worker-app.ts';
 import { readWorkerEnvironment } from './worker-environment.ts';
@@ -25,16 +25,22 @@ export default {
     try {
       const environment = readWorkerEnvironment(env);
       const flights = new FlightsElsewhere<FlightOutcome>();
-      const { app, flush } = await createWorkerApp(environment, flights);
+      const { app } = await createWorkerApp(environment, flights, (work) => context.waitUntil(work));
       const { bindings, config } = environment;
       // Read twice, should it have to go on. What is too large for a recipe passes through or is refused: no second copy of it.
       const isLarge = Number(request.headers.get('content-length') ?? 0) > config.maxBody;
       const again = isLarge ? undefined : request.clone();
       const here = Promise.resolve(app.fetch(request, env));
       const first = await Promise.race([here, flights.departure]);
-      if (typeof first === 'string') return await bindings.FLIGHTS.getByName(first).fetch(again ?? request);
+      if ('home' in first) {
+        try {
+          return await bindings.FLIGHTS.getByName(first.home).fetch(again ?? request);
+        } catch (cause) {
+          first.fail(lostAtHome(cause));
+          return await here;
+        }
+      }
       await again?.body?.cancel();
-      context.waitUntil(flush());
       return first;
     } catch (error) {
       return answerMisconfigured(error);
@@ -57,12 +63,8 @@ export class FlightHome extends DurableObject<Env> {
   #made: Promise<WorkerApp> | undefined;
 
   override async fetch(request: Request): Promise<Response> {
-    const { app, flush } = await this.#make();
-    try {
-      return await app.fetch(request, this.env);
-    } finally {
-      await flush();
-    }
+    const { app } = await this.#make();
+    return await app.fetch(request, this.env);
   }
 
   /** The flights themselves: see `FlightsInAlarm`. */
@@ -79,7 +81,9 @@ export class FlightHome extends DurableObject<Env> {
   }
 
   #make(): Promise<WorkerApp> {
-    this.#made ??= createWorkerApp(readWorkerEnvironment(this.env), this.#flights);
+    this.#made ??= createWorkerApp(readWorkerEnvironment(this.env), this.#flights, (work) =>
+      this.ctx.waitUntil(work),
+    );
     return this.#made;
   }
 }
@@ -90,6 +94,8 @@ export class Caretaker extends DurableObject<Env> {
 
   /** `thoroughly`: also what no row names, for which the whole bucket is listed. */
   async tend(thoroughly: boolean): Promise<void> {
+    // A thorough round is held once a day: it waits for one that is going on, and is not left out for it.
+    if (thoroughly) await this.#round;
     this.#round ??= this.#tend(thoroughly).finally(() => {
       this.#round = undefined;
     });
@@ -98,7 +104,9 @@ export class Caretaker extends DurableObject<Env> {
 
   async #tend(thoroughly: boolean): Promise<void> {
     const environment = readWorkerEnvironment(this.env);
-    const { services, drivers, flush } = await createWorkerApp(environment, new InProcessFlights());
+    const { services, drivers, flush } = await createWorkerApp(environment, new InProcessFlights(), (work) =>
+      this.ctx.waitUntil(work),
+    );
     const { recovery, taskRecovery, collector, uploadCollector } = services;
     const now = systemClock.now();
     const flownBefore = now - FLIGHT_MS;
@@ -133,6 +141,12 @@ export class Caretaker extends DurableObject<Env> {
     }
     await flush();
   }
+}
+
+/** Not sent there again: it may have been bought. */
+function lostAtHome(cause: unknown): AppError {
+  const message = 'The home of this recipe ended before it answered. Whether it drew is not known.';
+  return new AppError('outcome_unknown', message, { cause });
 }
 
 /** Before there is an app to answer with: what is missing, by name. */

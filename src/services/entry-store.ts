@@ -12,6 +12,8 @@ import { totalStatements } from './total-statements.ts';
 export interface EntryStoreOptions {
   /** Bytes of memory for the entries used last. Default 32 MiB. */
   readonly cacheBytes?: number;
+  /** False where others change the rows too, which would not be noticed: then nothing is kept in memory. Default true. */
+  readonly isSoleWriter?: boolean;
 }
 
 export interface DeletedRows {
@@ -50,18 +52,19 @@ const BLOBS_IN_MEMORY = 10_000;
 /**
  * The rows of entries, images and blobs. A row is no proof that the bytes are there: that is asked of the blob store.
  *
- * The entries and blobs used last are kept in memory, only those that exist. Another process's deletions and newer
- * takes are not noticed there until the entry leaves memory; deleting it here always helps.
+ * A sole writer keeps the entries and blobs used last in memory, only those that exist.
  */
 export class EntryStore {
   readonly #database: SqlDatabase;
   readonly #entries: LRUCache<string, Entry>;
   readonly #blobs = new LRUCache<string, BlobRecord>({ max: BLOBS_IN_MEMORY });
+  readonly #isSoleWriter: boolean;
   /** Counts the writes, so that a read which began before one does not put the past back into memory. */
   #writes = 0;
 
   constructor(database: SqlDatabase, options: EntryStoreOptions = {}) {
     this.#database = database;
+    this.#isSoleWriter = options.isSoleWriter ?? true;
     this.#entries = new LRUCache({
       maxSize: options.cacheBytes ?? 32 * 1024 * 1024,
       sizeCalculation: memorySize,
@@ -76,7 +79,7 @@ export class EntryStore {
     const writes = this.#writes;
     const [entry] = await this.#read(entryStatements.newest(recipe));
     if (entry?.canonical !== recipe.canonical) return undefined;
-    if (writes === this.#writes) this.#entries.set(place, entry);
+    if (this.#mayRemember(writes)) this.#entries.set(place, entry);
     return entry;
   }
 
@@ -220,7 +223,7 @@ export class EntryStore {
     const [row] = await this.#database.all(entryStatements.blob(digest));
     if (row === undefined) return undefined;
     const blob = readBlob(row);
-    if (writes === this.#writes) this.#blobs.set(digest, blob);
+    if (this.#mayRemember(writes)) this.#blobs.set(digest, blob);
     return blob;
   }
 
@@ -268,6 +271,11 @@ export class EntryStore {
    */
   async nearest(query: NearestQuery): Promise<readonly Entry[]> {
     return this.#read(entryStatements.nearest(query));
+  }
+
+  /** What was read since there had been so many writes. */
+  #mayRemember(writes: number): boolean {
+    return this.#isSoleWriter && writes === this.#writes;
   }
 
   async #read(statement: SqlStatement): Promise<Entry[]> {
