@@ -142,12 +142,13 @@ export class EntryStore {
         entryStatements.insertBlobs(entry),
         entryStatements.insertImages(entry),
         entryStatements.insertReferences(entry),
+        entryStatements.insertTags(entry),
         searchStatements.indexInserted(entry),
         totalStatements.addEntry(entry),
         ...also,
       ]);
       const row = first(inserted?.rows);
-      const { references: _, ...known } = entry;
+      const { references: _, tags: __, pinned = false, ...known } = entry;
       const id = integer(row, 'id');
       const take = integer(row, 'take');
       return {
@@ -156,7 +157,7 @@ export class EntryStore {
         take,
         usedAt: entry.createdAt,
         hits: 0,
-        pinned: false,
+        pinned,
         invalidatedAt: undefined,
       };
     } finally {

@@ -262,7 +262,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     governor,
     inventory,
     curator,
-    importer: new Importer({ entries, blobs, curator, lock, hasher, clock }, { maxImage: config.maxImage }),
+    importer: new Importer({ entries, blobs, lock, hasher, clock }, { maxImage: config.maxImage }),
     lineage: new Lineage(database),
     purger: new Purger({
       database,
