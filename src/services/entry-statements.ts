@@ -80,6 +80,13 @@ export const entryStatements = {
     params: [site, scope, key, canonical],
   }),
 
+  lastUsedTake: ({ site, scope, key, canonical }: RecipeAddress): SqlStatement => ({
+    sql: `select take from entries
+      where site = ? and scope = ? and key = ? and canonical = ? and invalidated_at is null
+      order by used_at desc, take desc limit 1`,
+    params: [site, scope, key, canonical],
+  }),
+
   nearest: ({ site, scope, model, prompt, limit }: NearestQuery): SqlStatement => ({
     sql: `select ${ENTRY_COLUMNS} from entries e ${WITH_IMAGES}
       where e.id in (

@@ -121,6 +121,12 @@ export class EntryStore {
     return rows.map((row) => integer(row, 'take'));
   }
 
+  /** The number of the recipe's entry that was used or stored last. */
+  async lastUsedTake(recipe: RecipeAddress): Promise<number | undefined> {
+    const [row] = await this.#database.all(entryStatements.lastUsedTake(recipe));
+    return row === undefined ? undefined : integer(row, 'take');
+  }
+
   /** Whether another scope of the site has an entry of the recipe. */
   async isElsewhere(recipe: RecipeAddress): Promise<boolean> {
     return (await this.#database.all(entryStatements.otherScope(recipe))).length > 0;

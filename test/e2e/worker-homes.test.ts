@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readEvents } from '../support/event-stream.ts';
 import { ADMIN_TOKEN } from '../support/runtimes.ts';
-import { API_KEY, body } from '../support/stack.ts';
+import { API_KEY, body, imageUrls } from '../support/stack.ts';
 import { WorkerStack } from '../support/worker-stack.ts';
 
 const SMALL = { size: '512*512' };
@@ -90,6 +90,59 @@ describe('Workers that share a store', () => {
     const database = await stack.worker.getD1Database('DB');
     const { results } = await database.prepare("select at from ledger where model = 'old'").all();
     expect(results).toEqual([{ at: 0 }]);
+  });
+});
+
+describe('what settings say', () => {
+  let stack: WorkerStack;
+
+  beforeAll(async () => {
+    stack = await WorkerStack.start({
+      DASHCACHE_GENERATION_TIMEOUT: '1800s',
+      DASHCACHE_SEEDLESS: 'takes:3',
+      DASHCACHE_ADMIN_TOKEN: ADMIN_TOKEN,
+    });
+  });
+  afterAll(() => stack.close());
+
+  it('a flight that may last longer than others is not given up before', async () => {
+    await stack.generate(body('patient', SMALL));
+    const begun = (id: string, minutesAgo: number) => {
+      const at = Date.now() - minutesAgo * 60_000;
+      return stack.run(
+        `insert into attempts (id, site, scope, key, model, state, account, created_at, updated_at)
+          select '${id}', site, scope, key, model, 'open', account, ${at}, ${at} from attempts limit 1`,
+      );
+    };
+    await begun('alive', 60);
+    await begun('dead', 120);
+    await stack.tend();
+    const database = await stack.worker.getD1Database('DB');
+    const { results } = await database
+      .prepare("select id, state from attempts where id in ('alive', 'dead') order by id")
+      .all();
+    expect(results).toEqual([
+      { id: 'alive', state: 'open' },
+      { id: 'dead', state: 'unknown' },
+    ]);
+  });
+
+  it('takes are given out in turn', async () => {
+    const wish = body('in turn', SMALL);
+    const ask = (headers: Record<string, string> = {}) => stack.generate(wish, headers);
+    const first = await ask();
+    const second = await ask({ 'x-dashcache-take': '2' });
+    const third = await ask({ 'x-dashcache-take': '3' });
+    const database = await stack.worker.getD1Database('DB');
+    const hits = async () =>
+      (await database.prepare("select sum(hits) as n from entries where prompt = 'in turn'").first())?.n;
+    const turns = [];
+    for (let turn = 1; turn <= 4; turn += 1) {
+      turns.push(imageUrls(await ask()));
+      // A use counts behind the answer.
+      await expect.poll(hits).toBe(turn);
+    }
+    expect(turns).toEqual([first, second, third, first].map(imageUrls));
   });
 });
 
