@@ -141,26 +141,30 @@ function bars(values, index, { step, heightOf, below }) {
 }
 
 /**
- * Breaks where there is no value: nothing is made up in between.
+ * Breaks where there is no value: nothing is made up in between. A value with none beside it is a dot.
  * @param {(number | null)[]} values
  * @param {number} index
  * @param {number} step
  * @param {(value: number) => number} heightOf
  */
 function line(values, index, step, heightOf) {
-  let isDrawing = false;
-  const path = values.map((value, at) => {
-    if (value === null) {
-      isDrawing = false;
-      return '';
-    }
-    const point = `${EDGE.left + (at + 0.5) * step} ${EDGE.top + INNER.height - heightOf(value)}`;
-    const command = isDrawing ? 'L' : 'M';
-    isDrawing = true;
-    // A point by itself is a dot, by its round ends.
-    return command === 'M' ? `M${point}l0 0` : `L${point}`;
-  });
-  return svg('path', { class: `line series${index}`, d: path.join('') });
+  /** @param {number} at */
+  const has = (at) => (values[at] ?? null) !== null;
+  const dots = [];
+  let path = '';
+  for (const [at, value] of values.entries()) {
+    if (value === null) continue;
+    const x = EDGE.left + (at + 0.5) * step;
+    const y = EDGE.top + INNER.height - heightOf(value);
+    if (has(at - 1) || has(at + 1)) path += `${has(at - 1) ? 'L' : 'M'}${x} ${y}`;
+    else dots.push(svg('circle', { cx: x, cy: y, r: 4 }));
+  }
+  return svg(
+    'g',
+    { class: `series${index}` },
+    svg('path', { class: `line series${index}`, d: path }),
+    ...dots,
+  );
 }
 
 /**

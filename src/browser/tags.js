@@ -6,7 +6,12 @@ import { el, words } from './dom.js';
  * @param {(tags: string[]) => Promise<void>} keep
  */
 export function tagEditor(tags, keep) {
-  const field = el('input', { name: 'tag', autocomplete: 'off', 'aria-label': 'New tag' });
+  const field = el('input', {
+    name: 'tag',
+    autocomplete: 'off',
+    'aria-label': 'New tag',
+    placeholder: 'new tag',
+  });
   const form = el(
     'form',
     {

@@ -37,13 +37,27 @@ describe('explain', () => {
     expect(stack.asked).toBe(1);
   });
 
-  it('says what is wrong with the request, and that a key is missing, without leading away', async () => {
+  it('asks whose entries are meant where that is open', async () => {
+    const stack = await startStack();
+    await stack.generate(body('a paper boat', { ...SMALL, seed: 7 }));
+    const { page } = await open();
+    await page.goto(`${stack.origin}/admin/explain`);
+    await page.getByLabel('Request body').fill(JSON.stringify(body('a paper boat', { ...SMALL, seed: 7 })));
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await page.getByRole('alert').filter({ hasText: 'scope' }).waitFor();
+    const scope = await page.locator('#scopes option').getAttribute('value');
+    await page.getByLabel('Scope').fill(String(scope));
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await page.getByRole('status').getByText('A hit').waitFor();
+  });
+
+  it('says what is wrong with the request, without leading away', async () => {
     const stack = await startStack();
     const { page } = await open();
     await page.goto(`${stack.origin}/admin/explain`);
     await page.getByLabel('Request body').fill('{"prompt":');
     await page.getByRole('button', { name: 'Explain' }).click();
-    await page.getByRole('alert').filter({ hasText: /key/i }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'scope' }).waitFor();
     await page.getByLabel('Scope').fill('shared');
     await page.getByRole('button', { name: 'Explain' }).click();
     await page.getByRole('alert').filter({ hasText: 'JSON' }).waitFor();
