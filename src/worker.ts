@@ -5,7 +5,6 @@ import { homeName } from './adapters/flight/home.ts';
 import { FlightsInAlarm } from './adapters/flight/in-alarm.ts';
 import { InProcessFlights } from './adapters/flight/in-process.ts';
 import { systemClock } from './adapters/system/clock.ts';
-import type { Config } from './config.ts';
 import { AppError, isAppError } from './core/errors.ts';
 import type { FlightOutcome } from './services/image-request.ts';
 import { createWorkerApp, type WorkerApp } from './worker-app.ts';
@@ -13,8 +12,6 @@ import { readWorkerEnvironment } from './worker-environment.ts';
 
 type Env = Readonly<Record<string, unknown>>;
 
-/** For the parts of a flight that no setting bounds: pictures that go up before it, and the stores. */
-const UNBOUNDED_MS = 15 * 60 * 1000;
 /** A job that was taken this long ago and whose home has fallen asleep is woken. */
 const SLEEP_MS = 60 * 1000;
 /** The cron trigger of wrangler.toml that also looks through the whole bucket. */
@@ -110,7 +107,7 @@ export class Caretaker extends DurableObject<Env> {
     );
     const { recovery, taskRecovery, collector, uploadCollector } = services;
     const now = systemClock.now();
-    const flownBefore = now - longestFlightMs(environment.config);
+    const flownBefore = now - environment.longestFlightMs;
     // What fails is tried again in the next round, and keeps nothing else from being done in this one.
     const attend = async (where: string, work: () => Promise<unknown>) => {
       try {
@@ -142,12 +139,6 @@ export class Caretaker extends DurableObject<Env> {
     }
     await flush();
   }
-}
-
-/** What is older is in nobody's hands any more. */
-function longestFlightMs({ queueTimeout, generationTimeout, retryBudget, downloadTimeout }: Config): number {
-  // The first attempt and the last, and between them what those may take that fail at once.
-  return 2 * (queueTimeout + generationTimeout) + retryBudget + downloadTimeout + UNBOUNDED_MS;
 }
 
 /** Not sent there again: it may have been bought. */

@@ -3,6 +3,7 @@ import type { BlobRecord } from '../core/blob.ts';
 import type { Entry, NewEntry, RecipeAddress } from '../core/entry.ts';
 import { AppError } from '../core/errors.ts';
 import type { SqlDatabase, SqlResult, SqlStatement } from '../ports/sql-database.ts';
+import { memorySize, placeOf } from './entry-memory.ts';
 import { readBlob, readEntries } from './entry-rows.ts';
 import { type EntryUse, entryStatements, type NearestQuery } from './entry-statements.ts';
 import { first, integer, optionalInteger, text } from './row.ts';
@@ -296,18 +297,6 @@ export class EntryStore {
       this.#writes += 1;
     }
   }
-}
-
-/** One place in memory per key, so that a deletion finds it without the canonical text. */
-function placeOf({ site, scope, key }: Omit<RecipeAddress, 'canonical'>): string {
-  return `${site}\n${scope}\n${key}`;
-}
-
-function memorySize(entry: Entry): number {
-  let size = 500 + entry.canonical.length + entry.prompt.length + entry.answer.length;
-  size += entry.usage?.length ?? 0;
-  for (const image of entry.images) size += 200 + (image.sourceUrl?.length ?? 0);
-  return size;
 }
 
 function* chunks<T>(list: readonly T[]): Iterable<readonly T[]> {
