@@ -5,6 +5,7 @@ import { homeName } from './adapters/flight/home.ts';
 import { FlightsInAlarm } from './adapters/flight/in-alarm.ts';
 import { InProcessFlights } from './adapters/flight/in-process.ts';
 import { systemClock } from './adapters/system/clock.ts';
+import { repeatable } from './adapters/workers/repeatable-request.ts';
 import { AppError, isAppError } from './core/errors.ts';
 import type { FlightOutcome } from './services/image-request.ts';
 import { createWorkerApp, type WorkerApp } from './worker-app.ts';
@@ -26,19 +27,18 @@ export default {
       const { app } = await createWorkerApp(environment, flights, (work) => context.waitUntil(work));
       const { bindings, config } = environment;
       // Read twice, should it have to go on. What is too large for a recipe passes through or is refused: no second copy of it.
-      const isLarge = Number(request.headers.get('content-length') ?? 0) > config.maxBody;
-      const again = isLarge ? undefined : request.clone();
-      const here = Promise.resolve(app.fetch(request, env));
+      const { request: read, repeat, forget } = repeatable(request, config.maxBody);
+      const here = Promise.resolve(app.fetch(read, env));
       const first = await Promise.race([here, flights.departure]);
       if ('home' in first) {
         try {
-          return await bindings.FLIGHTS.getByName(first.home).fetch(again ?? request);
+          return await bindings.FLIGHTS.getByName(first.home).fetch(repeat() ?? request);
         } catch (cause) {
           first.fail(lostAtHome(cause));
           return await here;
         }
       }
-      await again?.body?.cancel();
+      await forget();
       return first;
     } catch (error) {
       return answerMisconfigured(error);

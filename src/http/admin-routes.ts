@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { forStream, readDirectives } from '../core/directives.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, type ErrorCode, isAppError } from '../core/errors.ts';
 import { type ExcludedField, excludedHeaders } from '../core/exclusions.ts';
 import { decodeUtf8 } from '../core/json-text.ts';
 import { adminEntryRoutes } from './admin-entry-routes.ts';
@@ -56,12 +56,14 @@ export function adminRoutes(services: HttpServices, options: HttpOptions): Hono 
 async function askedScope(c: Context, { credentials, adminAccess }: HttpServices): Promise<string> {
   const named = c.req.query('scope');
   if (named === undefined) {
-    // Where access is not free, the bearer is the admin token and nobody's key.
-    const own = await credentials.ownScope(adminAccess.isFree ? bearerOf(c) : undefined);
+    const own = adminAccess.isFree
+      ? await credentials.ownScope(bearerOf(c)).catch(orNameOne)
+      : // The bearer is the admin token and nobody's key; that the server has none is not the asker's to mend.
+        await credentials.ownScope(undefined).catch(orNone('unauthorized'));
     if (own !== undefined) return own;
     throw new AppError(
       'invalid_request',
-      'The scope is missing: entries belong to the credentials of clients here. GET /admin/api/stats lists whose there are.',
+      'The parameter scope is missing: entries belong to the credentials of clients here, as in scope=token:NAME.',
       { field: 'scope' },
     );
   }
@@ -69,6 +71,23 @@ async function askedScope(c: Context, { credentials, adminAccess }: HttpServices
   throw new AppError('invalid_request', 'The parameter scope must be printable ASCII without spaces.', {
     field: 'scope',
   });
+}
+
+/** Whoever has no credential can still look, at the entries of somebody. */
+function orNameOne(error: unknown): never {
+  if (!isAppError(error, 'unauthorized')) throw error;
+  const { message, field } = error;
+  throw new AppError('unauthorized', `${message} Without a key, name whose entries are meant: a scope.`, {
+    field,
+    cause: error,
+  });
+}
+
+/** For a failure that means that there is nothing. */
+function orNone(code: ErrorCode): (error: unknown) => undefined {
+  return (error) => {
+    if (!isAppError(error, code)) throw error;
+  };
 }
 
 /** Those of the request that is explained. Who asks for the explanation, and with which program, is not of it. */

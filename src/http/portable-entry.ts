@@ -30,6 +30,12 @@ export const PORTABLE_NAMES = [
 
 /** Sites and scopes as they are stored: printable ASCII without spaces. */
 const NAME = /^[\x21-\x7e]{1,200}$/;
+/** Far above what is honest, and low enough that numbers counted up from them, and sums of them, stay exact. */
+const MAX_TAKE = 1_000_000;
+const MAX_AMOUNT = 1e9;
+const MAX_ELAPSED_MS = 7 * 24 * 60 * 60 * 1000;
+/** Pictures and references each; whoever looks at the entry has a question asked for every one. */
+const MAX_LISTED = 100;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
 
 /** An entry as it travels to another store. */
@@ -61,12 +67,12 @@ export function readPortable(body: JsonObject): PortableEntry {
     site: readName(body, 'site'),
     scope: readName(body, 'scope'),
     key,
-    take: readWhole(body, 'take') ?? 1,
+    take: readTake(body),
     canonical: readText(body, 'canonical'),
     answer: readText(body, 'answer'),
     upstreamRequestId: optionalText(body, 'upstream_request_id'),
     cost: readCost(body.cost),
-    elapsedMs: optionalCount(body, 'elapsed_ms'),
+    elapsedMs: readElapsed(body),
     createdAt: readTime(readText(body, 'created_at')),
     pinned: optionalFlag(body, 'pinned') ?? false,
     tags: body.tags === undefined ? [] : readTags(body.tags),
@@ -80,12 +86,18 @@ export function readPortable(body: JsonObject): PortableEntry {
   };
 }
 
+function readTake(body: JsonObject): number {
+  const take = readWhole(body, 'take') ?? 1;
+  if (take <= MAX_TAKE) return take;
+  throw invalid('take', `must be ${MAX_TAKE} at most`);
+}
+
 function readCost(value: JsonValue | undefined): Cost | undefined {
   if (value === undefined || value === null) return undefined;
   const { amount, currency } = isJsonObject(value) ? value : {};
-  const isAmount = typeof amount === 'number' && Number.isFinite(amount) && amount >= 0;
+  const isAmount = typeof amount === 'number' && amount >= 0 && amount <= MAX_AMOUNT;
   if (isAmount && (currency === 'CNY' || currency === 'USD')) return { amount, currency };
-  throw invalid('cost', 'must be null, or an amount of at least 0 with the currency CNY or USD');
+  throw invalid('cost', `must be null, or an amount from 0 to ${MAX_AMOUNT} with the currency CNY or USD`);
 }
 
 function readTime(text: string): number {
@@ -118,16 +130,17 @@ function optionalText(value: JsonObject, name: string, path = ''): string | unde
   throw invalid(`${path}${name}`, 'must be a text');
 }
 
-function optionalCount(value: JsonObject, name: string): number | undefined {
-  const count = value[name] ?? undefined;
-  if (count === undefined) return undefined;
-  if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return count;
-  throw invalid(name, 'must be a whole number of at least 0');
+function readElapsed({ elapsed_ms = null }: JsonObject): number | undefined {
+  if (elapsed_ms === null) return undefined;
+  const isWhole = typeof elapsed_ms === 'number' && Number.isInteger(elapsed_ms);
+  if (isWhole && elapsed_ms >= 0 && elapsed_ms <= MAX_ELAPSED_MS) return elapsed_ms;
+  throw invalid('elapsed_ms', `must be a whole number from 0 to ${MAX_ELAPSED_MS}`);
 }
 
 function objectsOf(body: JsonObject, name: string, fields: readonly string[]): readonly JsonObject[] {
   const list = body[name] ?? [];
   if (!isJsonArray(list)) throw invalid(name, 'must be a list');
+  if (list.length > MAX_LISTED) throw invalid(name, `may have ${MAX_LISTED} of them`);
   return list.map((item, index) => {
     if (!isJsonObject(item)) throw invalid(`${name}[${index}]`, 'must be an object');
     refuseOthers(item, fields, `${name}[${index}].`);

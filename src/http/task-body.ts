@@ -41,7 +41,9 @@ function succeeded(
       ? inFamily(parse(task.body), task.family, { prompt: '', width: 0, height: 0 })
       : answerObject(entry, task.family, base, requestId);
   const { output, request_id: _, ...rest } = answer;
-  return { request_id: requestId, output: { ...ended, ...(isJsonObject(output) ? output : {}) }, ...rest };
+  const drawn = isJsonObject(output) ? output : {};
+  // Ours come first, and count: what the answer says of a task is about another one.
+  return { request_id: requestId, output: { ...ended, ...drawn, ...ended }, ...rest };
 }
 
 function parse(text: string | undefined): JsonObject {

@@ -95,10 +95,9 @@ export class CredentialService {
    * told, because entries belong to the clients' credentials.
    */
   async ownScope(bearer: string | undefined): Promise<string | undefined> {
-    const { mode, scope, serverKey } = this.#options;
+    const { mode, scope } = this.#options;
     if (scope === 'shared') return 'shared';
-    const isSomebody = mode === 'local' && (bearer ?? serverKey) !== undefined;
-    return isSomebody ? (await this.identify(bearer)).scope : undefined;
+    return mode === 'local' ? (await this.identify(bearer)).scope : undefined;
   }
 
   /** The server's own key and the account that it is; undefined when there is none. */

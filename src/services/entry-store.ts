@@ -3,15 +3,15 @@ import type { BlobRecord } from '../core/blob.ts';
 import type { Entry, NewEntry, RecipeAddress } from '../core/entry.ts';
 import { AppError } from '../core/errors.ts';
 import type { SqlDatabase, SqlResult, SqlStatement } from '../ports/sql-database.ts';
-import { memorySize, placeOf } from './entry-memory.ts';
 import { readBlob, readEntries } from './entry-rows.ts';
+import { chunks, memorySize, placeOf } from './entry-sizes.ts';
 import { type EntryUse, entryStatements, type NearestQuery } from './entry-statements.ts';
 import { first, integer, optionalInteger, text } from './row.ts';
 import { searchStatements } from './search-statements.ts';
 import { totalStatements } from './total-statements.ts';
 
 export interface EntryStoreOptions {
-  /** Bytes of memory for the entries used last. Default 32 MiB. */
+  /** Bytes of memory for the entries used last; default 32 MiB. */
   readonly cacheBytes?: number;
   /** False where others change the rows too, which would not be noticed: then nothing is kept in memory. Default true. */
   readonly isSoleWriter?: boolean;
@@ -46,8 +46,6 @@ export interface Totals {
 /** How many of a model's latest entries tell how long it takes. */
 const ELAPSED_SAMPLE = 25;
 
-/** Rows per statement when a list is long: it bounds one transaction's time, and a parameter's size on D1. */
-const CHUNK = 500;
 const BLOBS_IN_MEMORY = 10_000;
 
 /**
@@ -297,8 +295,4 @@ export class EntryStore {
       this.#writes += 1;
     }
   }
-}
-
-function* chunks<T>(list: readonly T[]): Iterable<readonly T[]> {
-  for (let start = 0; start < list.length; start += CHUNK) yield list.slice(start, start + CHUNK);
 }

@@ -7,6 +7,9 @@ import { settle } from '../support/manual-clock.ts';
 
 const file = (value: string | Uint8Array, name = 'file') => ({ name, value, filename: 'a.png' });
 
+/** A form of one part with this head. */
+const formOf = (head: string) => Buffer.from(`--b0\r\n${head}\r\n\r\nv\r\n--b0--\r\n`);
+
 /** What every `FormReader` does. */
 export function formReaderSuite(name: string, forms: FormReader): void {
   async function readForm(body: AsyncIterable<Uint8Array>, contentType = FORM_TYPE) {
@@ -16,6 +19,12 @@ export function formReaderSuite(name: string, forms: FormReader): void {
         part.kind === 'field' ? part.value : Buffer.from(await readAll(part.content)).toString('latin1');
       parts.push([part.name, value]);
     }
+    return parts;
+  }
+
+  async function readKinds(body: AsyncIterable<Uint8Array>) {
+    const parts: [string, string][] = [];
+    for await (const { kind, name } of forms.read(FORM_TYPE, body)) parts.push([kind, name]);
     return parts;
   }
 
@@ -41,6 +50,34 @@ export function formReaderSuite(name: string, forms: FormReader): void {
         ),
         { numRuns: 100 },
       );
+    });
+
+    it.each([
+      ['Content-Disposition: form-data; name="x; filename=y"', ['field', 'x; filename=y']],
+      ['Content-Disposition: form-data; filename="; name=evil"; name="a"', ['file', 'a']],
+      ['Content-Disposition: form-data; name="a\\"; filename=\\"b"', ['field', 'a"; filename="b']],
+      ['content-disposition:form-data;NAME=a;filename=b', ['file', 'a']],
+      ["Content-Disposition: form-data; name=a; filename*=UTF-8''b", ['file', 'a']],
+      ['Content-Disposition: form-data; name="a"; filename=""', ['field', 'a']],
+      [
+        'Content-Disposition: form-data; name="a"; filename=""\r\nContent-Type: application/octet-stream',
+        ['file', 'a'],
+      ],
+      [
+        'Content-Disposition: form-data; name="a"\r\nContent-Disposition: form-data; name="b"; filename="c"',
+        ['field', 'a'],
+      ],
+    ])('takes the head of a part by its grammar: %s', async (head, part) => {
+      expect(await readKinds(inChunks(formOf(head), 7))).toEqual([part]);
+    });
+
+    it.each([
+      'multipart/form-data; x-boundary=b1; boundary=b0',
+      'multipart/form-data; a="boundary=b1"; boundary=b0',
+      'Multipart/Form-Data;charset=utf-8;BOUNDARY="b0"',
+    ])('finds its boundary in %s', async (type) => {
+      const form = formOf('Content-Disposition: form-data; name="a"');
+      expect(await readForm(inChunks(form, 7), type)).toEqual([['a', 'v']]);
     });
 
     it('goes on behind a file that nobody reads, whole or in part', async () => {
@@ -104,6 +141,16 @@ export function formReaderSuite(name: string, forms: FormReader): void {
       ],
     ])('is refused: %s', async (_, type, bytes) => {
       await expect(readForm(inChunks(bytes, 100), type)).rejects.toMatchObject({ code: 'invalid_request' });
+    });
+
+    it.each([
+      ['no name', 'Content-Disposition: form-data; filename="x"'],
+      ['an empty name', 'Content-Disposition: form-data; name=""'],
+      ['an empty name of a file', 'Content-Disposition: form-data; name=""; filename="x"'],
+      ['a line without a colon', 'Content-Disposition: form-data; name="a"\r\nodd'],
+      ['a bare line feed', 'Content-Disposition: form-data; name="a"\nX: y'],
+    ])('is refused where the head of a part has %s', async (_, head) => {
+      await expect(readForm(inChunks(formOf(head), 7))).rejects.toMatchObject({ code: 'invalid_request' });
     });
 
     it('is refused wherever it is cut off', async () => {

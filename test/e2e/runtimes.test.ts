@@ -7,7 +7,15 @@ import { readEvents } from '../support/event-stream.ts';
 import { ADMIN_TOKEN, RUNTIMES, startOnNode, startOnWorkers } from '../support/runtimes.ts';
 import { png } from '../support/sample-images.ts';
 import { ASYNC, RESOLVE, TEXT2IMAGE } from '../support/sdk.ts';
-import { type Answer, API_KEY, body, bytesAt, imageUrls, type ServedSimulator } from '../support/stack.ts';
+import {
+  type Answer,
+  API_KEY,
+  body,
+  bytesAt,
+  imageUrls,
+  MULTIMODAL,
+  type ServedSimulator,
+} from '../support/stack.ts';
 import { interleaved, itemsOf, openStream, readStrictly } from '../support/streams.ts';
 import { carry, type TransferStack } from '../support/transfer.ts';
 
@@ -276,6 +284,30 @@ describe.each(RUNTIMES)('on %s', (_, start) => {
     expect(chat.status).toBe(200);
     const large = await stack.generate(body('x'.repeat(65 * 1024 * 1024)));
     expect(large.status).toBe(413);
+  });
+
+  it('takes bodies that do not say how long they are', async () => {
+    const before = askedBefore();
+    const send = (path: string, text: string) => {
+      const init = {
+        method: 'POST',
+        headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+        body: new Blob([text]).stream(),
+        duplex: 'half',
+      };
+      return fetch(stack.origin + path, init);
+    };
+    const cat = JSON.stringify(body('a cat of unknown length', SMALL));
+    for (const expected of ['MISS', 'HIT']) {
+      const answer = await send(MULTIMODAL, cat);
+      expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, expected]);
+      await answer.arrayBuffer();
+    }
+    expect(drawn(before)).toBe(1);
+    const content = 'x'.repeat(17 * 1024 * 1024);
+    const chat = JSON.stringify({ model: 'qwen-plus', messages: [{ role: 'user', content }] });
+    const passed = await send('/compatible-mode/v1/chat/completions', chat);
+    expect([passed.status, (await passed.text()).includes('choices')]).toEqual([200, true]);
   });
 
   it.each([

@@ -96,6 +96,30 @@ describe('a transfer', () => {
     expect(target.asked).toBe(0);
   });
 
+  it('leaves a task its own name and state, whatever the answer says of another one', async () => {
+    const { stack, task } = await source();
+    const target = await startStack(SHARED);
+    const key = await keyOf(stack, 'a task');
+    const [entry] = await exported(stack, key);
+    for (const { sha256 } of entry?.images ?? []) {
+      const bytes = await (await fetch(`${stack.origin}/blobs/${sha256}`)).arrayBuffer();
+      await putBlob(target, sha256, new Uint8Array(bytes));
+    }
+    const answer = String(entry?.answer).replace(
+      '"output":{',
+      '"output":{"task_id":"other","task_status":"FAILED",',
+    );
+    expect((await importEntry(target, { ...entry, answer })).status).toBe(201);
+    const submitted = await target.request('POST', TEXT2IMAGE, {
+      body: JSON.stringify(task),
+      headers: { ...ASYNC, 'content-type': 'application/json' },
+    });
+    const id = submitted.json.output.task_id;
+    const { json } = await target.request('GET', `/api/v1/tasks/${id}`);
+    expect(json.output).toMatchObject({ task_id: id, task_status: 'SUCCEEDED' });
+    expect(json.output.results).toHaveLength(2);
+  });
+
   it('done twice changes nothing the second time', async () => {
     const { stack } = await source();
     const target = await startStack(SHARED);
@@ -172,6 +196,15 @@ describe('an import', () => {
       ['scope', { scope: '' }],
       ['take', { take: 0 }],
       ['take', { take: 1.5 }],
+      // The next one of the recipe, or the sum with another's, would be beyond what a double counts.
+      ['take', { take: Number.MAX_SAFE_INTEGER }],
+      ['elapsed_ms', { elapsed_ms: Number.MAX_SAFE_INTEGER }],
+      ['cost', { cost: { amount: 1e308, currency: 'CNY' } }],
+      ['images', { images: Array.from({ length: 101 }, () => entry?.images[0]) }],
+      [
+        'references',
+        { references: Array.from({ length: 101 }, () => ({ field: 'x', sha256: '0'.repeat(64) })) },
+      ],
       ['cost', { cost: { amount: -1, currency: 'CNY' } }],
       ['cost', { cost: { amount: 1, currency: 'EUR' } }],
       ['created_at', { created_at: 'yesterday' }],
@@ -187,6 +220,8 @@ describe('an import', () => {
     }
     expect((await importEntry(target, entry, '?scope=a%20b')).json.field).toBe('scope');
     expect((await importEntry(target, entry, '?take=1')).status).toBe(400);
+    const long = { ...entry, upstream_request_id: 'x'.repeat(1_000_000) };
+    expect((await importEntry(target, long)).status).toBe(413);
     expect(await readAllRows(target)).toEqual(rows);
   });
 

@@ -23,6 +23,8 @@ describe('fetching references from a Worker', () => {
     'http://8.8.8.8/a',
     'http://localhost/a',
     'http://a.localhost./a',
+    'http://localhost../a',
+    'http://127.0.0.1../a',
     'http://router/a',
     'http://metadata.google.internal/a',
     'http://user:secret@example.com/a',

@@ -38,6 +38,23 @@ describe('the fetch transport', () => {
     });
   });
 
+  it('keeps to itself what the edge says of the client', async () => {
+    const response = await send('/echo', {
+      headers: [
+        ['CF-Connecting-IP', '192.0.2.1'],
+        ['cf-ray', '1'],
+        ['x-real-ip', '192.0.2.1'],
+        ['X-Forwarded-For', '192.0.2.1'],
+        ['x-forwarded-proto', 'https'],
+        ['x-kept', 'yes'],
+      ],
+    });
+    const { headers } = JSON.parse(await text(response.body));
+    expect(JSON.stringify(headers)).not.toContain('192.0.2.1');
+    expect(headers).toMatchObject({ 'x-kept': 'yes' });
+    expect(headers).not.toHaveProperty('cf-ray');
+  });
+
   it('streams a body, with the length that is told', async () => {
     async function* chunks() {
       yield new TextEncoder().encode('one ');

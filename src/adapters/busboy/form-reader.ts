@@ -7,6 +7,8 @@ import type { FormPart, FormReader } from '../../ports/multipart.ts';
 /** Forms of uploads have ten fields, the longest a policy of a kilobyte. */
 const LIMITS = { fieldSize: 64 * 1024, fields: 64, parts: 80, headerPairs: 32 };
 
+const NAMELESS = 'A part of the form has no name.';
+
 /** Multipart forms through busboy, for Node. */
 export const busboyForms: FormReader = { read: readForm };
 
@@ -69,14 +71,17 @@ class Arrivals {
 
   constructor(parser: Busboy, findFailure: () => { readonly cause: unknown } | undefined) {
     this.#findFailure = findFailure;
-    parser.on('field', (name, value, { valueTruncated }) => {
-      if (valueTruncated) this.#refuse(`The field ${name} is too long.`);
+    // Without a name it is undefined, whatever the types say.
+    parser.on('field', (name: string | undefined, value, { valueTruncated }) => {
+      if (name === undefined) this.#refuse(NAMELESS);
+      else if (valueTruncated) this.#refuse(`The field ${name} is too long.`);
       else this.#add({ kind: 'field', name, value });
     });
-    parser.on('file', (name, stream, { filename = '' }) => {
+    parser.on('file', (name: string | undefined, stream, { filename = '' }) => {
       // It fails with the form; whoever reads it learns of that by itself.
       stream.on('error', () => {});
-      if (this.#dropping) stream.resume();
+      if (name === undefined) this.#refuse(NAMELESS);
+      if (this.#dropping || name === undefined) stream.resume();
       else this.#add({ kind: 'file', name, filename, content: this.#contentOf(stream) }, stream);
     });
     parser.on('fieldsLimit', () => this.#refuse('The form has too many fields.'));

@@ -13,10 +13,15 @@ const OF_THE_PLATFORM = new Set([
   'upgrade',
 ]);
 
+/** What Cloudflare's edge tells the Worker of its client, whose address is not upstream's business. */
+const OF_THE_EDGE = /^(cf-.*|x-real-ip|x-forwarded-(for|proto))$/;
+
 /** The platform would decode what is compressed, and its length would no longer be what the headers say. */
 export function encodeHeaders(headers: HeaderList): [string, string][] {
-  const kept = headers.filter(([name]) => !OF_THE_PLATFORM.has(name.toLowerCase()));
-  return [...kept.map(([name, value]): [string, string] => [name, value]), ['accept-encoding', 'identity']];
+  const kept = headers
+    .map(([name, value]): [string, string] => [name.toLowerCase(), value])
+    .filter(([name]) => !OF_THE_PLATFORM.has(name) && !OF_THE_EDGE.test(name));
+  return [...kept, ['accept-encoding', 'identity']];
 }
 
 /** Cookies apart, as they came; other repeated names are joined by the platform. */

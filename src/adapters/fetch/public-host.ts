@@ -13,7 +13,7 @@ export function checkPublicUrl(url: URL, allowed: ReadonlySet<string>, named: st
   const refuse = (why: string) => new AppError('reference_refused', `the reference image${at} ${why}`);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refuse('must be at an http(s) URL');
   if (url.username !== '' || url.password !== '') throw refuse('must not carry credentials in its URL');
-  const host = url.hostname.replace(/\.$/, '');
+  const host = url.hostname.replace(/\.+$/, '');
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   if (allowed.has(host) || allowed.has(`${host}:${port}`)) return;
   // After WHATWG parsing every spelling of an IPv4 address is dotted decimal.

@@ -5,6 +5,7 @@ import type {
   FlightResult,
   RecipeAddress,
 } from '../../ports/flight-coordinator.ts';
+import { homeName } from './home.ts';
 import { InProcessFlights } from './in-process.ts';
 
 /** The platform gives up on an alarm after 15 minutes; the vendor's slowest jobs take three hours. */
@@ -20,7 +21,8 @@ export class FlightsInAlarm<T> implements FlightCoordinator<T> {
   readonly #clock: Pick<Clock, 'sleep'>;
   readonly #setAlarm: () => Promise<void>;
   readonly #takeUp: (recipe: RecipeAddress) => Promise<void>;
-  #takenUp: Promise<void> | undefined;
+  /** By name: a picture behind a URL may have changed on the way here, and with it the recipe that is asked for. */
+  readonly #takenUp = new Map<string, Promise<void>>();
   #waiting: (() => void)[] = [];
   #ringing = false;
 
@@ -39,12 +41,16 @@ export class FlightsInAlarm<T> implements FlightCoordinator<T> {
   }
 
   readonly atHome = (recipe: RecipeAddress): Promise<void> => {
-    this.#takenUp ??= this.#takeUp(recipe).catch((error: unknown) => {
+    const name = homeName(recipe);
+    const known = this.#takenUp.get(name);
+    if (known !== undefined) return known;
+    const taking = this.#takeUp(recipe).catch((error: unknown) => {
       // Whoever asks next tries again; who asked now buys nothing.
-      this.#takenUp = undefined;
+      this.#takenUp.delete(name);
       throw error;
     });
-    return this.#takenUp;
+    this.#takenUp.set(name, taking);
+    return taking;
   };
 
   get size(): number {

@@ -2,6 +2,7 @@ import { AppError } from '../../core/errors.ts';
 import { joinBytes } from '../../core/join-bytes.ts';
 import type { FormPart, FormReader } from '../../ports/multipart.ts';
 import { ByteSource } from './byte-source.ts';
+import { readParameters } from './parameters.ts';
 import { readPartHead } from './part-head.ts';
 
 /** As for busboy on Node. */
@@ -91,9 +92,9 @@ async function collect(
 }
 
 function findBoundary(contentType: string): string | undefined {
-  const [, quoted, bare] =
-    /^multipart\/form-data\s*;.*?\bboundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? [];
-  return quoted ?? bare;
+  const { value, parameters } = readParameters(contentType) ?? {};
+  const boundary = value === 'multipart/form-data' ? parameters?.get('boundary') : undefined;
+  return boundary === '' ? undefined : boundary;
 }
 
 function cutOff(): AppError {

@@ -1,4 +1,5 @@
 import { AppError } from '../../core/errors.ts';
+import { readParameters } from './parameters.ts';
 
 export interface PartHead {
   readonly name: string;
@@ -6,29 +7,26 @@ export interface PartHead {
   readonly filename: string | undefined;
 }
 
+/** A name and a value, without the control characters that a reader might take for an end of the line. */
+const LINE = /^([\w!#$%&'*+.^`|~-]+):([^\0\r\n]*)$/;
+
 /** Reads the head of one part (RFC 7578 section 4.2), whose parameters are UTF-8 as browsers write them. */
 export function readPartHead(head: Uint8Array): PartHead {
-  const headers = new Map(
-    new TextDecoder()
-      .decode(head)
-      .split('\r\n')
-      .map((line) => {
-        const colon = line.indexOf(':');
-        return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
-      }),
-  );
-  const disposition = headers.get('content-disposition') ?? '';
-  const name = findParameter(disposition, 'name');
-  if (name === undefined || !/^form-data\s*;/i.test(disposition)) {
-    throw new AppError('invalid_request', 'A part of the form has no name.');
+  const headers = new Map<string, string>();
+  for (const line of new TextDecoder().decode(head).split('\r\n')) {
+    const [, name, value = ''] = LINE.exec(line) ?? [];
+    if (name === undefined) throw malformed('The head of a part is malformed.');
+    // Of two the first counts, as on Node.
+    if (!headers.has(name.toLowerCase())) headers.set(name.toLowerCase(), value.trim());
   }
-  const isBinary = headers.get('content-type')?.toLowerCase() === 'application/octet-stream';
-  const filename = findParameter(disposition, 'filename') ?? (isBinary ? '' : undefined);
-  return { name, filename };
+  const { value, parameters } = readParameters(headers.get('content-disposition') ?? '') ?? {};
+  const name = parameters?.get('name') ?? '';
+  if (name === '' || value !== 'form-data') throw malformed('A part of the form has no name.');
+  const isBinary = readParameters(headers.get('content-type') ?? '')?.value === 'application/octet-stream';
+  const filename = parameters?.get('filename*') ?? parameters?.get('filename') ?? '';
+  return { name, filename: filename !== '' || isBinary ? filename : undefined };
 }
 
-function findParameter(disposition: string, name: string): string | undefined {
-  const pattern = new RegExp(`;\\s*${name}=(?:"((?:\\\\.|[^"\\\\])*)"|([^;\\s]+))`, 'i');
-  const [, quoted, bare] = pattern.exec(disposition) ?? [];
-  return quoted?.replace(/\\(.)/g, '$1') ?? bare;
+function malformed(message: string): AppError {
+  return new AppError('invalid_request', message);
 }

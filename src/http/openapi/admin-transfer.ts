@@ -32,7 +32,7 @@ export const IMPORT_ENTRY: JsonObject = {
     ...adminProblems({
       400: 'A field is malformed, does not belong to the others, or names a picture that is not here.',
       405: 'The path takes GET and POST.',
-      413: 'The body is larger than the server takes (DASHCACHE_MAX_BODY).',
+      413: 'The body has more than a million bytes.',
       415: 'The body is not JSON.',
     }),
   },
@@ -101,7 +101,7 @@ export const ADMIN_TRANSFER: ApiPart = {
       site: NAME,
       scope: NAME,
       key: schema('CacheKey'),
-      take: { type: 'integer', minimum: 1 },
+      take: { type: 'integer', minimum: 1, maximum: 1_000_000 },
       canonical: { type: 'string', description: 'The canonical text that the key is the hash of.' },
       answer: {
         type: 'string',
@@ -113,10 +113,15 @@ export const ADMIN_TRANSFER: ApiPart = {
       created_at: { type: 'string', format: 'date-time' },
       pinned: { type: 'boolean' },
       tags: { type: 'array', maxItems: 32, items: { type: 'string', minLength: 1, maxLength: 64 } },
-      references: { type: 'array', items: closedObject({ field: { type: 'string' }, sha256: DIGEST }) },
+      references: {
+        type: 'array',
+        maxItems: 100,
+        items: closedObject({ field: { type: 'string' }, sha256: DIGEST }),
+      },
       images: {
         type: 'array',
         minItems: 1,
+        maxItems: 100,
         items: closedObject({ sha256: DIGEST }),
       },
     }),

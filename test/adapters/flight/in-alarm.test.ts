@@ -137,4 +137,18 @@ describe('FlightsInAlarm', () => {
     await flights.atHome(recipe);
     expect(asked).toBe(2);
   });
+
+  it('takes up each recipe that is asked for once, whichever came first', async () => {
+    const taken: string[] = [];
+    const flights = new FlightsInAlarm<string>(
+      new ManualClock(),
+      async () => {},
+      async ({ key }) => {
+        taken.push(key);
+      },
+    );
+    const recipe = (key: string) => ({ site: 's', scope: 'c', key, canonical: '{}' });
+    for (const key of ['stray', 'own', 'own', 'stray']) await flights.atHome(recipe(key));
+    expect(taken).toEqual(['stray', 'own']);
+  });
 });

@@ -12,3 +12,11 @@ export function memorySize(entry: Entry): number {
   for (const image of entry.images) size += 200 + (image.sourceUrl?.length ?? 0);
   return size;
 }
+
+/** Rows per statement when a list is long: it bounds one transaction's time, and a parameter's size on D1. */
+const CHUNK = 500;
+
+/** A list in pieces that one statement may take. */
+export function* chunks<T>(list: readonly T[]): Iterable<readonly T[]> {
+  for (let start = 0; start < list.length; start += CHUNK) yield list.slice(start, start + CHUNK);
+}
