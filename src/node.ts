@@ -100,6 +100,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const services = createServices(
       {
         database,
+        isSoleWriter: true,
         blobDriver,
         uploadDriver,
         thumbnails: { driver: thumbnailDriver, thumbnailer: sharpThumbnailer() },

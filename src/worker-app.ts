@@ -30,7 +30,7 @@ export interface WorkerApp {
   readonly services: Services;
   /** Blobs, and the files that clients upload. */
   readonly drivers: readonly BlobDriver[];
-  /** Writes what was counted: to be called before the app is left alone, for good or for a while. */
+  /** Writes what was counted where no request was answered; the end of each does that by itself. */
   flush(): Promise<void>;
 }
 
@@ -38,11 +38,13 @@ const hasher = createPortableHasher(xxh128Wasm);
 
 /**
  * Joins the parts. Cheap enough for every request, and it must be: what one request waits for, another one's cannot
- * bring on this platform, and what a request leaves behind when its client hangs up is not tidied.
+ * bring on this platform, and what a request leaves behind when its client hangs up is not tidied. `waitUntil` keeps
+ * the platform from ending what an answer does not wait for.
  */
 export async function createWorkerApp(
   { bindings, config, secret, serverKey }: WorkerEnvironment,
   flights: FlightCoordinator<FlightOutcome>,
+  waitUntil: (work: Promise<void>) => void,
 ): Promise<WorkerApp> {
   const upstreamUrl = new URL(config.upstream);
   const loopId = `dashcache-${(await hasher.hmac(secret, 'loop')).slice(0, 16)}`;
@@ -55,9 +57,15 @@ export async function createWorkerApp(
   };
   const blobDriver = new R2BlobDriver(bindings.BLOBS, { prefix: 'blobs/', clock: systemClock });
   const uploadDriver = new R2BlobDriver(bindings.BLOBS, { prefix: 'references/', clock: systemClock });
-  const services = createServices(
+  const log = createConsoleReporter(config.logLevel);
+  const flush = async () => {
+    await Promise.all([services.usage.flush(), services.ledgerRecorder.flush()]);
+  };
+  const services: Services = createServices(
     {
       database: new D1SqlDatabase(bindings.DB),
+      // Every isolate does; those that last would give out what was purged elsewhere.
+      isSoleWriter: false,
       blobDriver,
       uploadDriver,
       // What shrinks pictures on Node is native, and a whole picture unpacked is more than an isolate has to spare.
@@ -65,7 +73,13 @@ export async function createWorkerApp(
       hasher,
       probe: imageProbe,
       clock: systemClock,
-      reporter: createConsoleReporter(config.logLevel),
+      reporter: {
+        report: (event) => {
+          log.report(event);
+          // The end of an exchange, be it a stream: what it was counts from here on, and nobody may come after it.
+          if (event.type === 'request') waitUntil(flush());
+        },
+      },
       // Of an isolate nothing can be told.
       runtime: { families: () => [] },
       transport: fetchTransport,
@@ -110,8 +124,5 @@ export async function createWorkerApp(
       loopId,
     },
   );
-  const flush = async () => {
-    await Promise.all([services.usage.flush(), services.ledgerRecorder.flush()]);
-  };
   return { app, services, drivers: [blobDriver, uploadDriver], flush };
 }

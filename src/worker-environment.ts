@@ -26,12 +26,16 @@ export interface WorkerEnvironment {
   /** Keys the fingerprints of credentials. */
   readonly secret: Uint8Array;
   readonly serverKey: string | undefined;
+  /** A flight that began longer ago than this is in nobody's hands any more. */
+  readonly longestFlightMs: number;
 }
 
 const BOUND = ['DB', 'BLOBS', 'ASSETS', 'FLIGHTS', 'CARETAKER'] as const;
 /** A Worker has 128 MB for all requests that it answers at a time. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MIN_SECRET_CHARS = 32;
+/** For the parts of a flight that no setting bounds: pictures that go up before it, and the stores. */
+const UNBOUNDED_MS = 15 * 60 * 1000;
 
 /** Settings that speak of a machine. */
 const MEANINGLESS = [SETTINGS.host, SETTINGS.port, SETTINGS.data, SETTINGS.drainTimeout, SETTINGS.memory];
@@ -83,7 +87,15 @@ export function readWorkerEnvironment(env: Readonly<Record<string, unknown>>): W
       'DASHSCOPE_API_KEY is missing, which DASHCACHE_AUTH=token pays with: set it with `wrangler secret put DASHSCOPE_API_KEY`.',
     );
   }
-  return { bindings, config, secret: new TextEncoder().encode(secret), serverKey };
+  // The first attempt and the last, and between them what those may take that fail at once.
+  const attemptsMs = 2 * (config.queueTimeout + config.generationTimeout) + config.retryBudget;
+  return {
+    bindings,
+    config,
+    secret: new TextEncoder().encode(secret),
+    serverKey,
+    longestFlightMs: attemptsMs + config.downloadTimeout + UNBOUNDED_MS,
+  };
 }
 
 function readBindings(env: Readonly<Record<string, unknown>>): Bindings {

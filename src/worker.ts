@@ -6,15 +6,13 @@ import { FlightsInAlarm } from './adapters/flight/in-alarm.ts';
 import { InProcessFlights } from './adapters/flight/in-process.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { repeatable } from './adapters/workers/repeatable-request.ts';
-import { isAppError } from './core/errors.ts';
+import { AppError, isAppError } from './core/errors.ts';
 import type { FlightOutcome } from './services/image-request.ts';
 import { createWorkerApp, type WorkerApp } from './worker-app.ts';
 import { readWorkerEnvironment } from './worker-environment.ts';
 
 type Env = Readonly<Record<string, unknown>>;
 
-/** Longer than any flight may last: an alarm has 15 minutes. What is older is in nobody's hands any more. */
-const FLIGHT_MS = 30 * 60 * 1000;
 /** A job that was taken this long ago and whose home has fallen asleep is woken. */
 const SLEEP_MS = 60 * 1000;
 /** The cron trigger of wrangler.toml that also looks through the whole bucket. */
@@ -26,16 +24,21 @@ export default {
     try {
       const environment = readWorkerEnvironment(env);
       const flights = new FlightsElsewhere<FlightOutcome>();
-      const { app, flush } = await createWorkerApp(environment, flights);
+      const { app } = await createWorkerApp(environment, flights, (work) => context.waitUntil(work));
       const { bindings, config } = environment;
       // Read twice, should it have to go on. What is too large for a recipe passes through or is refused: no second copy of it.
       const { request: read, repeat, forget } = repeatable(request, config.maxBody);
       const here = Promise.resolve(app.fetch(read, env));
       const first = await Promise.race([here, flights.departure]);
-      if (typeof first === 'string')
-        return await bindings.FLIGHTS.getByName(first).fetch(repeat() ?? request);
+      if ('home' in first) {
+        try {
+          return await bindings.FLIGHTS.getByName(first.home).fetch(repeat() ?? request);
+        } catch (cause) {
+          first.fail(lostAtHome(cause));
+          return await here;
+        }
+      }
       await forget();
-      context.waitUntil(flush());
       return first;
     } catch (error) {
       return answerMisconfigured(error);
@@ -58,12 +61,8 @@ export class FlightHome extends DurableObject<Env> {
   #made: Promise<WorkerApp> | undefined;
 
   override async fetch(request: Request): Promise<Response> {
-    const { app, flush } = await this.#make();
-    try {
-      return await app.fetch(request, this.env);
-    } finally {
-      await flush();
-    }
+    const { app } = await this.#make();
+    return await app.fetch(request, this.env);
   }
 
   /** The flights themselves: see `FlightsInAlarm`. */
@@ -80,7 +79,9 @@ export class FlightHome extends DurableObject<Env> {
   }
 
   #make(): Promise<WorkerApp> {
-    this.#made ??= createWorkerApp(readWorkerEnvironment(this.env), this.#flights);
+    this.#made ??= createWorkerApp(readWorkerEnvironment(this.env), this.#flights, (work) =>
+      this.ctx.waitUntil(work),
+    );
     return this.#made;
   }
 }
@@ -91,6 +92,8 @@ export class Caretaker extends DurableObject<Env> {
 
   /** `thoroughly`: also what no row names, for which the whole bucket is listed. */
   async tend(thoroughly: boolean): Promise<void> {
+    // A thorough round is held once a day: it waits for one that is going on, and is not left out for it.
+    if (thoroughly) await this.#round;
     this.#round ??= this.#tend(thoroughly).finally(() => {
       this.#round = undefined;
     });
@@ -99,10 +102,12 @@ export class Caretaker extends DurableObject<Env> {
 
   async #tend(thoroughly: boolean): Promise<void> {
     const environment = readWorkerEnvironment(this.env);
-    const { services, drivers, flush } = await createWorkerApp(environment, new InProcessFlights());
+    const { services, drivers, flush } = await createWorkerApp(environment, new InProcessFlights(), (work) =>
+      this.ctx.waitUntil(work),
+    );
     const { recovery, taskRecovery, collector, uploadCollector } = services;
     const now = systemClock.now();
-    const flownBefore = now - FLIGHT_MS;
+    const flownBefore = now - environment.longestFlightMs;
     // What fails is tried again in the next round, and keeps nothing else from being done in this one.
     const attend = async (where: string, work: () => Promise<unknown>) => {
       try {
@@ -134,6 +139,12 @@ export class Caretaker extends DurableObject<Env> {
     }
     await flush();
   }
+}
+
+/** Not sent there again: it may have been bought. */
+function lostAtHome(cause: unknown): AppError {
+  const message = 'The home of this recipe ended before it answered. Whether it drew is not known.';
+  return new AppError('outcome_unknown', message, { cause });
 }
 
 /** Before there is an app to answer with: what is missing, by name. */

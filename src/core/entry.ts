@@ -70,4 +70,7 @@ export interface NewEntry
   /** The take that was asked for; undefined, or one that is stored already, means the next. */
   readonly take: number | undefined;
   readonly references: readonly ReferenceUse[];
+  /** Set where it comes from another store. */
+  readonly pinned?: boolean;
+  readonly tags?: readonly string[];
 }

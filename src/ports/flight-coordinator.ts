@@ -2,7 +2,8 @@
 export interface FlightCoordinator<T> {
   /**
    * Where all of a recipe's flights have one home in the world: resolves at once there. Elsewhere it never does: who asks
-   * has done nothing yet that must not be done twice, and its request is answered at the home. Absent where this process
+   * has done nothing yet that must not be done twice, and its request is answered at the home; it rejects when that
+   * fails. Absent where this process
    * is home to all.
    */
   readonly atHome?: (recipe: RecipeAddress) => Promise<void>;

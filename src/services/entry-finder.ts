@@ -36,7 +36,7 @@ export class EntryFinder {
   readonly #clock: Clock;
   readonly #reporter: Reporter;
   readonly #maxAgeMs: number | undefined;
-  /** The take that was handed out last, per recipe: takes rotate. */
+  /** The take that was handed out last, per recipe: takes rotate. Of what is not known here the rows tell it. */
   readonly #lastTake = new LRUCache<string, number>({ max: 10_000 });
 
   constructor(
@@ -111,7 +111,7 @@ export class EntryFinder {
     const takes = await this.#entries.listTakes(address);
     // By key, as takes are numbered; the canonical text may be megabytes.
     const turn = `${site}\n${scope}\n${key}`;
-    const last = this.#lastTake.get(turn) ?? 0;
+    const last = this.#lastTake.get(turn) ?? (await this.#entries.lastUsedTake(address)) ?? 0;
     const next = takes.find((take) => take > last) ?? takes[0];
     if (next === undefined) return undefined;
     if (takesTurn) this.#lastTake.set(turn, next);

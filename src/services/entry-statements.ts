@@ -80,6 +80,13 @@ export const entryStatements = {
     params: [site, scope, key, canonical],
   }),
 
+  lastUsedTake: ({ site, scope, key, canonical }: RecipeAddress): SqlStatement => ({
+    sql: `select take from entries
+      where site = ? and scope = ? and key = ? and canonical = ? and invalidated_at is null
+      order by used_at desc, take desc limit 1`,
+    params: [site, scope, key, canonical],
+  }),
+
   nearest: ({ site, scope, model, prompt, limit }: NearestQuery): SqlStatement => ({
     sql: `select ${ENTRY_COLUMNS} from entries e ${WITH_IMAGES}
       where e.id in (
@@ -139,7 +146,7 @@ export const entryStatements = {
     sql: `with wanted (site, scope, key, take) as (values (?, ?, ?, ?))
       insert into entries (
         site, scope, key, take, canonical, model, prompt, answer, usage, upstream_request_id,
-        cost_amount, cost_currency, elapsed_ms, created_at, used_at
+        cost_amount, cost_currency, elapsed_ms, created_at, used_at, pinned
       )
       select site, scope, key,
         iif(
@@ -153,7 +160,7 @@ export const entryStatements = {
             where e.site = wanted.site and e.scope = wanted.scope and e.key = wanted.key
           )
         ),
-        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
       from wanted
       returning id, take`,
     params: [
@@ -172,6 +179,7 @@ export const entryStatements = {
       entry.elapsedMs ?? null,
       entry.createdAt,
       entry.createdAt,
+      entry.pinned ? 1 : 0,
     ],
   }),
 
@@ -187,6 +195,11 @@ export const entryStatements = {
       select ${INSERTED_ID}, value ->> 'position', value ->> 'field', value ->> 'digest'
       from json_each(?)`,
     params: [site, scope, key, JSON.stringify(references)],
+  }),
+
+  insertTags: ({ site, scope, key, tags = [] }: NewEntry): SqlStatement => ({
+    sql: `insert into entry_tags (entry_id, tag) select distinct ${INSERTED_ID}, value from json_each(?)`,
+    params: [site, scope, key, JSON.stringify(tags)],
   }),
 
   touch: (uses: readonly EntryUse[]): SqlStatement => ({

@@ -4,14 +4,17 @@ import type { Entry, NewEntry, RecipeAddress } from '../core/entry.ts';
 import { AppError } from '../core/errors.ts';
 import type { SqlDatabase, SqlResult, SqlStatement } from '../ports/sql-database.ts';
 import { readBlob, readEntries } from './entry-rows.ts';
+import { chunks, memorySize, placeOf } from './entry-sizes.ts';
 import { type EntryUse, entryStatements, type NearestQuery } from './entry-statements.ts';
 import { first, integer, optionalInteger, text } from './row.ts';
 import { searchStatements } from './search-statements.ts';
 import { totalStatements } from './total-statements.ts';
 
 export interface EntryStoreOptions {
-  /** Bytes of memory for the entries used last. Default 32 MiB. */
+  /** Bytes of memory for the entries used last; default 32 MiB. */
   readonly cacheBytes?: number;
+  /** False where others change the rows too, which would not be noticed: then nothing is kept in memory. Default true. */
+  readonly isSoleWriter?: boolean;
 }
 
 export interface DeletedRows {
@@ -43,25 +46,24 @@ export interface Totals {
 /** How many of a model's latest entries tell how long it takes. */
 const ELAPSED_SAMPLE = 25;
 
-/** Rows per statement when a list is long: it bounds one transaction's time, and a parameter's size on D1. */
-const CHUNK = 500;
 const BLOBS_IN_MEMORY = 10_000;
 
 /**
  * The rows of entries, images and blobs. A row is no proof that the bytes are there: that is asked of the blob store.
  *
- * The entries and blobs used last are kept in memory, only those that exist. Another process's deletions and newer
- * takes are not noticed there until the entry leaves memory; deleting it here always helps.
+ * A sole writer keeps the entries and blobs used last in memory, only those that exist.
  */
 export class EntryStore {
   readonly #database: SqlDatabase;
   readonly #entries: LRUCache<string, Entry>;
   readonly #blobs = new LRUCache<string, BlobRecord>({ max: BLOBS_IN_MEMORY });
+  readonly #isSoleWriter: boolean;
   /** Counts the writes, so that a read which began before one does not put the past back into memory. */
   #writes = 0;
 
   constructor(database: SqlDatabase, options: EntryStoreOptions = {}) {
     this.#database = database;
+    this.#isSoleWriter = options.isSoleWriter ?? true;
     this.#entries = new LRUCache({
       maxSize: options.cacheBytes ?? 32 * 1024 * 1024,
       sizeCalculation: memorySize,
@@ -76,7 +78,7 @@ export class EntryStore {
     const writes = this.#writes;
     const [entry] = await this.#read(entryStatements.newest(recipe));
     if (entry?.canonical !== recipe.canonical) return undefined;
-    if (writes === this.#writes) this.#entries.set(place, entry);
+    if (this.#mayRemember(writes)) this.#entries.set(place, entry);
     return entry;
   }
 
@@ -118,6 +120,12 @@ export class EntryStore {
     return rows.map((row) => integer(row, 'take'));
   }
 
+  /** The number of the recipe's entry that was used or stored last. */
+  async lastUsedTake(recipe: RecipeAddress): Promise<number | undefined> {
+    const [row] = await this.#database.all(entryStatements.lastUsedTake(recipe));
+    return row === undefined ? undefined : integer(row, 'take');
+  }
+
   /** Whether another scope of the site has an entry of the recipe. */
   async isElsewhere(recipe: RecipeAddress): Promise<boolean> {
     return (await this.#database.all(entryStatements.otherScope(recipe))).length > 0;
@@ -139,12 +147,13 @@ export class EntryStore {
         entryStatements.insertBlobs(entry),
         entryStatements.insertImages(entry),
         entryStatements.insertReferences(entry),
+        entryStatements.insertTags(entry),
         searchStatements.indexInserted(entry),
         totalStatements.addEntry(entry),
         ...also,
       ]);
       const row = first(inserted?.rows);
-      const { references: _, ...known } = entry;
+      const { references: _, tags: __, pinned = false, ...known } = entry;
       const id = integer(row, 'id');
       const take = integer(row, 'take');
       return {
@@ -153,7 +162,7 @@ export class EntryStore {
         take,
         usedAt: entry.createdAt,
         hits: 0,
-        pinned: false,
+        pinned,
         invalidatedAt: undefined,
       };
     } finally {
@@ -220,7 +229,7 @@ export class EntryStore {
     const [row] = await this.#database.all(entryStatements.blob(digest));
     if (row === undefined) return undefined;
     const blob = readBlob(row);
-    if (writes === this.#writes) this.#blobs.set(digest, blob);
+    if (this.#mayRemember(writes)) this.#blobs.set(digest, blob);
     return blob;
   }
 
@@ -270,6 +279,11 @@ export class EntryStore {
     return this.#read(entryStatements.nearest(query));
   }
 
+  /** What was read since there had been so many writes. */
+  #mayRemember(writes: number): boolean {
+    return this.#isSoleWriter && writes === this.#writes;
+  }
+
   async #read(statement: SqlStatement): Promise<Entry[]> {
     return readEntries(await this.#database.all(statement));
   }
@@ -281,20 +295,4 @@ export class EntryStore {
       this.#writes += 1;
     }
   }
-}
-
-/** One place in memory per key, so that a deletion finds it without the canonical text. */
-function placeOf({ site, scope, key }: Omit<RecipeAddress, 'canonical'>): string {
-  return `${site}\n${scope}\n${key}`;
-}
-
-function memorySize(entry: Entry): number {
-  let size = 500 + entry.canonical.length + entry.prompt.length + entry.answer.length;
-  size += entry.usage?.length ?? 0;
-  for (const image of entry.images) size += 200 + (image.sourceUrl?.length ?? 0);
-  return size;
-}
-
-function* chunks<T>(list: readonly T[]): Iterable<readonly T[]> {
-  for (let start = 0; start < list.length; start += CHUNK) yield list.slice(start, start + CHUNK);
 }

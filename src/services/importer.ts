@@ -7,7 +7,6 @@ import { readRecipe } from '../core/recipe.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { BlobStore, StagedImage } from './blob-store.ts';
-import type { Curator } from './curator.ts';
 import type { EntryStore } from './entry-store.ts';
 import type { TakenImage } from './image-intake.ts';
 import type { StoreLock } from './store-lock.ts';
@@ -19,11 +18,13 @@ export interface Imported {
   readonly isNew: boolean;
 }
 
+/** The rows of D1 hold 2 MB; some room for what is no text. */
+const MAX_ROW_BYTES = 1_900_000;
+
 /** Takes in what another store has: first the pictures, then the entry that shows them. Nobody is paid. */
 export class Importer {
   readonly #entries: EntryStore;
   readonly #blobs: BlobStore;
-  readonly #curator: Pick<Curator, 'pin' | 'tag'>;
   readonly #lock: StoreLock;
   readonly #hasher: Hasher;
   readonly #clock: Pick<Clock, 'now'>;
@@ -33,7 +34,6 @@ export class Importer {
     parts: {
       entries: EntryStore;
       blobs: BlobStore;
-      curator: Pick<Curator, 'pin' | 'tag'>;
       lock: StoreLock;
       hasher: Hasher;
       clock: Pick<Clock, 'now'>;
@@ -45,7 +45,6 @@ export class Importer {
   ) {
     this.#entries = parts.entries;
     this.#blobs = parts.blobs;
-    this.#curator = parts.curator;
     this.#lock = parts.lock;
     this.#hasher = parts.hasher;
     this.#clock = parts.clock;
@@ -71,7 +70,8 @@ export class Importer {
 
   /**
    * Stores a carried entry whose pictures were received. It answers from now on; one that was there of the recipe stays
-   * as another take. `invalid_request`, which names the field, for what is no entry or whose pictures are not here.
+   * as another take. `invalid_request`, which names the field, for what is no entry or whose pictures are not here;
+   * `body_too_large` for texts that not every store can hold.
    */
   async take(portable: PortableEntry): Promise<Imported> {
     const { site, scope, key, canonical } = portable;
@@ -81,6 +81,9 @@ export class Importer {
       throw invalid('key', 'is not that of the canonical text');
     const answer = readCarriedAnswer(portable.answer, portable.images.length);
     if (answer === undefined) throw invalid('answer', 'is no answer that shows these pictures');
+    const texts = [canonical, recipe.prompt, portable.answer, JSON.stringify(portable.references)];
+    if (new TextEncoder().encode(texts.join('')).length > MAX_ROW_BYTES)
+      throw new AppError('body_too_large', `The texts of an entry may have ${MAX_ROW_BYTES} bytes.`);
     const { entry, isNew } = await this.#lock.shared(async () => {
       const images: EntryImage[] = [];
       for (const [index, { digest }] of portable.images.entries())
@@ -100,15 +103,14 @@ export class Importer {
         elapsedMs: portable.elapsedMs,
         createdAt: Math.min(portable.createdAt, this.#clock.now()),
         images,
+        pinned: portable.pinned,
+        tags: portable.tags,
         references: portable.references.map((reference, position) => ({ ...reference, position })),
       });
       return { entry: stored, isNew: true };
     });
     const { take } = entry;
-    const address = { site, scope, key, take };
-    if (isNew && portable.tags.length > 0) await this.#curator.tag(address, portable.tags);
-    if (isNew && portable.pinned) await this.#curator.pin(address, true);
-    return { entry: address, isNew };
+    return { entry: { site, scope, key, take }, isNew };
   }
 
   /** Reads the bytes themselves, whatever rows and memory say: an entry is a promise that they are there. */

@@ -69,6 +69,8 @@ import { Verifier } from './verifier.ts';
 /** What a runtime brings. Nothing else differs between them. */
 export interface Ports {
   readonly database: SqlDatabase;
+  /** Whether nobody but these services changes the rows. */
+  readonly isSoleWriter: boolean;
   readonly blobDriver: BlobDriver;
   /** Uploaded files, apart from the blobs: they are never served. */
   readonly uploadDriver: BlobDriver;
@@ -125,7 +127,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   );
   const reporter = reportToAll([ports.reporter, ledgerRecorder, metrics]);
   const bodies = new ByteBudget(config.maxInflight);
-  const entries = new EntryStore(database);
+  const entries = new EntryStore(database, { isSoleWriter: ports.isSoleWriter });
   const attempts = new AttemptStore(database);
   const closer = new AttemptCloser({ attempts, clock, reporter });
   const blobs = new BlobStore(ports.blobDriver, hasher, probe, clock, {
@@ -260,7 +262,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     governor,
     inventory,
     curator,
-    importer: new Importer({ entries, blobs, curator, lock, hasher, clock }, { maxImage: config.maxImage }),
+    importer: new Importer({ entries, blobs, lock, hasher, clock }, { maxImage: config.maxImage }),
     lineage: new Lineage(database),
     purger: new Purger({
       database,

@@ -16,12 +16,14 @@ import {
   MULTIMODAL,
   type ServedSimulator,
 } from '../support/stack.ts';
+import { interleaved, itemsOf, openStream, readStrictly } from '../support/streams.ts';
 import { carry, type TransferStack } from '../support/transfer.ts';
 
 const BROWSER = new URL('../../src/browser/', import.meta.url);
 /** In characters of the body, pictures left out. */
 const LONGEST_WORDS = 256 * 1024;
 const SMALL = { size: '512*512' };
+const AS_CLIENT = { authorization: `Bearer ${API_KEY}` };
 const OTHER_KEY = 'sk-test-another-key-altogether';
 
 /** The same scenarios, with the same answers, whatever dashcache runs on. */
@@ -211,6 +213,28 @@ describe.each(RUNTIMES)('on %s', (_, start) => {
     expect(events.map(({ event }) => event)).toContain('running');
     expect(events.at(-1)?.event).toBe('done');
     expect(events.at(-1)?.data).toMatchObject({ cached: false, width: 512, height: 512 });
+    expect(drawn(before)).toBe(1);
+  });
+
+  it('shows a stream as it comes, keeps the picture of who leaves it, and replays it', async () => {
+    const before = askedBefore();
+    const held = stack.simulator.control.fault({
+      on: 'generation',
+      effect: { kind: 'hold', at: 'body', after: 1 },
+    });
+    const leaving = new AbortController();
+    const left = await openStream(stack.origin, interleaved('streamed'), AS_CLIENT, leaving.signal);
+    expect([left.status, left.headers.get('x-cache')]).toEqual([200, 'MISS']);
+    const first = await left.body?.getReader().read();
+    expect(new TextDecoder().decode(first?.value)).toContain('data:');
+    leaving.abort();
+    const next = openStream(stack.origin, interleaved('streamed'), AS_CLIENT);
+    held.release();
+    const joined = itemsOf(readStrictly(await (await next).text()));
+    expect(joined.at(-1)?.image).toContain(`${stack.origin}/blobs/`);
+    const hit = await openStream(stack.origin, interleaved('streamed'), AS_CLIENT);
+    expect(hit.headers.get('x-cache')).toBe('HIT');
+    expect(itemsOf(readStrictly(await hit.text()))).toEqual(joined);
     expect(drawn(before)).toBe(1);
   });
 

@@ -30,6 +30,7 @@ export function startServices(
   return createServices(
     {
       database: faults.watch('database', machine.database),
+      isSoleWriter: true,
       blobDriver: watchDriver(faults, machine.driver),
       hasher: nativeHasher,
       probe: imageProbe,

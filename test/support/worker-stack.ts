@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readD1Migrations } from '@cloudflare/vitest-pool-workers';
-import { Miniflare, type MiniflareOptions, type ModuleDefinition } from 'miniflare';
+import { Miniflare, type ModuleDefinition, type SharedOptions, type WorkerOptions } from 'miniflare';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { type RunningSimulator, startSimulator } from '../../src/simulator/server.ts';
 import { findClosedPort } from './http-server.ts';
@@ -28,6 +28,15 @@ const DURABLE_OBJECTS = {
 
 type WorkerTexts = Readonly<Record<string, string>>;
 
+/** Homes that end whatever they are asked. */
+const BROKEN_HOMES = {
+  name: 'broken',
+  modules: true,
+  script: `import { DurableObject } from 'cloudflare:workers';
+    export class Broken extends DurableObject { fetch() { throw new Error('the object is gone'); } }
+    export default {};`,
+} as const;
+
 type WhatIsBound = Partial<{ d1: boolean; r2: boolean; assets: boolean }>;
 
 /** Starts the bundle in workerd with D1, R2 and Durable Objects in memory, and nothing but these texts bound beside them. */
@@ -41,7 +50,11 @@ export async function startWorker(
   return worker;
 }
 
-function workerOptions(port: number, env: WorkerTexts, bound: WhatIsBound = {}): MiniflareOptions {
+function workerOptions(
+  port: number,
+  env: WorkerTexts,
+  bound: WhatIsBound = {},
+): SharedOptions & WorkerOptions {
   bundle ??= bundleWorker();
   const modules = bundle.map(({ path, bytes }): ModuleDefinition => {
     const type = path.endsWith('.wasm') ? 'CompiledWasm' : 'ESModule';
@@ -75,13 +88,13 @@ export class WorkerStack extends ServedSimulator {
   override readonly simulator: RunningSimulator;
   override readonly origin: string;
   readonly worker: Miniflare;
-  readonly #options: MiniflareOptions;
+  readonly #options: SharedOptions & WorkerOptions;
 
   private constructor(
     simulator: RunningSimulator,
     worker: Miniflare,
     origin: string,
-    options: MiniflareOptions,
+    options: SharedOptions & WorkerOptions,
   ) {
     super();
     this.simulator = simulator;
@@ -123,6 +136,14 @@ export class WorkerStack extends ServedSimulator {
   /** The whole of workerd ends and begins again: nothing is left but what is stored. */
   async restart(): Promise<void> {
     await this.worker.setOptions(this.#options);
+  }
+
+  /** From now on no home answers. */
+  async breakHomes(): Promise<void> {
+    const { port, host, cf, ...options } = this.#options;
+    const FLIGHTS = { className: 'Broken', scriptName: BROKEN_HOMES.name, useSQLite: true };
+    const main = { ...options, name: 'dashcache', durableObjects: { ...DURABLE_OBJECTS, FLIGHTS } };
+    await this.worker.setOptions({ port, host, cf, workers: [main, BROKEN_HOMES] });
   }
 
   override async loseBytes(url: string): Promise<void> {

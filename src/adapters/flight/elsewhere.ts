@@ -1,12 +1,18 @@
 import type { FlightCoordinator, FlightResult, RecipeAddress } from '../../ports/flight-coordinator.ts';
 import { homeName } from './home.ts';
 
+/** Where a request must go, and what to do when it is not answered there: `fail` has it answered here, with the failure. */
+export interface Departure {
+  readonly home: string;
+  readonly fail: (why: Error) => void;
+}
+
 /** For one request on its way: whatever needs a flight stops here, and `departure` tells where the request must go. */
 export class FlightsElsewhere<T> implements FlightCoordinator<T> {
   readonly size = 0;
-  /** The name of the home; never resolves for a request that needs no flight. */
-  readonly departure: Promise<string>;
-  #depart: (home: string) => void = () => {};
+  /** Never resolves for a request that needs no flight. */
+  readonly departure: Promise<Departure>;
+  #depart: (departure: Departure) => void = () => {};
 
   constructor() {
     this.departure = new Promise((resolve) => {
@@ -14,10 +20,8 @@ export class FlightsElsewhere<T> implements FlightCoordinator<T> {
     });
   }
 
-  readonly atHome = (recipe: RecipeAddress): Promise<void> => {
-    this.#depart(homeName(recipe));
-    return new Promise(() => {});
-  };
+  readonly atHome = (recipe: RecipeAddress): Promise<void> =>
+    new Promise((_, fail) => this.#depart({ home: homeName(recipe), fail }));
 
   run(): Promise<FlightResult<T>> {
     return Promise.reject(new Error('no flight begins here'));
