@@ -42,6 +42,7 @@ export function imageRequest(
     site,
     scope: principal.scope,
     account: principal.account,
+    apiKey: principal.apiKey,
     isAsyncUpstream: service.isAsync,
     hangUp: c.req.raw.signal,
     directives: asksForStream(c) ? forStream(directives) : directives,

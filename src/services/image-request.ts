@@ -15,6 +15,8 @@ export interface ImageRequest {
   readonly references: readonly ReferenceUse[];
   /** Whose limits upstream counts it against. */
   readonly account: string;
+  /** The account's key, with which a job that it has paid for is followed. */
+  readonly apiKey: string;
   /** What `call` asks answers with a task. */
   readonly isAsyncUpstream: boolean;
   /** Makes what is sent on a miss, told why it is sent; not called on a hit or when another's flight is joined. */

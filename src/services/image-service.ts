@@ -17,6 +17,7 @@ import type {
   StartedRequest,
 } from './image-request.ts';
 import type { Purchasing } from './purchasing.ts';
+import type { TaskRecovery } from './task-recovery.ts';
 import { Ticket } from './ticket.ts';
 
 export interface ImageServiceOptions {
@@ -28,17 +29,25 @@ export class ImageService {
   readonly #finder: EntryFinder;
   readonly #board: FlightBoard;
   readonly #purchasing: Purchasing;
+  readonly #jobs: Pick<TaskRecovery, 'resumeLeft'>;
   readonly #clock: Clock;
   readonly #options: ImageServiceOptions;
   #closing = false;
 
   constructor(
-    parts: { finder: EntryFinder; board: FlightBoard; purchasing: Purchasing; clock: Clock },
+    parts: {
+      finder: EntryFinder;
+      board: FlightBoard;
+      purchasing: Purchasing;
+      jobs: Pick<TaskRecovery, 'resumeLeft'>;
+      clock: Clock;
+    },
     options: ImageServiceOptions,
   ) {
     this.#finder = parts.finder;
     this.#board = parts.board;
     this.#purchasing = parts.purchasing;
+    this.#jobs = parts.jobs;
     this.#clock = parts.clock;
     this.#options = options;
   }
@@ -73,6 +82,7 @@ export class ImageService {
     }
     if (request.directives.onlyIfCached) throw await this.#notCached(request);
     await this.#board.goHome(request);
+    if (fwd === 'miss') await this.#jobs.resumeLeft(request);
     if (this.#closing)
       throw new AppError('shutting_down', 'The server is stopping; try again.', { retryAfterMs: 1_000 });
     const ticket = new Ticket();

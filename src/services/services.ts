@@ -172,7 +172,6 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const follower = new TaskFollower({ poller, settlement, closer, clock });
   const board = new FlightBoard(ports.flights);
   const purchasing = new Purchasing({ board, buyer, attempts, settlement, follower, clock, reporter });
-  const images = new ImageService({ finder, board, purchasing, clock }, { seedless: config.seedless });
   const tasks = new TaskStore(database);
   const taskEnds = new TaskEnds({ tasks, clock, reporter });
   const resumer = new JobResumer({ board, follower });
@@ -185,6 +184,10 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     board,
     clock,
   });
+  const images = new ImageService(
+    { finder, board, purchasing, jobs: taskRecovery, clock },
+    { seedless: config.seedless },
+  );
   const credentials = new CredentialService(
     { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs, reporter },
     { mode: config.auth, scope: config.scope, tokens: config.tokens, ...secrets },

@@ -1,5 +1,6 @@
 import type { Principal } from '../core/principal.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { RecipeAddress } from '../ports/flight-coordinator.ts';
 import type { Attempt } from './attempt.ts';
 import type { AttemptCloser } from './attempt-closer.ts';
 import type { AttemptStore } from './attempt-store.ts';
@@ -62,6 +63,17 @@ export class TaskRecovery {
     const attempt = await this.#attempts.find(attemptId);
     if (attempt?.state === 'submitted' && attempt.account === own.account)
       await this.#resume(attempt, own.apiKey);
+  }
+
+  /**
+   * Goes on with the jobs of a recipe that an account has paid for and that nobody follows, as after a restart: whoever
+   * asks for the recipe now joins that, and does not pay again.
+   */
+  async resumeLeft(request: RecipeAddress & Pick<Principal, 'account' | 'apiKey'>): Promise<void> {
+    for (const { id } of await this.#attempts.listLeft(request)) {
+      // Before its row is read again: one that is in the air may have ended by then.
+      if (this.#board.progressOf(id) === undefined) await this.resumeOwn(id, request);
+    }
   }
 
   /** Forgets what nobody can ask for any more, here or at the vendor's. */

@@ -110,6 +110,39 @@ it('after a restart, too, one canceled of two leaves the other its job', async (
   expect(control.counters().tasksSubmitted).toBe(1);
 });
 
+it('after a restart, a client that asks again instead of polling gets the job that its key has paid for', async () => {
+  const stack = await startStack({ ...DRAIN, DASHCACHE_AUTH: 'passthrough', DASHCACHE_SCOPE: 'shared' });
+  const { control } = stack.simulator;
+  control.holdTasks();
+  const lost = await submit(stack, draw('lost'));
+  await stack.stopServer();
+  await stack.startServer();
+  const again = [await submit(stack, draw('lost')), await submit(stack, draw('lost'))];
+  control.resumeTasks();
+  const results = [];
+  for (const id of [lost, ...again]) {
+    const { output } = (await ended(stack, id)).json;
+    expect(output.task_status).toBe('SUCCEEDED');
+    results.push(JSON.stringify(output.results));
+  }
+  expect(new Set(results).size).toBe(1);
+  expect(control.counters().tasksSubmitted).toBe(1);
+});
+
+it('after a restart, a job is its account’s, and not for who wants it drawn anew', async () => {
+  const stack = await startStack({ ...DRAIN, DASHCACHE_AUTH: 'passthrough', DASHCACHE_SCOPE: 'shared' });
+  const { control } = stack.simulator;
+  control.holdTasks();
+  await submit(stack, draw('lost'));
+  await stack.stopServer();
+  await stack.startServer();
+  const other = await submit(stack, draw('lost'), { headers: { authorization: 'Bearer sk-somebody-else' } });
+  const anew = await submit(stack, draw('lost'), { headers: { 'cache-control': 'no-cache' } });
+  control.resumeTasks();
+  for (const id of [other, anew]) expect((await ended(stack, id)).json.output.task_status).toBe('SUCCEEDED');
+  expect(control.counters().tasksSubmitted).toBe(3);
+});
+
 it('what failed at the vendor across a restart is shown with the vendor’s own reason', async () => {
   const stack = await startStack(DRAIN);
   const { control } = stack.simulator;

@@ -66,6 +66,7 @@ export function imageRequest(
     site: 'cn',
     scope: 'alice',
     account: 'account',
+    apiKey: 'sk',
     isAsyncUpstream: false,
     directives: { ...NO_DIRECTIVES, ...directives },
     references: [],
