@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Much of a test is waiting, also where there are only two cores: one for each file at a time would leave both idle.
+    maxWorkers: 2,
     projects: [
       {
         test: {
