@@ -1,5 +1,5 @@
 import { AppError, isAppError } from './core/errors.ts';
-import { isImageModel } from './core/models.ts';
+import { isImageModel } from './core/models/models.ts';
 import { siteOf } from './core/site.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 

@@ -1,8 +1,8 @@
+import type { SeedlessPolicy } from './core/cache/seedless.ts';
 import { AppError } from './core/errors.ts';
 import type { Cost } from './core/events.ts';
-import type { PriceOverrides } from './core/list-price.ts';
-import { parseDuration } from './core/quantities.ts';
-import type { SeedlessPolicy } from './core/seedless.ts';
+import type { PriceOverrides } from './core/models/list-price.ts';
+import { parseDuration } from './core/units.ts';
 
 /** A limit per model, with one for all others. */
 export type PerModel = (model: string) => number;

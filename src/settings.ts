@@ -1,4 +1,4 @@
-import { parseBytes, parseDuration } from './core/quantities.ts';
+import { parseBytes, parseDuration } from './core/units.ts';
 import {
   httpUrl,
   integer,

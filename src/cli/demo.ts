@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../adapters/system/clock.ts';
-import { listPrice } from '../core/list-price.ts';
+import { listPrice } from '../core/models/list-price.ts';
 import { startServer } from '../node.ts';
 import { startSimulator } from '../simulator/server.ts';
 import { type DemoAnswer, DemoClient, GIVEN_UP } from './demo-client.ts';

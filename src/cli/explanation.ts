@@ -1,5 +1,5 @@
 import type { Cost } from '../core/events.ts';
-import type { JsonValue } from '../core/json-text.ts';
+import type { JsonValue } from '../core/json/json-text.ts';
 import { failureOf } from './admin-api.ts';
 import { readRefusal, refused } from './refusal.ts';
 import type { Answer, ServerClient } from './server-client.ts';

@@ -3,7 +3,7 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, format, join, parse } from 'node:path';
 import { sniffMediaType } from '../adapters/image-size/media-type.ts';
 import type { Environment } from '../config.ts';
-import { allowsExtension, extensionOf } from '../core/blob.ts';
+import { allowsExtension, extensionOf } from '../core/entries/blob.ts';
 import { Failure } from './failure.ts';
 
 /** A picture that was written. */

@@ -1,5 +1,5 @@
 import { AppError, isAppError } from '../core/errors.ts';
-import { parseDuration } from '../core/quantities.ts';
+import { parseDuration } from '../core/units.ts';
 import type { LedgerRowBody } from '../http/ledger-body.ts';
 import { getAdmin } from './admin-api.ts';
 import { type ServerFlags, withServer } from './cache-server.ts';

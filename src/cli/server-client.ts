@@ -1,5 +1,5 @@
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
-import { readEvents, type StreamEvent } from '../core/sse.ts';
+import { readEvents, type StreamEvent } from '../core/dashscope/sse.ts';
 import type { GenerateAnswer } from '../http/generate-answer.ts';
 import type { CacheServer } from './cache-server.ts';
 import { Failure } from './failure.ts';

@@ -1,6 +1,6 @@
+import { MULTIMODAL } from '../core/dashscope/endpoints.ts';
+import { translateBody } from '../core/dashscope/translate.ts';
 import type { Cost } from '../core/events.ts';
-import { MULTIMODAL } from '../core/services.ts';
-import { translateBody } from '../core/translate.ts';
 import { askExplanation, type ExplainScope, readExplanation } from './explanation.ts';
 import { Failure } from './failure.ts';
 import { inlineReferences } from './local-references.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
+import { invalid } from '../core/dialects/normalized-request.ts';
 import { AppError } from '../core/errors.ts';
-import { decodeUtf8, isJsonObject, type JsonObject, parseJson } from '../core/json-text.ts';
-import { invalid } from '../core/normalized-request.ts';
+import { decodeUtf8, isJsonObject, type JsonObject, parseJson } from '../core/json/json-text.ts';
 import { type BodyLimits, requireJson, withBody } from './read-body.ts';
 
 /** What is asked of the admin interface is small, but for what is brought to be stored. */

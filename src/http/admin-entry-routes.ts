@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
-import { ENTRY_SORTS } from '../core/entry-filter.ts';
-import { invalid } from '../core/normalized-request.ts';
+import { invalid } from '../core/dialects/normalized-request.ts';
+import { ENTRY_SORTS } from '../core/entries/entry-filter.ts';
 import { optionalFlag, readObject } from './admin-body.ts';
 import { blobBase } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';

@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono';
-import { forStream, readDirectives } from '../core/directives.ts';
+import { forStream, readDirectives } from '../core/cache/directives.ts';
 import { AppError, type ErrorCode, isAppError } from '../core/errors.ts';
-import { type ExcludedField, excludedHeaders } from '../core/exclusions.ts';
-import { decodeUtf8 } from '../core/json-text.ts';
+import { decodeUtf8 } from '../core/json/json-text.ts';
 import { isScope, SCOPE_FORMS } from '../core/principal.ts';
+import { type ExcludedField, excludedHeaders } from '../core/recipe/exclusions.ts';
 import { adminEntryRoutes } from './admin-entry-routes.ts';
 import { adminFlightRoutes } from './admin-flight-routes.ts';
 import { adminGate } from './admin-gate.ts';

@@ -1,8 +1,8 @@
 import { type Context, Hono } from 'hono';
-import type { EntryFilter } from '../core/entry-filter.ts';
+import { invalid } from '../core/dialects/normalized-request.ts';
+import type { EntryFilter } from '../core/entries/entry-filter.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
-import { invalid } from '../core/normalized-request.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json-text.ts';
 import { optionalFlag, readObject, refuseOthers } from './admin-body.ts';
 import { blobBase } from './blob-base.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';

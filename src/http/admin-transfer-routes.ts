@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
-import { isDigest } from '../core/blob.ts';
-import { invalid } from '../core/normalized-request.ts';
+import { invalid } from '../core/dialects/normalized-request.ts';
+import { isDigest } from '../core/entries/blob.ts';
 import { readObject } from './admin-body.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { readAddress } from './key-address.ts';

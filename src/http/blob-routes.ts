@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
-import { allowsExtension, type BlobRecord } from '../core/blob.ts';
+import { type ByteRange, parseRange } from '../core/bytes/range.ts';
+import { allowsExtension, type BlobRecord } from '../core/entries/blob.ts';
 import { AppError } from '../core/errors.ts';
-import { type ByteRange, parseRange } from '../core/range.ts';
 import type { BlobStore } from '../services/blob-store.ts';
 import { toBodyStream } from './body-stream.ts';
 import { isNotModified, isRangeApplicable } from './preconditions.ts';

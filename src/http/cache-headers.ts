@@ -1,4 +1,4 @@
-import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
+import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache/cache-status.ts';
 import type { HttpOptions } from './dependencies.ts';
 import type { Exchange } from './exchange.ts';
 import type { Cacheable } from './image-call.ts';

@@ -1,11 +1,11 @@
 import { type Context, Hono } from 'hono';
-import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache-status.ts';
-import { readDirectives } from '../core/directives.ts';
+import { type CacheStatus, formatCacheStatus, formatXCache } from '../core/cache/cache-status.ts';
+import { readDirectives } from '../core/cache/directives.ts';
+import { DRAWING_SERVICES, type DrawingService } from '../core/dashscope/endpoints.ts';
 import { AppError } from '../core/errors.ts';
 import type { HeaderList } from '../core/headers.ts';
-import { decodeUtf8 } from '../core/json-text.ts';
+import { decodeUtf8 } from '../core/json/json-text.ts';
 import type { Principal } from '../core/principal.ts';
-import { DRAWING_SERVICES, type DrawingService } from '../core/services.ts';
 import type { ImageOutcome, ImageRequest } from '../services/image-request.ts';
 import { KeyRefusal } from '../services/key-refusal.ts';
 import type { KnownHit } from '../services/known-hits.ts';

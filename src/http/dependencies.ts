@@ -1,4 +1,4 @@
-import type { PriceOverrides } from '../core/list-price.ts';
+import type { PriceOverrides } from '../core/models/list-price.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageProbe } from '../ports/image-probe.ts';
 import type { FormReader } from '../ports/multipart.ts';

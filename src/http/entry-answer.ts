@@ -1,10 +1,10 @@
-import { type AnswerTemplate, parseTemplate, renderAnswer, splitAnswer } from '../core/answer.ts';
-import { inFamily } from '../core/answer-family.ts';
-import { extensionOf } from '../core/blob.ts';
-import type { Entry } from '../core/entry.ts';
+import { type AnswerTemplate, parseTemplate, renderAnswer, splitAnswer } from '../core/dashscope/answer.ts';
+import { inFamily } from '../core/dashscope/answer-family.ts';
+import type { AnswerFamily } from '../core/dashscope/endpoints.ts';
+import { extensionOf } from '../core/entries/blob.ts';
+import type { Entry } from '../core/entries/entry.ts';
 import { AppError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
-import type { AnswerFamily } from '../core/services.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json-text.ts';
 
 /** Stands for the request id until it is known; no answer of the vendor's holds it. */
 const REQUEST_ID = '\u0000request-id\u0000';

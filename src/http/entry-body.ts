@@ -1,7 +1,7 @@
-import { extensionOf } from '../core/blob.ts';
+import { extensionOf } from '../core/entries/blob.ts';
 import type { Cost } from '../core/events.ts';
-import type { JsonValue } from '../core/json-text.ts';
-import { readFacts } from '../core/recipe-facts.ts';
+import type { JsonValue } from '../core/json/json-text.ts';
+import { readFacts } from '../core/recipe/recipe-facts.ts';
 import type { TaggedEntry } from '../services/inventory.ts';
 import type { EntryName, RelatedEntry } from '../services/lineage.ts';
 

@@ -1,8 +1,8 @@
-import type { EntryFilter } from '../core/entry-filter.ts';
+import type { EntryFilter } from '../core/entries/entry-filter.ts';
+import { countSearchWords } from '../core/entries/search-text.ts';
 import { isAppError } from '../core/errors.ts';
-import { parseDuration } from '../core/quantities.ts';
-import { canonicalSize } from '../core/recipe.ts';
-import { countSearchWords } from '../core/search-text.ts';
+import { canonicalSize } from '../core/recipe/recipe.ts';
+import { parseDuration } from '../core/units.ts';
 import { badParameter, oneOf, requireShort, wholeNumber } from './query-values.ts';
 
 /** What entries can be filtered by, in queries and in the body of a purge. */

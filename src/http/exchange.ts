@@ -1,9 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
+import { DRAWING_SERVICES } from '../core/dashscope/endpoints.ts';
+import { TRACEPARENT, traceIdOf } from '../core/dashscope/trace-context.ts';
 import type { CacheResult } from '../core/events.ts';
 import { findHeader, type HeaderList } from '../core/headers.ts';
-import { DRAWING_SERVICES } from '../core/services.ts';
-import { TRACEPARENT, traceIdOf } from '../core/trace-context.ts';
 import type { HttpServices } from './dependencies.ts';
 
 /** What the log and the counters are told of a request, as far as it is known by now. */

@@ -1,6 +1,6 @@
-import type { Entry } from '../core/entry.ts';
-import type { ExcludedField } from '../core/exclusions.ts';
-import type { JsonObject, JsonValue } from '../core/json-text.ts';
+import type { Entry } from '../core/entries/entry.ts';
+import type { JsonObject, JsonValue } from '../core/json/json-text.ts';
+import type { ExcludedField } from '../core/recipe/exclusions.ts';
 import type { NearEntry } from '../services/entry-finder.ts';
 import type { Explanation } from '../services/explainer.ts';
 import { isoTime } from './entry-body.ts';

@@ -1,10 +1,10 @@
-import type { Answer } from '../core/answer.ts';
-import { extensionOf } from '../core/blob.ts';
-import type { Entry } from '../core/entry.ts';
+import type { Answer } from '../core/dashscope/answer.ts';
+import { pixelsOf } from '../core/dashscope/usage-size.ts';
+import { extensionOf } from '../core/entries/blob.ts';
+import type { Entry } from '../core/entries/entry.ts';
 import type { Cost } from '../core/events.ts';
-import { isJsonObject, type JsonValue } from '../core/json-text.ts';
-import { pixelsOf } from '../core/pixels.ts';
-import { spendingOf } from '../core/spending.ts';
+import { isJsonObject, type JsonValue } from '../core/json/json-text.ts';
+import { spendingOf } from '../core/models/spending.ts';
 
 /** One picture of `image.generate`'s answer; what only a stored one tells is null without. */
 interface GeneratedImage {

@@ -1,10 +1,15 @@
 import { type Context, Hono } from 'hono';
+import { referenceFieldOf } from '../core/dialects/error-fields.ts';
+import { valuesOfForm } from '../core/dialects/form-values.ts';
+import {
+  type NormalizedRequest,
+  readNormalized,
+  simplify,
+  TEXT_FIELDS,
+} from '../core/dialects/normalized-request.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import { valuesOfForm } from '../core/form-values.ts';
-import { decodeUtf8, parseJson } from '../core/json-text.ts';
-import { listPrice } from '../core/list-price.ts';
-import { type NormalizedRequest, readNormalized, simplify, TEXT_FIELDS } from '../core/normalized-request.ts';
-import { referenceFieldOf } from '../core/own-words.ts';
+import { decodeUtf8, parseJson } from '../core/json/json-text.ts';
+import { listPrice } from '../core/models/list-price.ts';
 import type { Principal } from '../core/principal.ts';
 import type { StageListener } from '../services/flight-stage.ts';
 import type { ImageOutcome, StartedRequest } from '../services/image-request.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts';
-import { isJsonObject, type JsonValue } from '../core/json-text.ts';
+import { isJsonObject, type JsonValue } from '../core/json/json-text.ts';
 import type { TaskState } from '../services/task.ts';
 import type { TaskView } from '../services/task-service.ts';
 import { answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';

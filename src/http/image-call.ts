@@ -1,11 +1,11 @@
 import type { Context } from 'hono';
-import { forStream, readDirectives } from '../core/directives.ts';
-import { isUnknownHeader } from '../core/exclusions.ts';
-import { isJsonObject, type JsonValue } from '../core/json-text.ts';
+import { forStream, readDirectives } from '../core/cache/directives.ts';
+import { type DrawingService, serviceFor } from '../core/dashscope/endpoints.ts';
+import { TRACE_HEADER } from '../core/dashscope/trace-context.ts';
+import { translateBody } from '../core/dashscope/translate.ts';
+import { isJsonObject, type JsonValue } from '../core/json/json-text.ts';
 import type { Principal } from '../core/principal.ts';
-import { type DrawingService, serviceFor } from '../core/services.ts';
-import { TRACE_HEADER } from '../core/trace-context.ts';
-import { translateBody } from '../core/translate.ts';
+import { isUnknownHeader } from '../core/recipe/exclusions.ts';
 import type { ImageRequest } from '../services/image-request.ts';
 import type { PreparedRequest } from '../services/prepared-requests.ts';
 import type { HttpOptions } from './dependencies.ts';

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import { isCacheKey } from '../core/cache-key.ts';
 import { AppError } from '../core/errors.ts';
+import { isCacheKey } from '../core/recipe/cache-key.ts';
 import type { KeyAddress } from '../services/entry-detail-statements.ts';
 import { badParameter, oneOf, queryValues, wholeNumber } from './query-values.ts';
 

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { isAppError } from '../core/errors.ts';
-import { decodeUtf8 } from '../core/json-text.ts';
+import { decodeUtf8 } from '../core/json/json-text.ts';
 import { endSession, requireOwnPage, startSession } from './admin-session.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { errorHeaders } from './error-answer.ts';

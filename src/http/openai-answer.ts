@@ -1,8 +1,8 @@
-import { base64Pieces } from '../core/base64.ts';
-import { extensionOf } from '../core/blob.ts';
-import type { Entry, EntryImage } from '../core/entry.ts';
+import { base64Pieces } from '../core/bytes/base64.ts';
+import { extensionOf } from '../core/entries/blob.ts';
+import type { Entry, EntryImage } from '../core/entries/entry.ts';
 import { AppError } from '../core/errors.ts';
-import { isJsonObject, type JsonValue } from '../core/json-text.ts';
+import { isJsonObject, type JsonValue } from '../core/json/json-text.ts';
 import type { BlobStore } from '../services/blob-store.ts';
 
 /** One picture of an answer, at its URL or in base64. */

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { listModels, requireKnownModel } from '../core/models.ts';
+import { listModels, requireKnownModel } from '../core/models/models.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { exchangeOf } from './exchange.ts';
 import { identify } from './identify.ts';

@@ -1,10 +1,15 @@
 import { type Context, Hono } from 'hono';
-import type { Entry } from '../core/entry.ts';
+import { referenceFieldOf } from '../core/dialects/error-fields.ts';
+import { invalid } from '../core/dialects/normalized-request.ts';
+import {
+  type OpenAiRequest,
+  readEdits,
+  readEditsForm,
+  readGenerations,
+} from '../core/dialects/openai-request.ts';
+import type { Entry } from '../core/entries/entry.ts';
 import { AppError } from '../core/errors.ts';
-import { decodeUtf8, type JsonValue, parseJson } from '../core/json-text.ts';
-import { invalid } from '../core/normalized-request.ts';
-import { type OpenAiRequest, readEdits, readEditsForm, readGenerations } from '../core/openai-request.ts';
-import { referenceFieldOf } from '../core/own-words.ts';
+import { decodeUtf8, type JsonValue, parseJson } from '../core/json/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import type { ImageOutcome } from '../services/image-request.ts';
 import type { Hold } from '../services/reference-resolver.ts';

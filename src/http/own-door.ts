@@ -1,12 +1,12 @@
 import type { Context } from 'hono';
-import type { CacheStatus } from '../core/cache-status.ts';
+import type { CacheStatus } from '../core/cache/cache-status.ts';
+import { MULTIMODAL } from '../core/dashscope/endpoints.ts';
+import { inOwnWords } from '../core/dialects/error-fields.ts';
+import { invalid, type NormalizedRequest, toDashScope } from '../core/dialects/normalized-request.ts';
 import type { AppError } from '../core/errors.ts';
-import { requireKnownModel, requireOfferedSize } from '../core/models.ts';
-import { invalid, type NormalizedRequest, toDashScope } from '../core/normalized-request.ts';
-import { inOwnWords } from '../core/own-words.ts';
+import { requireKnownModel, requireOfferedSize } from '../core/models/models.ts';
 import type { Principal } from '../core/principal.ts';
-import { isOssUrl } from '../core/references.ts';
-import { MULTIMODAL } from '../core/services.ts';
+import { isOssUrl } from '../core/recipe/references.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { StageListener } from '../services/flight-stage.ts';
 import type { ImageOutcome, ImageRequest, StartedRequest } from '../services/image-request.ts';

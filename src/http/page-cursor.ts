@@ -1,4 +1,4 @@
-import type { PagePlace } from '../core/page.ts';
+import type { PagePlace } from '../core/pagination.ts';
 import { badParameter } from './query-values.ts';
 
 /** Where the next page of a list begins; of another list it is refused. */

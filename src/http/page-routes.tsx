@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { isDigest } from '../core/blob.ts';
+import { isDigest } from '../core/entries/blob.ts';
 import { AppError } from '../core/errors.ts';
 import { hasSession } from './admin-session.ts';
 import { toBodyStream } from './body-stream.ts';

@@ -1,11 +1,11 @@
-import { parseTemplate } from '../core/answer.ts';
-import { isDigest } from '../core/blob.ts';
-import { isCacheKey } from '../core/cache-key.ts';
+import { parseTemplate } from '../core/dashscope/answer.ts';
+import { invalid, readWhole } from '../core/dialects/normalized-request.ts';
+import { isDigest } from '../core/entries/blob.ts';
+import { type PortableEntry, writeAnswer } from '../core/entries/portable-entry.ts';
 import type { Cost } from '../core/events.ts';
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
-import { invalid, readWhole } from '../core/normalized-request.ts';
-import { type PortableEntry, writeAnswer } from '../core/portable-entry.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../core/json/json-text.ts';
 import { isScope, SCOPE_FORMS } from '../core/principal.ts';
+import { isCacheKey } from '../core/recipe/cache-key.ts';
 import type { RelatedEntry } from '../services/lineage.ts';
 import { optionalFlag, refuseOthers } from './admin-body.ts';
 import { isoTime } from './entry-body.ts';

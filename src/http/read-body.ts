@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
+import { readAll } from '../core/bytes/read-all.ts';
 import { AppError } from '../core/errors.ts';
-import { readAll } from '../core/read-all.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ByteBudget } from '../services/byte-budget.ts';
 import { DeadlineError, withDeadline } from '../services/deadline.ts';

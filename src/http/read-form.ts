@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
+import { readAll } from '../core/bytes/read-all.ts';
+import { invalid } from '../core/dialects/normalized-request.ts';
 import { AppError } from '../core/errors.ts';
-import { invalid } from '../core/normalized-request.ts';
-import { readAll } from '../core/read-all.ts';
-import { dataUri } from '../core/references.ts';
+import { dataUri } from '../core/recipe/references.ts';
 import type { FormPart } from '../ports/multipart.ts';
 import type { Hold } from '../services/reference-resolver.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';

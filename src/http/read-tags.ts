@@ -1,5 +1,5 @@
-import { isJsonArray, type JsonValue } from '../core/json-text.ts';
-import { invalid } from '../core/normalized-request.ts';
+import { invalid } from '../core/dialects/normalized-request.ts';
+import { isJsonArray, type JsonValue } from '../core/json/json-text.ts';
 
 const MAX_TAGS = 32;
 /** Up to 64 characters without control characters, none of them space at an end. */

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import { requireStraight } from '../core/dashscope/request-target.ts';
 import { AppError } from '../core/errors.ts';
-import { requireStraight } from '../core/request-target.ts';
 import type { Platform } from './platform.ts';
 
 /** Refuses what must not come in by any door: crooked paths, our own requests come back, in local mode other people's. */

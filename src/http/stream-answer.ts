@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
+import { writeStream } from '../core/dashscope/stream-answer.ts';
 import type { HeaderList } from '../core/headers.ts';
-import { writeStream } from '../core/stream-answer.ts';
 import { toBodyStream } from './body-stream.ts';
 import type { HttpServices } from './dependencies.ts';
 import { exchangeOf } from './exchange.ts';

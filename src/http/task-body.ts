@@ -1,6 +1,6 @@
-import { inFamily } from '../core/answer-family.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json-text.ts';
-import { formatTaskTime } from '../core/task-time.ts';
+import { inFamily } from '../core/dashscope/answer-family.ts';
+import { formatTaskTime } from '../core/dashscope/task-time.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json-text.ts';
 import type { TaskView } from '../services/task-service.ts';
 import { answerObject } from './entry-answer.ts';
 

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
+import { parseListTime } from '../core/dashscope/task-time.ts';
 import { AppError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json-text.ts';
+import type { JsonObject } from '../core/json/json-text.ts';
 import type { Principal } from '../core/principal.ts';
-import { parseListTime } from '../core/task-time.ts';
 import type { Task } from '../services/task.ts';
 import type { VendorList } from '../services/vendor-task-list.ts';
 import { relayed } from './dashscope-routes.ts';

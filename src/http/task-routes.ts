@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import type { JsonObject } from '../core/json-text.ts';
+import type { JsonObject } from '../core/json/json-text.ts';
 import { blobBase } from './blob-base.ts';
 import { relayed } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
+import { FIXED_FIELDS } from '../core/dashscope/upload-policy.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import { FIXED_FIELDS } from '../core/upload-policy.ts';
 import type { ReceivedUpload } from '../services/upload-intake.ts';
 import { relayed } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';

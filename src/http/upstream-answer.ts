@@ -1,7 +1,7 @@
-import { type Answer, readAnswer } from '../core/answer.ts';
+import { type Answer, readAnswer } from '../core/dashscope/answer.ts';
 import { AppError } from '../core/errors.ts';
 import { findHeader } from '../core/headers.ts';
-import { isJsonObject, type JsonValue } from '../core/json-text.ts';
+import { isJsonObject, type JsonValue } from '../core/json/json-text.ts';
 import { parseRetryAfter } from '../core/retry-policy.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 

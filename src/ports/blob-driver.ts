@@ -1,4 +1,4 @@
-import type { ByteRange } from '../core/range.ts';
+import type { ByteRange } from '../core/bytes/range.ts';
 
 /**
  * Bytes under their SHA-256, with one technology each (files, S3, R2, memory).

@@ -1,4 +1,4 @@
-import type { BlobMediaType } from '../core/blob.ts';
+import type { BlobMediaType } from '../core/entries/blob.ts';
 
 export interface ImageInfo {
   readonly mediaType: BlobMediaType;

@@ -1,4 +1,4 @@
-import { equalTexts } from '../core/equal-texts.ts';
+import { equalTexts } from '../core/bytes/equal-texts.ts';
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hasher } from '../ports/hasher.ts';

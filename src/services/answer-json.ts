@@ -1,4 +1,4 @@
-import type { JsonValue } from '../core/json-text.ts';
+import type { JsonValue } from '../core/json/json-text.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 
 /** The JSON in an answer; null when it holds none, such as a gateway's page. */

@@ -1,4 +1,4 @@
-import type { PagePlace } from '../core/page.ts';
+import type { PagePlace } from '../core/pagination.ts';
 import type { RecipeAddress } from '../ports/flight-coordinator.ts';
 import type { SqlStatement } from '../ports/sql-database.ts';
 import { type AttemptEnd, type AttemptState, FINAL_ATTEMPT_STATES, type NewAttempt } from './attempt.ts';

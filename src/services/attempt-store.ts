@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts';
-import { BEFORE_ALL, type Page, type PagePlace } from '../core/page.ts';
+import { BEFORE_ALL, type Page, type PagePlace } from '../core/pagination.ts';
 import type { RecipeAddress } from '../ports/flight-coordinator.ts';
 import type { SqlDatabase, SqlRow, SqlStatement } from '../ports/sql-database.ts';
 import {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { joinBytes } from '../core/join-bytes.ts';
+import { joinBytes } from '../core/bytes/concat-bytes.ts';
 import type { BlobContent, BlobDriver } from '../ports/blob-driver.ts';
 
 /** Larger blobs are streamed and not kept. */

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { BlobRecord } from '../core/blob.ts';
+import type { ByteRange } from '../core/bytes/range.ts';
+import { readAll } from '../core/bytes/read-all.ts';
+import type { BlobRecord } from '../core/entries/blob.ts';
 import { AppError } from '../core/errors.ts';
-import type { ByteRange } from '../core/range.ts';
-import { readAll } from '../core/read-all.ts';
 import type { BlobContent, BlobDriver } from '../ports/blob-driver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hasher } from '../ports/hasher.ts';

@@ -1,6 +1,6 @@
+import { readRefusal } from '../core/dashscope/error-body.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { findHeader } from '../core/headers.ts';
-import { readRefusal } from '../core/refusal.ts';
 import { nextDelay, parseRetryAfter, type RetryLimits } from '../core/retry-policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GenerationCall, ImageUpstream, UpstreamAnswer } from '../ports/image-upstream.ts';

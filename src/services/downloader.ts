@@ -1,4 +1,4 @@
-import { discard } from '../core/discard.ts';
+import { discard } from '../core/bytes/drain.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { findHeader } from '../core/headers.ts';
 import type { Clock } from '../ports/clock.ts';

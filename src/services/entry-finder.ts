@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Entry } from '../core/entry.ts';
-import { compareRecipes, type RecipeDifference } from '../core/recipe-difference.ts';
+import type { Entry } from '../core/entries/entry.ts';
+import { compareRecipes, type RecipeDifference } from '../core/recipe/recipe-difference.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { EntryStore } from './entry-store.ts';

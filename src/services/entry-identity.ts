@@ -1,4 +1,4 @@
-import type { ReferenceUse } from '../core/entry.ts';
+import type { ReferenceUse } from '../core/entries/entry.ts';
 import type { Attempt } from './attempt.ts';
 
 /** Whose entry it is and what it is of. */

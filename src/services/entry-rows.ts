@@ -1,5 +1,5 @@
-import { type BlobRecord, isBlobMediaType } from '../core/blob.ts';
-import type { Entry, EntryImage } from '../core/entry.ts';
+import { type BlobRecord, isBlobMediaType } from '../core/entries/blob.ts';
+import type { Entry, EntryImage } from '../core/entries/entry.ts';
 import { AppError } from '../core/errors.ts';
 import type { Cost } from '../core/events.ts';
 import type { SqlRow } from '../ports/sql-database.ts';

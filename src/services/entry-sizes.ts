@@ -1,4 +1,4 @@
-import type { Entry, RecipeAddress } from '../core/entry.ts';
+import type { Entry, RecipeAddress } from '../core/entries/entry.ts';
 
 /** One place in memory per key, so that a deletion finds it without the canonical text. */
 export function placeOf({ site, scope, key }: Omit<RecipeAddress, 'canonical'>): string {

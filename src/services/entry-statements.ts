@@ -1,4 +1,4 @@
-import type { NewEntry, RecipeAddress } from '../core/entry.ts';
+import type { NewEntry, RecipeAddress } from '../core/entries/entry.ts';
 import type { SqlStatement } from '../ports/sql-database.ts';
 
 /** Hits of one entry that are not written yet. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { BlobRecord } from '../core/blob.ts';
-import type { Entry, NewEntry, RecipeAddress } from '../core/entry.ts';
+import type { BlobRecord } from '../core/entries/blob.ts';
+import type { Entry, NewEntry, RecipeAddress } from '../core/entries/entry.ts';
 import { AppError } from '../core/errors.ts';
 import type { SqlDatabase, SqlResult, SqlStatement } from '../ports/sql-database.ts';
 import { readBlob, readEntries } from './entry-rows.ts';

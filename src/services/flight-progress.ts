@@ -1,4 +1,4 @@
-import type { VendorTaskState } from '../core/vendor-task.ts';
+import type { VendorTaskState } from '../core/dashscope/vendor-task.ts';
 import type { Attempt } from './attempt.ts';
 import type { FlightStage, StageListener } from './flight-stage.ts';
 import type { VendorJob } from './vendor-job.ts';

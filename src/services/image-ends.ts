@@ -1,5 +1,5 @@
-import { TAIL_BYTES } from '../core/image-integrity.ts';
-import { joinBytes } from '../core/join-bytes.ts';
+import { joinBytes } from '../core/bytes/concat-bytes.ts';
+import { TAIL_BYTES } from '../core/entries/image-integrity.ts';
 
 /** Headers with large colour profiles or metadata before the dimensions fit in here. */
 const HEAD_BYTES = 512 * 1024;

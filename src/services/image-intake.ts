@@ -1,5 +1,5 @@
+import { looksComplete } from '../core/entries/image-integrity.ts';
 import { AppError } from '../core/errors.ts';
-import { looksComplete } from '../core/image-integrity.ts';
 import type { BlobStage } from '../ports/blob-driver.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { ImageInfo, ImageProbe } from '../ports/image-probe.ts';

@@ -1,7 +1,7 @@
-import type { CacheStatus } from '../core/cache-status.ts';
-import type { Directives } from '../core/directives.ts';
-import type { Entry, ReferenceUse } from '../core/entry.ts';
-import type { Recipe } from '../core/recipe.ts';
+import type { CacheStatus } from '../core/cache/cache-status.ts';
+import type { Directives } from '../core/cache/directives.ts';
+import type { Entry, ReferenceUse } from '../core/entries/entry.ts';
+import type { Recipe } from '../core/recipe/recipe.ts';
 import type { GenerationCall, UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { Ticket } from './ticket.ts';
 

@@ -1,8 +1,8 @@
-import { type LookupPlan, planLookup } from '../core/cache-policy.ts';
-import { type Directives, NO_DIRECTIVES } from '../core/directives.ts';
-import type { Entry } from '../core/entry.ts';
+import { type LookupPlan, planLookup } from '../core/cache/cache-policy.ts';
+import { type Directives, NO_DIRECTIVES } from '../core/cache/directives.ts';
+import type { SeedlessPolicy } from '../core/cache/seedless.ts';
+import type { Entry } from '../core/entries/entry.ts';
 import { AppError } from '../core/errors.ts';
-import type { SeedlessPolicy } from '../core/seedless.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EntryFinder } from './entry-finder.ts';
 import type { FlightBoard } from './flight-board.ts';

@@ -1,9 +1,9 @@
-import { cacheKey } from '../core/cache-key.ts';
-import type { Entry, EntryImage } from '../core/entry.ts';
+import { invalid } from '../core/dialects/normalized-request.ts';
+import type { Entry, EntryImage } from '../core/entries/entry.ts';
+import { type PortableEntry, readCarriedAnswer } from '../core/entries/portable-entry.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import { invalid } from '../core/normalized-request.ts';
-import { type PortableEntry, readCarriedAnswer } from '../core/portable-entry.ts';
-import { readRecipe } from '../core/recipe.ts';
+import { cacheKey } from '../core/recipe/cache-key.ts';
+import { readRecipe } from '../core/recipe/recipe.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { BlobStore, StagedImage } from './blob-store.ts';

@@ -1,5 +1,5 @@
-import type { EntryFilter, EntrySort } from '../core/entry-filter.ts';
-import type { PagePlace } from '../core/page.ts';
+import type { EntryFilter, EntrySort } from '../core/entries/entry-filter.ts';
+import type { PagePlace } from '../core/pagination.ts';
 import type { SqlStatement, SqlValue } from '../ports/sql-database.ts';
 
 /** A filter, as the tables know it. Times and ids are inclusive. */

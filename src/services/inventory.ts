@@ -1,6 +1,6 @@
-import type { Entry } from '../core/entry.ts';
-import type { EntryFilter, EntrySort } from '../core/entry-filter.ts';
-import { BEFORE_ALL, type Page, type PagePlace } from '../core/page.ts';
+import type { Entry } from '../core/entries/entry.ts';
+import type { EntryFilter, EntrySort } from '../core/entries/entry-filter.ts';
+import { BEFORE_ALL, type Page, type PagePlace } from '../core/pagination.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SqlDatabase, SqlRow, SqlStatement } from '../ports/sql-database.ts';
 import { entryDetailStatements } from './entry-detail-statements.ts';

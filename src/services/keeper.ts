@@ -1,8 +1,8 @@
-import type { AnswerTemplate } from '../core/answer.ts';
-import type { Entry, EntryImage } from '../core/entry.ts';
+import type { AnswerTemplate } from '../core/dashscope/answer.ts';
+import type { Entry, EntryImage } from '../core/entries/entry.ts';
 import { isAppError } from '../core/errors.ts';
 import type { Cost } from '../core/events.ts';
-import { listPrice, type PriceOverrides } from '../core/list-price.ts';
+import { listPrice, type PriceOverrides } from '../core/models/list-price.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
 import type { Reporter } from '../ports/reporter.ts';

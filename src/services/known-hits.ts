@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Entry } from '../core/entry.ts';
+import type { Entry } from '../core/entries/entry.ts';
 import type { AnsweredRequest } from '../core/events.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';

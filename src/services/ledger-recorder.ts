@@ -1,5 +1,5 @@
-import { OTHER } from '../core/counted-models.ts';
 import type { CacheEvent, CacheResult } from '../core/events.ts';
+import { OTHER } from '../core/models/model-label.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import { addCost, beginningOf, HOUR_MS, type LedgerFigures, type LedgerRow, noFigures } from './ledger.ts';

@@ -1,14 +1,20 @@
 import { LRUCache } from 'lru-cache';
-import { cacheKey } from '../core/cache-key.ts';
-import type { ReferenceUse } from '../core/entry.ts';
+import type { RequestShape } from '../core/dashscope/endpoints.ts';
+import { translateBody } from '../core/dashscope/translate.ts';
+import type { ReferenceUse } from '../core/entries/entry.ts';
 import type { AppError } from '../core/errors.ts';
-import { readGeneration, readModel } from '../core/generation.ts';
-import { findStrings, formatPath, type ParsedJson, parseJson, replaceTokens } from '../core/json-text.ts';
-import { isImageModel } from '../core/models.ts';
-import { buildRecipe, type Recipe } from '../core/recipe.ts';
-import { findReferences, type ReferenceSlot } from '../core/references.ts';
-import type { RequestShape } from '../core/services.ts';
-import { translateBody } from '../core/translate.ts';
+import {
+  findStrings,
+  formatPath,
+  type ParsedJson,
+  parseJson,
+  replaceTokens,
+} from '../core/json/json-text.ts';
+import { isImageModel } from '../core/models/models.ts';
+import { cacheKey } from '../core/recipe/cache-key.ts';
+import { buildRecipe, type Recipe } from '../core/recipe/recipe.ts';
+import { findReferences, type ReferenceSlot } from '../core/recipe/references.ts';
+import { readGeneration, readModel } from '../core/recipe/validate-generation.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { Hold, MayFetch, ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
 import type { UploadCaller } from './upload-service.ts';

@@ -1,4 +1,4 @@
-import { readTaskId } from '../core/vendor-task.ts';
+import { readTaskId } from '../core/dashscope/vendor-task.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import { jsonOf } from './answer-json.ts';

@@ -1,7 +1,7 @@
-import { readAnswer } from '../core/answer.ts';
-import type { Entry } from '../core/entry.ts';
+import { readAnswer } from '../core/dashscope/answer.ts';
+import type { Entry } from '../core/entries/entry.ts';
 import { isAppError } from '../core/errors.ts';
-import type { JsonValue } from '../core/json-text.ts';
+import type { JsonValue } from '../core/json/json-text.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
 import type { Reporter } from '../ports/reporter.ts';

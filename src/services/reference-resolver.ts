@@ -1,7 +1,7 @@
-import { decodeBase64 } from '../core/base64.ts';
-import type { ReferenceUse } from '../core/entry.ts';
+import { decodeBase64 } from '../core/bytes/base64.ts';
+import type { ReferenceUse } from '../core/entries/entry.ts';
 import { AppError, type ErrorCode, isAppError } from '../core/errors.ts';
-import { dataUri, isBase64DataUri, isOssUrl, type ReferenceSlot } from '../core/references.ts';
+import { dataUri, isBase64DataUri, isOssUrl, type ReferenceSlot } from '../core/recipe/references.ts';
 import type { Hasher } from '../ports/hasher.ts';
 import type { ImageProbe } from '../ports/image-probe.ts';
 import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';

@@ -1,5 +1,5 @@
-import type { EntryFilter } from '../core/entry-filter.ts';
-import { facet, searchPhrases } from '../core/search-text.ts';
+import type { EntryFilter } from '../core/entries/entry-filter.ts';
+import { facet, searchPhrases } from '../core/entries/search-text.ts';
 
 /** The FTS5 query over `entry_search` that a filter comes to; undefined when it names nothing that is indexed there. */
 export function searchQuery(filter: EntryFilter): string | undefined {

@@ -1,6 +1,6 @@
-import type { Entry } from '../core/entry.ts';
-import { readFacts } from '../core/recipe-facts.ts';
-import { facet, searchWords } from '../core/search-text.ts';
+import type { Entry } from '../core/entries/entry.ts';
+import { facet, searchWords } from '../core/entries/search-text.ts';
+import { readFacts } from '../core/recipe/recipe-facts.ts';
 import type { SqlStatement } from '../ports/sql-database.ts';
 
 /** What never changes about an entry. */

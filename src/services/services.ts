@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { countedModels } from '../core/counted-models.ts';
+import { countedModels } from '../core/models/model-label.ts';
 import type { BlobDriver } from '../ports/blob-driver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';

@@ -1,6 +1,6 @@
-import { type Answer, readAnswer } from '../core/answer.ts';
+import { type Answer, readAnswer } from '../core/dashscope/answer.ts';
 import { AppError } from '../core/errors.ts';
-import type { JsonValue } from '../core/json-text.ts';
+import type { JsonValue } from '../core/json/json-text.ts';
 import { isVendorSite } from '../core/site.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';

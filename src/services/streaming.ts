@@ -1,4 +1,4 @@
-import type { CacheStatus } from '../core/cache-status.ts';
+import type { CacheStatus } from '../core/cache/cache-status.ts';
 import type { HeaderList } from '../core/headers.ts';
 import type { ForwardReason, ImageOutcome, ImageRequest } from './image-request.ts';
 import type { ImageService } from './image-service.ts';

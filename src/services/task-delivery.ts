@@ -1,4 +1,4 @@
-import type { VendorTask } from '../core/vendor-task.ts';
+import type { VendorTask } from '../core/dashscope/vendor-task.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
 
 /** Codes of failed tasks that are the vendor's fault, by its error table; all others are the request's. */

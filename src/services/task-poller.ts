@@ -1,5 +1,5 @@
+import { readVendorTask, type VendorTask } from '../core/dashscope/vendor-task.ts';
 import { AppError } from '../core/errors.ts';
-import { readVendorTask, type VendorTask } from '../core/vendor-task.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageUpstream, UpstreamAnswer } from '../ports/image-upstream.ts';
 import type { Reporter } from '../ports/reporter.ts';

@@ -1,7 +1,7 @@
-import type { CacheStatus } from '../core/cache-status.ts';
-import type { Entry } from '../core/entry.ts';
+import type { CacheStatus } from '../core/cache/cache-status.ts';
+import type { AnswerFamily } from '../core/dashscope/endpoints.ts';
+import type { Entry } from '../core/entries/entry.ts';
 import type { Principal } from '../core/principal.ts';
-import type { AnswerFamily } from '../core/services.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageUpstream, UpstreamAnswer } from '../ports/image-upstream.ts';
 import { withDeadline } from './deadline.ts';

@@ -1,4 +1,4 @@
-import type { AnswerFamily } from '../core/services.ts';
+import type { AnswerFamily } from '../core/dashscope/endpoints.ts';
 
 export const TASK_STATES = ['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED'] as const;
 

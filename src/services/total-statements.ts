@@ -1,4 +1,4 @@
-import type { NewEntry } from '../core/entry.ts';
+import type { NewEntry } from '../core/entries/entry.ts';
 import type { SqlStatement } from '../ports/sql-database.ts';
 import type { EntryUse } from './entry-statements.ts';
 

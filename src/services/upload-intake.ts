@@ -1,5 +1,5 @@
+import { FIXED_FIELDS, type UploadGrant } from '../core/dashscope/upload-policy.ts';
 import { AppError } from '../core/errors.ts';
-import { FIXED_FIELDS, type UploadGrant } from '../core/upload-policy.ts';
 import type { BlobDriver } from '../ports/blob-driver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hasher } from '../ports/hasher.ts';

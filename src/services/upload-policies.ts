@@ -1,6 +1,6 @@
-import { equalTexts } from '../core/equal-texts.ts';
+import { equalTexts } from '../core/bytes/equal-texts.ts';
+import { decodePolicy, encodePolicy, type UploadGrant } from '../core/dashscope/upload-policy.ts';
 import { AppError } from '../core/errors.ts';
-import { decodePolicy, encodePolicy, type UploadGrant } from '../core/upload-policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hasher } from '../ports/hasher.ts';
 

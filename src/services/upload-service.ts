@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts';
-import { drawsVideo, isImageModel } from '../core/models.ts';
+import { drawsVideo, isImageModel } from '../core/models/models.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FormPart } from '../ports/multipart.ts';
 import type { ReceivedUpload, UploadIntake } from './upload-intake.ts';

@@ -1,6 +1,6 @@
+import { readRefusal } from '../core/dashscope/error-body.ts';
 import { AppError } from '../core/errors.ts';
 import { findHeader } from '../core/headers.ts';
-import { readRefusal } from '../core/refusal.ts';
 import { type FailedAttempt, nextDelay, parseRetryAfter, type RetryLimits } from '../core/retry-policy.ts';
 import type { BlobDriver } from '../ports/blob-driver.ts';
 import type { Clock } from '../ports/clock.ts';

@@ -1,4 +1,4 @@
-import type { BlobRecord } from '../core/blob.ts';
+import type { BlobRecord } from '../core/entries/blob.ts';
 import { AppError } from '../core/errors.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { BlobStore } from './blob-store.ts';

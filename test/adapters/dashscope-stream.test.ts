@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collectStream, isStream, withStream } from '../../src/adapters/dashscope/stream.ts';
+import { writeResult } from '../../src/core/dashscope/sse.ts';
+import { readStream } from '../../src/core/dashscope/stream-answer.ts';
 import { AppError } from '../../src/core/errors.ts';
-import { writeResult } from '../../src/core/sse.ts';
-import { readStream } from '../../src/core/stream-answer.ts';
 import type { StreamSink } from '../../src/ports/image-upstream.ts';
 import { LAW } from '../support/laws.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DashScopeUploads } from '../../src/adapters/dashscope/uploads.ts';
-import { readAll } from '../../src/core/read-all.ts';
+import { readAll } from '../../src/core/bytes/read-all.ts';
 import type { TransportRequest } from '../../src/ports/transport.ts';
 import { field } from '../simulator/support.ts';
 import { fixture } from '../support/fixtures.ts';

@@ -7,8 +7,8 @@ import { migrate, readMigrations } from '../../src/adapters/better-sqlite3/migra
 import { openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts';
 import { openDataFolder } from '../../src/adapters/data-folder/data-folder.ts';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
-import { cacheKey } from '../../src/core/cache-key.ts';
-import { buildRecipe } from '../../src/core/recipe.ts';
+import { cacheKey } from '../../src/core/recipe/cache-key.ts';
+import { buildRecipe } from '../../src/core/recipe/recipe.ts';
 import { png } from '../support/sample-images.ts';
 
 /** The request body of entry `index`: about 400 bytes, as the Python SDK spells it. */

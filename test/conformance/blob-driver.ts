@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { joinBytes } from '../../src/core/join-bytes.ts';
+import { joinBytes } from '../../src/core/bytes/concat-bytes.ts';
 import type { BlobContent, BlobDriver } from '../../src/ports/blob-driver.ts';
 import { pseudoRandomBytes } from './hasher.ts';
 

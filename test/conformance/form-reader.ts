@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readAll } from '../../src/core/read-all.ts';
+import { readAll } from '../../src/core/bytes/read-all.ts';
 import type { FormReader } from '../../src/ports/multipart.ts';
 import { FORM_TYPE, formBytes, inChunks } from '../support/forms.ts';
 import { settle } from '../support/manual-clock.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { cacheKey } from '../../src/core/cache-key.ts';
-import { readGeneration, readModel } from '../../src/core/generation.ts';
-import { parseJson } from '../../src/core/json-text.ts';
-import { buildRecipe } from '../../src/core/recipe.ts';
-import { findReferences } from '../../src/core/references.ts';
+import { parseJson } from '../../src/core/json/json-text.ts';
+import { cacheKey } from '../../src/core/recipe/cache-key.ts';
+import { buildRecipe } from '../../src/core/recipe/recipe.ts';
+import { findReferences } from '../../src/core/recipe/references.ts';
+import { readGeneration, readModel } from '../../src/core/recipe/validate-generation.ts';
 import type { Hasher } from '../../src/ports/hasher.ts';
 
 /** One request and its key, for good. Vectors are only ever added at the end: a changed one would be a new key version. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inFamily } from '../../src/core/answer-family.ts';
+import { inFamily } from '../../src/core/dashscope/answer-family.ts';
 
 const FACTS = { prompt: 'p', width: 512, height: 256 };
 const choices = (content: object[]) => ({

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Answer, parseTemplate, readAnswer, renderAnswer } from '../../src/core/answer.ts';
-import { parseJson } from '../../src/core/json-text.ts';
+import { type Answer, parseTemplate, readAnswer, renderAnswer } from '../../src/core/dashscope/answer.ts';
+import { parseJson } from '../../src/core/json/json-text.ts';
 
 const FIXTURES = new URL('../fixtures/dashscope/', import.meta.url);
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { base64Pieces, decodeBase64, encodeBase64 } from '../../src/core/base64.ts';
-import { joinBytes } from '../../src/core/join-bytes.ts';
-import { readAll } from '../../src/core/read-all.ts';
+import { base64Pieces, decodeBase64, encodeBase64 } from '../../src/core/bytes/base64.ts';
+import { joinBytes } from '../../src/core/bytes/concat-bytes.ts';
+import { readAll } from '../../src/core/bytes/read-all.ts';
 import { LAW } from '../support/laws.ts';
 
 async function textOfPieces(chunks: Iterable<Uint8Array>): Promise<string> {

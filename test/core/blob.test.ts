@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowsExtension, extensionOf, isDigest } from '../../src/core/blob.ts';
+import { allowsExtension, extensionOf, isDigest } from '../../src/core/entries/blob.ts';
 
 describe('blob names', () => {
   it('a digest is 64 lower-case hex digits and nothing else', () => {

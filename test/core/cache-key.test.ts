@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
 import { createPortableHasher } from '../../src/adapters/hash/portable.ts';
-import { cacheKey, isCacheKey } from '../../src/core/cache-key.ts';
+import { cacheKey, isCacheKey } from '../../src/core/recipe/cache-key.ts';
 import { type GoldenVector, goldenKeySuite } from '../conformance/golden-keys.ts';
 import { loadXxh128Wasm } from '../support/xxh128-wasm.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CacheStatus, formatCacheStatus, formatXCache } from '../../src/core/cache-status.ts';
+import { type CacheStatus, formatCacheStatus, formatXCache } from '../../src/core/cache/cache-status.ts';
 import { LAW } from '../support/laws.ts';
 
 const miss = { kind: 'forwarded', fwd: 'miss', stored: false, collapsed: false } as const;

@@ -5,7 +5,7 @@ import {
   MAX_TAKE,
   NO_DIRECTIVES,
   readDirectives,
-} from '../../src/core/directives.ts';
+} from '../../src/core/cache/directives.ts';
 
 function failureOf(run: () => unknown): unknown {
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EXCLUDED_PARAMETERS, EXCLUSIONS, isUnknownHeader } from '../../src/core/exclusions.ts';
+import { EXCLUDED_PARAMETERS, EXCLUSIONS, isUnknownHeader } from '../../src/core/recipe/exclusions.ts';
 import { canonicalOf } from '../support/recipes.ts';
 
 describe('the exclusion list', () => {

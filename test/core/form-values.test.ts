@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { valuesOfForm } from '../../src/core/form-values.ts';
+import { valuesOfForm } from '../../src/core/dialects/form-values.ts';
 
 describe('what a form says in words', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { BlobMediaType } from '../../src/core/blob.ts';
-import { looksComplete, TAIL_BYTES } from '../../src/core/image-integrity.ts';
-import { joinBytes } from '../../src/core/join-bytes.ts';
+import { joinBytes } from '../../src/core/bytes/concat-bytes.ts';
+import type { BlobMediaType } from '../../src/core/entries/blob.ts';
+import { looksComplete, TAIL_BYTES } from '../../src/core/entries/image-integrity.ts';
 import { SAMPLE_IMAGES } from '../support/sample-images.ts';
 
 const judge = (mediaType: BlobMediaType, bytes: Uint8Array) =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../src/core/canonical-json.ts';
-import { parseJson } from '../../src/core/json-text.ts';
+import { canonicalJson } from '../../src/core/json/canonical-json.ts';
+import { parseJson } from '../../src/core/json/json-text.ts';
 import { LAW } from '../support/laws.ts';
 
 /** A decimal literal as numerator and denominator. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { canonicalJson } from '../../src/core/canonical-json.ts';
-import { readJson } from '../../src/core/json-reader.ts';
-import { parseJson } from '../../src/core/json-text.ts';
+import { canonicalJson } from '../../src/core/json/canonical-json.ts';
+import { readJson } from '../../src/core/json/json-reader.ts';
+import { parseJson } from '../../src/core/json/json-text.ts';
 import { jsonValues } from '../support/json-values.ts';
 import { LAW } from '../support/laws.ts';
 import { randomOf, spellJson } from '../support/spelling.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { decodeUtf8, JSON_LIMITS, parseJson } from '../../src/core/json-text.ts';
+import { decodeUtf8, JSON_LIMITS, parseJson } from '../../src/core/json/json-text.ts';
 
 const invalid = expect.objectContaining({ code: 'invalid_json' });
 

@@ -8,7 +8,7 @@ import {
   type JsonPath,
   type JsonValue,
   replaceTokens,
-} from '../../src/core/json-text.ts';
+} from '../../src/core/json/json-text.ts';
 import { fieldNames, jsonValues } from '../support/json-values.ts';
 import { LAW } from '../support/laws.ts';
 import { randomOf, spellJson } from '../support/spelling.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { IMAGE_MODELS } from '../../src/core/image-models.ts';
-import { listPrice } from '../../src/core/list-price.ts';
-import { PRICE_SOURCES } from '../../src/core/price.ts';
-import { buildRecipe } from '../../src/core/recipe.ts';
+import { IMAGE_MODELS } from '../../src/core/models/image-models.ts';
+import { listPrice } from '../../src/core/models/list-price.ts';
+import { PRICE_SOURCES } from '../../src/core/models/price.ts';
+import { buildRecipe } from '../../src/core/recipe/recipe.ts';
 
 const NONE = new Map();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/core/errors.ts';
-import { IMAGE_MODELS } from '../../src/core/image-models.ts';
+import { IMAGE_MODELS } from '../../src/core/models/image-models.ts';
 import {
   defaultCount,
   drawsVideo,
@@ -9,7 +9,7 @@ import {
   listModels,
   requireKnownModel,
   requireOfferedSize,
-} from '../../src/core/models.ts';
+} from '../../src/core/models/models.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 const IDS = IMAGE_MODELS.flatMap(({ ids }) => [...ids]);

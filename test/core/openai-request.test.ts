@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readEdits, readEditsForm, readGenerations } from '../../src/core/openai-request.ts';
+import { readEdits, readEditsForm, readGenerations } from '../../src/core/dialects/openai-request.ts';
 
 const URL = 'https://example.com/a.png';
 const wishOf = (body: object) => readGenerations({ prompt: 'a boat', ...body }).wish;

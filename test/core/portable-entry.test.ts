@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Answer, readAnswer, renderAnswer } from '../../src/core/answer.ts';
-import { parseJson } from '../../src/core/json-text.ts';
-import { readCarriedAnswer, writeAnswer } from '../../src/core/portable-entry.ts';
+import { type Answer, readAnswer, renderAnswer } from '../../src/core/dashscope/answer.ts';
+import { readCarriedAnswer, writeAnswer } from '../../src/core/entries/portable-entry.ts';
+import { parseJson } from '../../src/core/json/json-text.ts';
 
 function read(text: string): Answer {
   const answer = readAnswer(text, parseJson(text).value);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseBytes, parseDuration } from '../../src/core/quantities.ts';
+import { parseBytes, parseDuration } from '../../src/core/units.ts';
 
 describe('parseBytes', () => {
   it.each([

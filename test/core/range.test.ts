@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRange } from '../../src/core/range.ts';
+import { parseRange } from '../../src/core/bytes/range.ts';
 
 describe('parseRange', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { joinBytes } from '../../src/core/bytes/concat-bytes.ts';
+import { readAll } from '../../src/core/bytes/read-all.ts';
 import { AppError } from '../../src/core/errors.ts';
-import { joinBytes } from '../../src/core/join-bytes.ts';
-import { readAll } from '../../src/core/read-all.ts';
 
 const chunks = [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)];
 

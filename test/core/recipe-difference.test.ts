@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../src/core/canonical-json.ts';
-import { compareRecipes } from '../../src/core/recipe-difference.ts';
+import { canonicalJson } from '../../src/core/json/canonical-json.ts';
+import { compareRecipes } from '../../src/core/recipe/recipe-difference.ts';
 import { jsonValues } from '../support/json-values.ts';
 import { LAW } from '../support/laws.ts';
 

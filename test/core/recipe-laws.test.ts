@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
-import { cacheKey } from '../../src/core/cache-key.ts';
-import { canonicalJson } from '../../src/core/canonical-json.ts';
-import type { JsonObject, JsonValue } from '../../src/core/json-text.ts';
+import { canonicalJson } from '../../src/core/json/canonical-json.ts';
+import type { JsonObject, JsonValue } from '../../src/core/json/json-text.ts';
+import { cacheKey } from '../../src/core/recipe/cache-key.ts';
 import { fieldNames, jsonValues, objectOf } from '../support/json-values.ts';
 import { LAW } from '../support/laws.ts';
 import { recipeOf } from '../support/recipes.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRecipe } from '../../src/core/recipe.ts';
+import { readRecipe } from '../../src/core/recipe/recipe.ts';
 import {
   canonicalOf,
   expectDifferent,

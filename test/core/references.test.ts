@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findReferences, isBase64DataUri } from '../../src/core/references.ts';
+import { findReferences, isBase64DataUri } from '../../src/core/recipe/references.ts';
 
 const DATA = 'data:image/png;base64,iVBORw0KGgo=';
 const URL = 'https://a.example/x.png';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requireStraight } from '../../src/core/request-target.ts';
+import { requireStraight } from '../../src/core/dashscope/request-target.ts';
 
 describe('paths that upstream might read otherwise', () => {
   it.each([

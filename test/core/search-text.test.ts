@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { facet, searchPhrases, searchWords } from '../../src/core/search-text.ts';
+import { facet, searchPhrases, searchWords } from '../../src/core/entries/search-text.ts';
 
 describe('searchWords', () => {
   it.each([

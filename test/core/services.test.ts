@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DRAWING_SERVICES, serviceFor } from '../../src/core/services.ts';
+import { DRAWING_SERVICES, serviceFor } from '../../src/core/dashscope/endpoints.ts';
 
 /** By the last words of their paths. */
 const NAMES = {

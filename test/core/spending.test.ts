@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { spendingOf } from '../../src/core/spending.ts';
+import { spendingOf } from '../../src/core/models/spending.ts';
 
 const COST = { amount: 0.5, currency: 'CNY' } as const;
 

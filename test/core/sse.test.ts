@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readEvents, writeResult } from '../../src/core/sse.ts';
+import { readEvents, writeResult } from '../../src/core/dashscope/sse.ts';
 import { fixture, textAt } from '../support/fixtures.ts';
 import { LAW } from '../support/laws.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { writeResult } from '../../src/core/sse.ts';
-import { readStream, writeStream } from '../../src/core/stream-answer.ts';
+import { writeResult } from '../../src/core/dashscope/sse.ts';
+import { readStream, writeStream } from '../../src/core/dashscope/stream-answer.ts';
 import { field } from '../simulator/support.ts';
 import { fixture, textAt } from '../support/fixtures.ts';
 import { LAW } from '../support/laws.ts';

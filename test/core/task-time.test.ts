@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatTaskTime, parseListTime } from '../../src/core/task-time.ts';
+import { formatTaskTime, parseListTime } from '../../src/core/dashscope/task-time.ts';
 
 it('times of tasks are written in UTC+8, to the millisecond', () => {
   expect(formatTaskTime(Date.UTC(2026, 8, 21, 2, 0, 16, 7))).toBe('2026-09-21 10:00:16.007');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { JsonObject } from '../../src/core/json-text.ts';
-import { translateBody } from '../../src/core/translate.ts';
+import { translateBody } from '../../src/core/dashscope/translate.ts';
+import type { JsonObject } from '../../src/core/json/json-text.ts';
 
 const prompt = (input: JsonObject, parameters: JsonObject = {}, model = 'm'): JsonObject => ({
   model,

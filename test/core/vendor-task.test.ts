@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readTaskId, readVendorTask } from '../../src/core/vendor-task.ts';
+import { readTaskId, readVendorTask } from '../../src/core/dashscope/vendor-task.ts';
 
 const task = (task_status: string, rest = {}) => ({
   request_id: 'r',

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
 import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
 import { MemoryBlobDriver } from '../../src/adapters/memory/blob-driver.ts';
-import type { BlobMediaType, BlobRecord } from '../../src/core/blob.ts';
+import type { BlobMediaType, BlobRecord } from '../../src/core/entries/blob.ts';
 import { isAppError } from '../../src/core/errors.ts';
 import { blobRoutes } from '../../src/http/blob-routes.ts';
 import { BlobStore } from '../../src/services/blob-store.ts';

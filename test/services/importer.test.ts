@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
-import { cacheKey } from '../../src/core/cache-key.ts';
-import type { PortableEntry } from '../../src/core/portable-entry.ts';
+import type { PortableEntry } from '../../src/core/entries/portable-entry.ts';
+import { cacheKey } from '../../src/core/recipe/cache-key.ts';
 import { FakeUpstream } from '../support/fake-upstream.ts';
 import { Faults } from '../support/faulty.ts';
 import { MODEL, message, messages, recipeOf } from '../support/recipes.ts';

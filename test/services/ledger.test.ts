@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BetterSqlite3Database } from '../../src/adapters/better-sqlite3/sql-database.ts';
-import { countedModels } from '../../src/core/counted-models.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { AnsweredRequest, CacheResult } from '../../src/core/events.ts';
+import { countedModels } from '../../src/core/models/model-label.ts';
 import { DAY_MS, HOUR_MS } from '../../src/services/ledger.ts';
 import { LedgerRecorder } from '../../src/services/ledger-recorder.ts';
 import { LedgerService } from '../../src/services/ledger-service.ts';

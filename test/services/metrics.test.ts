@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { countedModels } from '../../src/core/counted-models.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { CacheEvent } from '../../src/core/events.ts';
+import { countedModels } from '../../src/core/models/model-label.ts';
 import { type Gauges, Metrics } from '../../src/services/metrics.ts';
 
 const QUIET: Gauges = {

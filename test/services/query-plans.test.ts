@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BetterSqlite3Database } from '../../src/adapters/better-sqlite3/sql-database.ts';
-import { BEFORE_ALL } from '../../src/core/page.ts';
+import { BEFORE_ALL } from '../../src/core/pagination.ts';
 import type { SqlStatement } from '../../src/ports/sql-database.ts';
 import { attemptStatements } from '../../src/services/attempt-statements.ts';
 import { entryDetailStatements } from '../../src/services/entry-detail-statements.ts';

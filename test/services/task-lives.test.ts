@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AnswerFamily } from '../../src/core/dashscope/endpoints.ts';
 import { AppError } from '../../src/core/errors.ts';
-import type { AnswerFamily } from '../../src/core/services.ts';
 import type { ImageRequest } from '../../src/services/image-request.ts';
 import type { Services } from '../../src/services/services.ts';
 import { TaskStore } from '../../src/services/task-store.ts';

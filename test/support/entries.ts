@@ -1,4 +1,4 @@
-import type { EntryImage, NewEntry } from '../../src/core/entry.ts';
+import type { EntryImage, NewEntry } from '../../src/core/entries/entry.ts';
 
 /** 64 hex digits made of one number. */
 export function digestOf(number: number): string {

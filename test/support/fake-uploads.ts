@@ -1,4 +1,4 @@
-import { readAll } from '../../src/core/read-all.ts';
+import { readAll } from '../../src/core/bytes/read-all.ts';
 import type { UploadAnswer, UploadFile, UploadUpstream } from '../../src/ports/upload-upstream.ts';
 import type { UploadCaller } from '../../src/services/upload-service.ts';
 

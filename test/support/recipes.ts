@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import { readGeneration, readModel } from '../../src/core/generation.ts';
-import { parseJson } from '../../src/core/json-text.ts';
-import { buildRecipe, type Recipe } from '../../src/core/recipe.ts';
-import { findReferences } from '../../src/core/references.ts';
+import { parseJson } from '../../src/core/json/json-text.ts';
+import { buildRecipe, type Recipe } from '../../src/core/recipe/recipe.ts';
+import { findReferences } from '../../src/core/recipe/references.ts';
+import { readGeneration, readModel } from '../../src/core/recipe/validate-generation.ts';
 
 export interface RecipeOptions {
   readonly dataInspection?: string | undefined;

@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
-import type { BlobMediaType } from '../../src/core/blob.ts';
-import { joinBytes } from '../../src/core/join-bytes.ts';
+import { joinBytes } from '../../src/core/bytes/concat-bytes.ts';
+import type { BlobMediaType } from '../../src/core/entries/blob.ts';
 import type { ImageInfo } from '../../src/ports/image-probe.ts';
 
 /** An image's bytes and what is to be found in them. */

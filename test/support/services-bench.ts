@@ -3,7 +3,7 @@ import { nativeHasher } from '../../src/adapters/hash/native.ts';
 import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
 import { MemoryBlobDriver } from '../../src/adapters/memory/blob-driver.ts';
 import { parseConfig } from '../../src/config.ts';
-import { type Directives, NO_DIRECTIVES } from '../../src/core/directives.ts';
+import { type Directives, NO_DIRECTIVES } from '../../src/core/cache/directives.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { ImageRequest } from '../../src/services/image-request.ts';
 import { createServices, type Services } from '../../src/services/services.ts';

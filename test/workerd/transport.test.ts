@@ -1,6 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import { fetchTransport } from '../../src/adapters/fetch/transport.ts';
-import { readAll } from '../../src/core/read-all.ts';
+import { readAll } from '../../src/core/bytes/read-all.ts';
 import type { TransportRequest } from '../../src/ports/transport.ts';
 
 const origin = inject('origin');

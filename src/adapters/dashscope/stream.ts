@@ -1,8 +1,8 @@
+import { joinBytes } from '../../core/bytes/concat-bytes.ts';
+import { readStream } from '../../core/dashscope/stream-answer.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader, type HeaderList } from '../../core/headers.ts';
-import { joinBytes } from '../../core/join-bytes.ts';
-import { isJsonObject, type JsonValue } from '../../core/json-text.ts';
-import { readStream } from '../../core/stream-answer.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
 import type { StreamSink, UpstreamAnswer } from '../../ports/image-upstream.ts';
 import type { TransportResponse } from '../../ports/transport.ts';
 

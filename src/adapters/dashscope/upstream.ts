@@ -1,7 +1,7 @@
-import { discard } from '../../core/discard.ts';
+import { discard } from '../../core/bytes/drain.ts';
+import { readAll } from '../../core/bytes/read-all.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader, type HeaderList, withoutHopByHop } from '../../core/headers.ts';
-import { readAll } from '../../core/read-all.ts';
 import type {
   GenerationCall,
   ImageUpstream,

@@ -1,7 +1,7 @@
-import { discard } from '../../core/discard.ts';
+import { joinBytes } from '../../core/bytes/concat-bytes.ts';
+import { discard } from '../../core/bytes/drain.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader } from '../../core/headers.ts';
-import { joinBytes } from '../../core/join-bytes.ts';
 import type { ReferenceFetcher } from '../../ports/reference-fetcher.ts';
 import { type Transport, TransportError, type TransportResponse } from '../../ports/transport.ts';
 import { checkPublicUrl } from './public-host.ts';

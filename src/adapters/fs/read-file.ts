@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { ByteRange } from '../../core/bytes/range.ts';
 import { AppError } from '../../core/errors.ts';
-import type { ByteRange } from '../../core/range.ts';
 import type { FileOperations } from './files.ts';
 import { toStorageError } from './storage-error.ts';
 

@@ -3,7 +3,7 @@ import { GIF } from 'image-size/types/gif';
 import { PNG } from 'image-size/types/png';
 import { TIFF } from 'image-size/types/tiff';
 import { WEBP } from 'image-size/types/webp';
-import type { BlobMediaType } from '../../core/blob.ts';
+import type { BlobMediaType } from '../../core/entries/blob.ts';
 import type { ImageInfo, ImageProbe } from '../../ports/image-probe.ts';
 import { avifSize } from './avif-size.ts';
 import { jpegSize } from './jpeg-size.ts';

@@ -1,4 +1,4 @@
-import type { BlobMediaType } from '../../core/blob.ts';
+import type { BlobMediaType } from '../../core/entries/blob.ts';
 
 /** Leading bytes of each format as hex digits; two dots stand for any byte. */
 const SIGNATURES: readonly (readonly [pattern: RegExp, mediaType: BlobMediaType])[] = [

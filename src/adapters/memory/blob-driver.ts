@@ -1,6 +1,6 @@
+import { joinBytes } from '../../core/bytes/concat-bytes.ts';
+import type { ByteRange } from '../../core/bytes/range.ts';
 import { AppError } from '../../core/errors.ts';
-import { joinBytes } from '../../core/join-bytes.ts';
-import type { ByteRange } from '../../core/range.ts';
 import type { BlobContent, BlobDriver, BlobStage } from '../../ports/blob-driver.ts';
 import type { Clock } from '../../ports/clock.ts';
 

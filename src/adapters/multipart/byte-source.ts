@@ -1,4 +1,4 @@
-import { joinBytes } from '../../core/join-bytes.ts';
+import { joinBytes } from '../../core/bytes/concat-bytes.ts';
 
 /** The bytes of a body, asked for a chunk at a time, up to marks in them. */
 export class ByteSource {

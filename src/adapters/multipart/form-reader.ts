@@ -1,5 +1,5 @@
+import { joinBytes } from '../../core/bytes/concat-bytes.ts';
 import { AppError } from '../../core/errors.ts';
-import { joinBytes } from '../../core/join-bytes.ts';
 import type { FormPart, FormReader } from '../../ports/multipart.ts';
 import { ByteSource } from './byte-source.ts';
 import { readParameters } from './parameters.ts';

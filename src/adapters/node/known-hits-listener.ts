@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { TRACE_HEADER, TRACEPARENT, traceIdOf } from '../../core/trace-context.ts';
+import { TRACE_HEADER, TRACEPARENT, traceIdOf } from '../../core/dashscope/trace-context.ts';
 
 /** Bodies above this hold pictures, and are not worth remembering as they stand. */
 const MAX_BODY_BYTES = 32 * 1024;

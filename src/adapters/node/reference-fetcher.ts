@@ -1,6 +1,6 @@
+import { joinBytes } from '../../core/bytes/concat-bytes.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader } from '../../core/headers.ts';
-import { joinBytes } from '../../core/join-bytes.ts';
 import type { ReferenceFetcher } from '../../ports/reference-fetcher.ts';
 import { type Transport, TransportError, type TransportResponse } from '../../ports/transport.ts';
 import type { AllowRule } from './allow-rules.ts';

@@ -1,6 +1,6 @@
 import type { R2Bucket, R2ObjectBody } from '@cloudflare/workers-types';
+import type { ByteRange } from '../../core/bytes/range.ts';
 import { AppError } from '../../core/errors.ts';
-import type { ByteRange } from '../../core/range.ts';
 import type { BlobContent, BlobDriver, BlobStage } from '../../ports/blob-driver.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { R2BlobStage } from './blob-stage.ts';

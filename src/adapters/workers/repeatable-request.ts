@@ -1,4 +1,4 @@
-import { joinBytes } from '../../core/join-bytes.ts';
+import { joinBytes } from '../../core/bytes/concat-bytes.ts';
 
 /** A request to read, and the same once more for whoever it has to be sent on to. */
 export interface RepeatableRequest {

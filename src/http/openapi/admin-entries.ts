@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json-text.ts';
+import type { JsonObject } from '../../core/json/json-text.ts';
 import { ADMIN_ENTRY_SCHEMAS } from './admin-entry-schemas.ts';
 import { FILTER_PARAMETERS } from './admin-filter.ts';
 import {

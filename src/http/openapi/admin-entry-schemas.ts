@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json-text.ts';
+import type { JsonObject } from '../../core/json/json-text.ts';
 import { closedObject, nullable, schema } from './parts.ts';
 
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json-text.ts';
+import type { JsonObject } from '../../core/json/json-text.ts';
 import { queryParameter } from './admin-parts.ts';
 
 const AGE: JsonObject = { type: 'string', examples: ['30d', '12h'] };

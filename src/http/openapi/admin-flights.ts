@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json-text.ts';
+import type { JsonObject } from '../../core/json/json-text.ts';
 import {
   ADMIN_SECURITY,
   adminProblems,

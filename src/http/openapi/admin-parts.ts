@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json-text.ts';
+import type { JsonObject } from '../../core/json/json-text.ts';
 import { type FailureCases, problems, schema } from './parts.ts';
 
 /** Who may call the admin interface. */

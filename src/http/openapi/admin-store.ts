@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json-text.ts';
+import type { JsonObject } from '../../core/json/json-text.ts';
 import { FILTER_PROPERTIES } from './admin-filter.ts';
 import { ADMIN_SECURITY, adminBodyProblems, adminProblems, eventContent } from './admin-parts.ts';
 import { type ApiPart, closedObject, jsonContent, schema } from './parts.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json-text.ts';
+import type { JsonObject } from '../../core/json/json-text.ts';
 import { ADMIN_ENTRIES } from './admin-entries.ts';
 import { ADMIN_FLIGHTS } from './admin-flights.ts';
 import { ADMIN_STORE } from './admin-store.ts';

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../core/json-text.ts';
-import { DEFAULT_MODEL } from '../../core/normalized-request.ts';
+import { DEFAULT_MODEL } from '../../core/dialects/normalized-request.ts';
+import type { JsonObject } from '../../core/json/json-text.ts';
 import { closedObject, nullable, schema } from './parts.ts';
 
 const REFERENCE: JsonObject = {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json-text.ts';
+import type { JsonObject } from '../../core/json/json-text.ts';
 import { CACHE_HEADERS, CACHE_PARAMETERS } from './common.ts';
 import { IMAGE_GENERATE_SCHEMAS } from './image-generate-schemas.ts';
 import { type ApiPart, jsonContent, problems, schema } from './parts.ts';

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../core/json-text.ts';
-import { DEFAULT_MODEL } from '../../core/normalized-request.ts';
-import { DEFAULT_EDIT_MODEL, OPENAI_HINTS } from '../../core/openai-request.ts';
+import { DEFAULT_MODEL } from '../../core/dialects/normalized-request.ts';
+import { DEFAULT_EDIT_MODEL, OPENAI_HINTS } from '../../core/dialects/openai-request.ts';
+import type { JsonObject } from '../../core/json/json-text.ts';
 import { closedObject, nullable, schema } from './parts.ts';
 
 /** What says nothing to DashScope, with the values that are taken. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json-text.ts';
+import type { JsonObject } from '../../core/json/json-text.ts';
 import { CACHE_HEADERS, CACHE_PARAMETERS } from './common.ts';
 import { OPENAI_SCHEMAS } from './openai-schemas.ts';
 import { type ApiPart, type FailureCases, failures, jsonContent, schema } from './parts.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../core/json-text.ts';
+import type { JsonObject, JsonValue } from '../../core/json/json-text.ts';
 
 /** A part of our own interface: its paths, and the schemas that they name. */
 export interface ApiPart {
