@@ -33,9 +33,9 @@ import { createApp } from './http/app.ts';
 import { dashScopeError } from './http/dashscope-errors.ts';
 import { migrateMetadata, openMetadata } from './node-metadata.ts';
 import type { Reporter } from './ports/reporter.ts';
-import { ByteBudget } from './services/byte-budget.ts';
+import { createServices, type Services } from './services/create-services.ts';
+import { ByteBudget } from './services/limits/byte-budget.ts';
 import { Relay } from './services/relay.ts';
-import { createServices, type Services } from './services/services.ts';
 
 /** A running server. */
 export interface RunningServer {

@@ -19,9 +19,9 @@ import { isVendorSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
 import type { BlobDriver } from './ports/blob-driver.ts';
 import type { FlightCoordinator } from './ports/flight-coordinator.ts';
+import { createServices, type Services } from './services/create-services.ts';
 import type { FlightOutcome } from './services/image-request.ts';
 import { Relay } from './services/relay.ts';
-import { createServices, type Services } from './services/services.ts';
 import type { WorkerEnvironment } from './worker-environment.ts';
 
 /** The same app and services as on Node, on Cloudflare's. */

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { AppError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json/json-text.ts';
-import { ATTEMPT_STATES, type Attempt } from '../services/attempt.ts';
+import { ATTEMPT_STATES, type Attempt } from '../services/attempts/attempt.ts';
 import { DEFAULT_LIMIT, PAGE_LIMITS } from './admin-entry-routes.ts';
 import type { HttpServices } from './dependencies.ts';
 import { isoTime } from './entry-body.ts';

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { type ByteRange, parseRange } from '../core/bytes/range.ts';
 import { allowsExtension, type BlobRecord } from '../core/entries/blob.ts';
 import { AppError } from '../core/errors.ts';
-import type { BlobStore } from '../services/blob-store.ts';
+import type { BlobStore } from '../services/blobs/blob-store.ts';
 import { toBodyStream } from './body-stream.ts';
 import { isNotModified, isRangeApplicable } from './preconditions.ts';
 

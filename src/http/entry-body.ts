@@ -2,8 +2,8 @@ import { extensionOf } from '../core/entries/blob.ts';
 import type { Cost } from '../core/events.ts';
 import type { JsonValue } from '../core/json/json-text.ts';
 import { readFacts } from '../core/recipe/recipe-facts.ts';
-import type { TaggedEntry } from '../services/inventory.ts';
-import type { EntryName, RelatedEntry } from '../services/lineage.ts';
+import type { TaggedEntry } from '../services/inventory/entry-search.ts';
+import type { EntryName, RelatedEntry } from '../services/inventory/lineage.ts';
 
 /** An entry as lists tell it. */
 export interface EntrySummaryBody {

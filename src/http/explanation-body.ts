@@ -1,8 +1,8 @@
 import type { Entry } from '../core/entries/entry.ts';
 import type { JsonObject, JsonValue } from '../core/json/json-text.ts';
 import type { ExcludedField } from '../core/recipe/exclusions.ts';
-import type { NearEntry } from '../services/entry-finder.ts';
-import type { Explanation } from '../services/explainer.ts';
+import type { NearEntry } from '../services/entries/entry-finder.ts';
+import type { Explanation } from '../services/requests/explainer.ts';
 import { isoTime } from './entry-body.ts';
 
 /** An explanation as JSON. `headersLeftOut` are the excluded parts that stand in no body. */

@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json/json-text.ts';
-import type { TaskState } from '../services/task.ts';
-import type { TaskView } from '../services/task-service.ts';
+import type { TaskState } from '../services/tasks/task.ts';
+import type { TaskView } from '../services/tasks/task-service.ts';
 import { answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { pictureAnswer } from './upstream-answer.ts';

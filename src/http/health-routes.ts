@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { Health } from '../services/health.ts';
+import type { Health } from '../services/operations/health.ts';
 
 /** For load balancers and supervisors. They name no internals and need no credential. */
 export function healthRoutes(health: Health): Hono {

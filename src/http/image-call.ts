@@ -7,7 +7,7 @@ import { isJsonObject, type JsonValue } from '../core/json/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import { isUnknownHeader } from '../core/recipe/exclusions.ts';
 import type { ImageRequest } from '../services/image-request.ts';
-import type { PreparedRequest } from '../services/prepared-requests.ts';
+import type { PreparedRequest } from '../services/requests/request-preparer.ts';
 import type { HttpOptions } from './dependencies.ts';
 import { asksForStream } from './stream-answer.ts';
 

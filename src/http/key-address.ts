@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { AppError } from '../core/errors.ts';
 import { isCacheKey } from '../core/recipe/cache-key.ts';
-import type { KeyAddress } from '../services/entry-detail-statements.ts';
+import type { KeyAddress } from '../services/inventory/entry-detail-statements.ts';
 import { badParameter, oneOf, queryValues, wholeNumber } from './query-values.ts';
 
 const ADDRESS_NAMES = ['scope', 'site', 'take'] as const;

@@ -1,7 +1,7 @@
 import type { Cost } from '../core/events.ts';
-import type { LedgerMoney, LedgerSpending } from '../services/ledger.ts';
-import type { LedgerGroup } from '../services/ledger-statements.ts';
-import type { LedgerSum } from '../services/ledger-store.ts';
+import type { LedgerMoney, LedgerSpending } from '../services/ledger/ledger.ts';
+import type { LedgerGroup } from '../services/ledger/ledger-statements.ts';
+import type { LedgerSum } from '../services/ledger/ledger-store.ts';
 
 /** A row of the ledger as the admin interface tells it. */
 export interface LedgerRowBody {

@@ -3,7 +3,7 @@ import { extensionOf } from '../core/entries/blob.ts';
 import type { Entry, EntryImage } from '../core/entries/entry.ts';
 import { AppError } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json/json-text.ts';
-import type { BlobStore } from '../services/blob-store.ts';
+import type { BlobStore } from '../services/blobs/blob-store.ts';
 
 /** One picture of an answer, at its URL or in base64. */
 type Picture = { readonly url: string } | { readonly b64_json: typeof HOLE };

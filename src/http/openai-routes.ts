@@ -12,7 +12,7 @@ import { AppError } from '../core/errors.ts';
 import { decodeUtf8, type JsonValue, parseJson } from '../core/json/json-text.ts';
 import type { Principal } from '../core/principal.ts';
 import type { ImageOutcome } from '../services/image-request.ts';
-import type { Hold } from '../services/reference-resolver.ts';
+import type { Hold } from '../services/requests/reference-resolver.ts';
 import { blobBase } from './blob-base.ts';
 import { toBodyStream } from './body-stream.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';

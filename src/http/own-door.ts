@@ -8,12 +8,12 @@ import { requireKnownModel, requireOfferedSize } from '../core/models/models.ts'
 import type { Principal } from '../core/principal.ts';
 import { isOssUrl } from '../core/recipe/references.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
-import type { StageListener } from '../services/flight-stage.ts';
+import { KeyRefusal } from '../services/access/key-refusal.ts';
+import type { StageListener } from '../services/flights/flight-stage.ts';
 import type { ImageOutcome, ImageRequest, StartedRequest } from '../services/image-request.ts';
-import { KeyRefusal } from '../services/key-refusal.ts';
-import type { Hold } from '../services/reference-resolver.ts';
-import type { Submission } from '../services/task-service.ts';
-import { UploadRefusal } from '../services/upload-refusal.ts';
+import type { Hold } from '../services/requests/reference-resolver.ts';
+import type { Submission } from '../services/tasks/task-service.ts';
+import { UploadRefusal } from '../services/uploads/upload-refusal.ts';
 import { ownOrigins } from './blob-base.ts';
 import { cacheHeaders } from './cache-headers.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';

@@ -6,7 +6,7 @@ import type { Cost } from '../core/events.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../core/json/json-text.ts';
 import { isScope, SCOPE_FORMS } from '../core/principal.ts';
 import { isCacheKey } from '../core/recipe/cache-key.ts';
-import type { RelatedEntry } from '../services/lineage.ts';
+import type { RelatedEntry } from '../services/inventory/lineage.ts';
 import { optionalFlag, refuseOthers } from './admin-body.ts';
 import { isoTime } from './entry-body.ts';
 import { readTags } from './read-tags.ts';

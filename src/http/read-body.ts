@@ -2,10 +2,10 @@ import type { Context } from 'hono';
 import { readAll } from '../core/bytes/read-all.ts';
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ByteBudget } from '../services/byte-budget.ts';
-import { DeadlineError, withDeadline } from '../services/deadline.ts';
-import type { Hold } from '../services/reference-resolver.ts';
-import { untilAborted } from '../services/until-aborted.ts';
+import type { ByteBudget } from '../services/limits/byte-budget.ts';
+import { DeadlineError, withDeadline } from '../services/limits/deadline.ts';
+import { untilAborted } from '../services/limits/until-aborted.ts';
+import type { Hold } from '../services/requests/reference-resolver.ts';
 
 export interface BodyLimits {
   /** The largest body that is read. */

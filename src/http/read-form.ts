@@ -4,7 +4,7 @@ import { invalid } from '../core/dialects/normalized-request.ts';
 import { AppError } from '../core/errors.ts';
 import { dataUri } from '../core/recipe/references.ts';
 import type { FormPart } from '../ports/multipart.ts';
-import type { Hold } from '../services/reference-resolver.ts';
+import type { Hold } from '../services/requests/reference-resolver.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { type HoldUntil, readArrival, withHold } from './read-body.ts';
 

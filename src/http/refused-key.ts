@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import type { Principal } from '../core/principal.ts';
 import type { UpstreamAnswer } from '../ports/image-upstream.ts';
+import { KeyRefusal } from '../services/access/key-refusal.ts';
 import type { ImageRequest } from '../services/image-request.ts';
-import { KeyRefusal } from '../services/key-refusal.ts';
-import type { MayFetch } from '../services/reference-resolver.ts';
+import type { MayFetch } from '../services/requests/reference-resolver.ts';
 import type { HttpServices } from './dependencies.ts';
 
 /**

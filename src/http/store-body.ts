@@ -1,6 +1,6 @@
-import type { LedgerSpending } from '../services/ledger.ts';
-import type { Removed } from '../services/remover.ts';
-import type { Share, Statistics } from '../services/statistics.ts';
+import type { Removed } from '../services/entries/entry-remover.ts';
+import type { Share, Statistics } from '../services/inventory/statistics.ts';
+import type { LedgerSpending } from '../services/ledger/ledger.ts';
 import type { EntrySummaryBody } from './entry-body.ts';
 import { type CostTotal, costTotals } from './ledger-body.ts';
 

@@ -1,7 +1,7 @@
 import { inFamily } from '../core/dashscope/answer-family.ts';
 import { formatTaskTime } from '../core/dashscope/task-time.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json-text.ts';
-import type { TaskView } from '../services/task-service.ts';
+import type { TaskView } from '../services/tasks/task-service.ts';
 import { answerObject } from './entry-answer.ts';
 
 /** A task as the vendor shows it (`GET /api/v1/tasks/{id}`). Times are in UTC+8. */

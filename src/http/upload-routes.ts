@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { FIXED_FIELDS } from '../core/dashscope/upload-policy.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import type { ReceivedUpload } from '../services/upload-intake.ts';
+import type { ReceivedUpload } from '../services/uploads/upload-receiver.ts';
 import { relayed } from './dashscope-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { exchangeOf } from './exchange.ts';

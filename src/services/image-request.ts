@@ -3,7 +3,7 @@ import type { Directives } from '../core/cache/directives.ts';
 import type { Entry, ReferenceUse } from '../core/entries/entry.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
 import type { GenerationCall, UpstreamAnswer } from '../ports/image-upstream.ts';
-import type { Ticket } from './ticket.ts';
+import type { Ticket } from './flights/flight-waiter.ts';
 
 /** One request for a picture, in no dialect. */
 export interface ImageRequest {

@@ -7,11 +7,11 @@ import { systemClock } from '../../src/adapters/system/clock.ts';
 import { formatTable } from '../../src/cli/text-table.ts';
 import type { EntryFilter } from '../../src/core/entries/entry-filter.ts';
 import type { SqlDatabase, SqlValue } from '../../src/ports/sql-database.ts';
-import { EntryStore } from '../../src/services/entry-store.ts';
-import { Inventory } from '../../src/services/inventory.ts';
-import { LedgerStore } from '../../src/services/ledger-store.ts';
-import { SearchBackfill } from '../../src/services/search-backfill.ts';
-import { readStatistics } from '../../src/services/statistics.ts';
+import { EntryStore } from '../../src/services/entries/entry-store.ts';
+import { Inventory } from '../../src/services/inventory/entry-search.ts';
+import { readStatistics } from '../../src/services/inventory/statistics.ts';
+import { LedgerStore } from '../../src/services/ledger/ledger-store.ts';
+import { SearchBackfill } from '../../src/services/maintenance/search-backfill.ts';
 import { openMigrated } from '../support/database.ts';
 
 /**

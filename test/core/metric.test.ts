@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatMetrics } from '../../src/core/metric.ts';
-import { Counter } from '../../src/services/counter.ts';
-import { Histogram } from '../../src/services/histogram.ts';
+import { Counter } from '../../src/services/operations/counter.ts';
+import { Histogram } from '../../src/services/operations/histogram.ts';
 
 it('a counter sums up by its labels; without labels it is there from the start', () => {
   const requests = new Counter('requests_total', 'Requests.', ['door', 'model']);

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts';
-import type { AttemptState } from '../../src/services/attempt.ts';
+import type { AttemptState } from '../../src/services/attempts/attempt.ts';
 import type { RunningSimulator } from '../../src/simulator/server.ts';
 import { startTestSimulator } from '../simulator/support.ts';
 import { ChildServer, createFolder } from '../support/child-server.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts';
-import { AttemptStore } from '../../src/services/attempt-store.ts';
+import { AttemptStore } from '../../src/services/attempts/attempt-store.ts';
 import { startTestSimulator } from '../simulator/support.ts';
 import { ChildServer, createFolder } from '../support/child-server.ts';
 import { send } from '../support/http-client.ts';

@@ -11,7 +11,7 @@ import { nativeHasher } from '../../src/adapters/hash/native.ts';
 import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
 import { blobRoutes } from '../../src/http/blob-routes.ts';
 import type { BlobContent } from '../../src/ports/blob-driver.ts';
-import { BlobStore } from '../../src/services/blob-store.ts';
+import { BlobStore } from '../../src/services/blobs/blob-store.ts';
 import { digestOf, put } from '../conformance/blob-driver.ts';
 import { pseudoRandomBytes } from '../conformance/hasher.ts';
 

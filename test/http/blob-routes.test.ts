@@ -6,7 +6,7 @@ import { MemoryBlobDriver } from '../../src/adapters/memory/blob-driver.ts';
 import type { BlobMediaType, BlobRecord } from '../../src/core/entries/blob.ts';
 import { isAppError } from '../../src/core/errors.ts';
 import { blobRoutes } from '../../src/http/blob-routes.ts';
-import { BlobStore } from '../../src/services/blob-store.ts';
+import { BlobStore } from '../../src/services/blobs/blob-store.ts';
 import { digestOf, put } from '../conformance/blob-driver.ts';
 import { pseudoRandomBytes } from '../conformance/hasher.ts';
 

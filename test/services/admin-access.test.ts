@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
-import { AdminAccess } from '../../src/services/admin-access.ts';
+import { AdminAccess } from '../../src/services/access/admin-access.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const TOKEN = 'the-admin-token-0001';

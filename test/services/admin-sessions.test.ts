@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BetterSqlite3Database } from '../../src/adapters/better-sqlite3/sql-database.ts';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
-import { AdminSessions } from '../../src/services/admin-sessions.ts';
+import { AdminSessions } from '../../src/services/access/admin-sessions.ts';
 import { openMigrated } from '../support/database.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BetterSqlite3Database } from '../../src/adapters/better-sqlite3/sql-database.ts';
-import { AttemptStore } from '../../src/services/attempt-store.ts';
-import { EntryStore } from '../../src/services/entry-store.ts';
+import { AttemptStore } from '../../src/services/attempts/attempt-store.ts';
+import { EntryStore } from '../../src/services/entries/entry-store.ts';
 import { openMigrated } from '../support/database.ts';
 import { imageOf, newEntry } from '../support/entries.ts';
 

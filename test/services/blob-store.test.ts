@@ -5,7 +5,7 @@ import { MemoryBlobDriver } from '../../src/adapters/memory/blob-driver.ts';
 import type { ByteRange } from '../../src/core/bytes/range.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { BlobContent, BlobDriver, BlobStage } from '../../src/ports/blob-driver.ts';
-import { BlobStore } from '../../src/services/blob-store.ts';
+import { BlobStore } from '../../src/services/blobs/blob-store.ts';
 import { bytesOf, digestOf, put } from '../conformance/blob-driver.ts';
 import { png, SAMPLE_IMAGES } from '../support/sample-images.ts';
 

@@ -3,10 +3,10 @@ import type { BetterSqlite3Database } from '../../src/adapters/better-sqlite3/sq
 import { AppError } from '../../src/core/errors.ts';
 import type { HeaderList } from '../../src/core/headers.ts';
 import { TransportError } from '../../src/ports/transport.ts';
-import { AttemptCloser } from '../../src/services/attempt-closer.ts';
-import { AttemptStore } from '../../src/services/attempt-store.ts';
-import { Buyer } from '../../src/services/buyer.ts';
-import { Governor, type GovernorOptions } from '../../src/services/governor.ts';
+import { AttemptCloser } from '../../src/services/attempts/attempt-closer.ts';
+import { AttemptStore } from '../../src/services/attempts/attempt-store.ts';
+import { Buyer } from '../../src/services/generation/upstream-sender.ts';
+import { Governor, type GovernorOptions } from '../../src/services/limits/governor.ts';
 import { openMigrated } from '../support/database.ts';
 import { answer, drawn, FakeUpstream } from '../support/fake-upstream.ts';
 import { Faults } from '../support/faulty.ts';

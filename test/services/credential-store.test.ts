@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { BetterSqlite3Database } from '../../src/adapters/better-sqlite3/sql-database.ts';
-import { CredentialStore } from '../../src/services/credential-store.ts';
+import { CredentialStore } from '../../src/services/access/credential-store.ts';
 import { openMigrated } from '../support/database.ts';
 
 let database: BetterSqlite3Database;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DeadlineError, withDeadline } from '../../src/services/deadline.ts';
+import { DeadlineError, withDeadline } from '../../src/services/limits/deadline.ts';
 import { createGate } from '../support/gate.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BetterSqlite3Database } from '../../src/adapters/better-sqlite3/sql-database.ts';
 import type { SqlDatabase, SqlResult, SqlRow, SqlStatement } from '../../src/ports/sql-database.ts';
-import { EntryStore } from '../../src/services/entry-store.ts';
+import { EntryStore } from '../../src/services/entries/entry-store.ts';
 import { openMigrated } from '../support/database.ts';
 import { digestOf, imageOf, newEntry } from '../support/entries.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Governor, type GovernorOptions, type Permit } from '../../src/services/governor.ts';
+import { Governor, type GovernorOptions, type Permit } from '../../src/services/limits/governor.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
 
 interface Limits {

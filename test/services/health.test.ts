@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { AppError } from '../../src/core/errors.ts';
-import { Health } from '../../src/services/health.ts';
+import { Health } from '../../src/services/operations/health.ts';
 import { openMigrated } from '../support/database.ts';
 
 it('is ready while the database and every store can be used', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ImageEnds } from '../../src/services/image-ends.ts';
+import { ImageEnds } from '../../src/services/blobs/head-and-tail.ts';
 import { pseudoRandomBytes } from '../conformance/hasher.ts';
 
 const HEAD = 512 * 1024;

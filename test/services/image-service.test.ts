@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/core/errors.ts';
+import type { Services } from '../../src/services/create-services.ts';
 import type { ImageOutcome } from '../../src/services/image-request.ts';
-import type { Services } from '../../src/services/services.ts';
 import { answer, drawn, FakeUpstream } from '../support/fake-upstream.ts';
 import { Faults } from '../support/faulty.ts';
 import { createGate } from '../support/gate.ts';

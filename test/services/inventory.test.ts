@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { EntryStore } from '../../src/services/entry-store.ts';
-import { Inventory } from '../../src/services/inventory.ts';
+import { EntryStore } from '../../src/services/entries/entry-store.ts';
+import { Inventory } from '../../src/services/inventory/entry-search.ts';
 import { openMigrated } from '../support/database.ts';
 import { newEntry } from '../support/entries.ts';
 import { ManualClock } from '../support/manual-clock.ts';

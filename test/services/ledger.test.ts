@@ -3,11 +3,11 @@ import type { BetterSqlite3Database } from '../../src/adapters/better-sqlite3/sq
 import { AppError } from '../../src/core/errors.ts';
 import type { AnsweredRequest, CacheResult } from '../../src/core/events.ts';
 import { countedModels } from '../../src/core/models/model-label.ts';
-import { DAY_MS, HOUR_MS } from '../../src/services/ledger.ts';
-import { LedgerRecorder } from '../../src/services/ledger-recorder.ts';
-import { LedgerService } from '../../src/services/ledger-service.ts';
-import { ledgerStatements } from '../../src/services/ledger-statements.ts';
-import { LedgerStore } from '../../src/services/ledger-store.ts';
+import { DAY_MS, HOUR_MS } from '../../src/services/ledger/ledger.ts';
+import { LedgerRecorder } from '../../src/services/ledger/ledger-recorder.ts';
+import { LedgerService } from '../../src/services/ledger/ledger-service.ts';
+import { ledgerStatements } from '../../src/services/ledger/ledger-statements.ts';
+import { LedgerStore } from '../../src/services/ledger/ledger-store.ts';
 import { openMigrated } from '../support/database.ts';
 import { Faults } from '../support/faulty.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../src/core/errors.ts';
-import { LiveStream } from '../../src/services/live-stream.ts';
+import { LiveStream } from '../../src/services/generation/live-stream.ts';
 
 const bytes = (...values: readonly number[]) => Uint8Array.from(values);
 

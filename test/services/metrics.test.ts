@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { AppError } from '../../src/core/errors.ts';
 import type { CacheEvent } from '../../src/core/events.ts';
 import { countedModels } from '../../src/core/models/model-label.ts';
-import { type Gauges, Metrics } from '../../src/services/metrics.ts';
+import { type Gauges, Metrics } from '../../src/services/operations/metrics.ts';
 
 const QUIET: Gauges = {
   flights: () => 1,

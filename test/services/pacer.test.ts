@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Pacer } from '../../src/services/pacer.ts';
+import { Pacer } from '../../src/services/limits/pacer.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 /** When each of so many turns came, in ms from the start. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { RateWindow } from '../../src/services/rate-window.ts';
+import { RateWindow } from '../../src/services/access/rate-window.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 it('holds each caller to the limit until its window ends', async () => {

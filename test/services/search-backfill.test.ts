@@ -3,10 +3,10 @@ import { migrate, readMigrations } from '../../src/adapters/better-sqlite3/migra
 import { openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import type { SqlDatabase } from '../../src/ports/sql-database.ts';
-import { EntryStore } from '../../src/services/entry-store.ts';
-import { Inventory } from '../../src/services/inventory.ts';
-import { SearchBackfill } from '../../src/services/search-backfill.ts';
-import { readStatistics } from '../../src/services/statistics.ts';
+import { EntryStore } from '../../src/services/entries/entry-store.ts';
+import { Inventory } from '../../src/services/inventory/entry-search.ts';
+import { readStatistics } from '../../src/services/inventory/statistics.ts';
+import { SearchBackfill } from '../../src/services/maintenance/search-backfill.ts';
 import { MIGRATIONS } from '../support/database.ts';
 import { digestOf } from '../support/entries.ts';
 

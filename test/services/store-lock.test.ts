@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { StoreLock } from '../../src/services/store-lock.ts';
+import { StoreLock } from '../../src/services/blobs/store-lock.ts';
 import { createGate, type Gate } from '../support/gate.ts';
 import { settle } from '../support/manual-clock.ts';
 

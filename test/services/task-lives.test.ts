@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AnswerFamily } from '../../src/core/dashscope/endpoints.ts';
 import { AppError } from '../../src/core/errors.ts';
+import type { Services } from '../../src/services/create-services.ts';
 import type { ImageRequest } from '../../src/services/image-request.ts';
-import type { Services } from '../../src/services/services.ts';
-import { TaskStore } from '../../src/services/task-store.ts';
+import { TaskStore } from '../../src/services/tasks/task-store.ts';
 import { newEntry } from '../support/entries.ts';
 import { answer, drawn, FakeUpstream } from '../support/fake-upstream.ts';
 import { Faults } from '../support/faulty.ts';

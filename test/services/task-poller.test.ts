@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FlightProgress } from '../../src/services/flight-progress.ts';
-import { Pacer } from '../../src/services/pacer.ts';
-import { TaskPoller } from '../../src/services/task-poller.ts';
+import { FlightProgress } from '../../src/services/flights/flight-progress.ts';
+import { TaskPoller } from '../../src/services/generation/task-poller.ts';
+import { Pacer } from '../../src/services/limits/pacer.ts';
 import { answer, FakeUpstream } from '../support/fake-upstream.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
 import { RecordingReporter } from '../support/recording-reporter.ts';

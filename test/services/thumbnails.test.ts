@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/core/errors.ts';
 import type { BlobDriver } from '../../src/ports/blob-driver.ts';
-import { Thumbnails } from '../../src/services/thumbnails.ts';
+import { Thumbnails } from '../../src/services/inventory/thumbnails.ts';
 import { createGate } from '../support/gate.ts';
 import { png } from '../support/sample-images.ts';
 import { Machine, type StoreBench } from '../support/store-bench.ts';

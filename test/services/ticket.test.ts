@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { FlightProgress } from '../../src/services/flight-progress.ts';
-import { Ticket } from '../../src/services/ticket.ts';
+import { FlightProgress } from '../../src/services/flights/flight-progress.ts';
+import { Ticket } from '../../src/services/flights/flight-waiter.ts';
 
 it('counts once for whichever flight it is in', () => {
   const [first, second] = [new FlightProgress(), new FlightProgress()];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
-import { UploadPolicies } from '../../src/services/upload-policies.ts';
+import { UploadPolicies } from '../../src/services/uploads/upload-policies.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 it('a policy is good for the five minutes that it names, and no longer', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UpstreamAnswer } from '../../src/ports/image-upstream.ts';
 import { TransportError } from '../../src/ports/transport.ts';
-import { type VendorListRequest, VendorTaskList } from '../../src/services/vendor-task-list.ts';
+import { type VendorListRequest, VendorTaskList } from '../../src/services/tasks/vendor-task-list.ts';
 import { answer } from '../support/fake-upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 

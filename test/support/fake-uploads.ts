@@ -1,6 +1,6 @@
 import { readAll } from '../../src/core/bytes/read-all.ts';
 import type { UploadAnswer, UploadFile, UploadUpstream } from '../../src/ports/upload-upstream.ts';
-import type { UploadCaller } from '../../src/services/upload-service.ts';
+import type { UploadCaller } from '../../src/services/uploads/upload-service.ts';
 
 /** The vendor's temporary storage, in memory. */
 export class FakeUploads implements UploadUpstream {

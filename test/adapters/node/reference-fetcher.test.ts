@@ -8,7 +8,7 @@ import {
 } from '../../../src/adapters/node/reference-fetcher.ts';
 import { createUndiciTransport } from '../../../src/adapters/undici/transport.ts';
 import type { ReferenceFetcher } from '../../../src/ports/reference-fetcher.ts';
-import { ByteBudget } from '../../../src/services/byte-budget.ts';
+import { ByteBudget } from '../../../src/services/limits/byte-budget.ts';
 import { createGate } from '../../support/gate.ts';
 import { findClosedPort, startServer, startTcpServer } from '../../support/http-server.ts';
 

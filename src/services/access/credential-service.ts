@@ -1,0 +1,260 @@
+import { LRUCache } from 'lru-cache';
+import { AppError, isAppError } from '../../core/errors.ts';
+import type { Principal } from '../../core/principal.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { FlightCoordinator } from '../../ports/flight-coordinator.ts';
+import type { Hasher } from '../../ports/hasher.ts';
+import type { ImageUpstream, UpstreamAnswer } from '../../ports/image-upstream.ts';
+import type { Reporter } from '../../ports/reporter.ts';
+import { TransportError } from '../../ports/transport.ts';
+import { DeadlineError, withDeadline } from '../limits/deadline.ts';
+import type { CredentialStore } from './credential-store.ts';
+import { RateWindow } from './rate-window.ts';
+
+export type AuthMode = 'local' | 'passthrough' | 'token';
+
+export interface CredentialOptions {
+  readonly mode: AuthMode;
+  /** `client`: private to each credential. `shared`: everybody's entries are everybody's. */
+  readonly scope: 'client' | 'shared';
+  /** Names by token, in `token` mode. */
+  readonly tokens: ReadonlyMap<string, string>;
+  readonly serverKey: string | undefined;
+  /** Where a key was looked for, to say so when there is none. */
+  readonly keyPlaces: string;
+  /** Keys the fingerprints, so that rows tell nothing about keys. */
+  readonly secret: Uint8Array;
+}
+
+/** A vendor's verdict on a key: accepted, or its own refusal. */
+export type Verdict =
+  | { readonly accepted: true }
+  | { readonly accepted: false; readonly answer: UpstreamAnswer };
+
+const PROOF_LIFE_MS = 60 * 60 * 1000;
+/** While the vendor does not answer, a key proved within this time still gets its hits. */
+const PROOF_GRACE_MS = 24 * 60 * 60 * 1000;
+const REFUSAL_LIFE_MS = 60 * 1000;
+const PROOF_TIMEOUT_MS = 10_000;
+/** Some ten thousand principals with keys of the usual length. */
+const PRINCIPALS_BYTES = 8 * 1024 * 1024;
+/** Proofs that one client address may cause, per second. */
+const PROOFS_PER_SECOND = 5;
+
+/** Turns a bearer into a principal, and asks the vendor about keys it has not vouched for. */
+export class CredentialService {
+  readonly #store: CredentialStore;
+  readonly #upstream: ImageUpstream;
+  readonly #hasher: Hasher;
+  readonly #clock: Clock;
+  readonly #proofs: FlightCoordinator<Verdict>;
+  readonly #reporter: Reporter;
+  readonly #options: CredentialOptions;
+  /** Principals by bearer: a keyed hash per hit would cost as much as the hit. */
+  readonly #principals = new LRUCache<string, Principal>({
+    maxSize: PRINCIPALS_BYTES,
+    // Anybody may send bearers as long as headers may be.
+    sizeCalculation: (_, bearer) => 512 + bearer.length,
+  });
+  readonly #provenAt = new LRUCache<string, number>({ max: 100_000 });
+  readonly #refused = new LRUCache<string, { at: number; answer: UpstreamAnswer }>({ max: 10_000 });
+  readonly #asked: RateWindow;
+
+  constructor(
+    parts: {
+      store: CredentialStore;
+      upstream: ImageUpstream;
+      hasher: Hasher;
+      clock: Clock;
+      proofs: FlightCoordinator<Verdict>;
+      reporter: Reporter;
+    },
+    options: CredentialOptions,
+  ) {
+    this.#store = parts.store;
+    this.#upstream = parts.upstream;
+    this.#hasher = parts.hasher;
+    this.#clock = parts.clock;
+    this.#proofs = parts.proofs;
+    this.#reporter = parts.reporter;
+    this.#options = options;
+    this.#asked = new RateWindow(parts.clock, { limit: PROOFS_PER_SECOND, windowMs: 1_000 });
+  }
+
+  /** `unauthorized` when the bearer is missing, or no token of ours in `token` mode. */
+  async identify(bearer: string | undefined): Promise<Principal> {
+    const known = this.#principals.get(bearer ?? '');
+    if (known !== undefined) return known;
+    const principal = await this.#makePrincipal(bearer);
+    this.#principals.set(bearer ?? '', principal);
+    return principal;
+  }
+
+  /**
+   * Whose entries somebody sees who has not shown a credential of a client's, or this one; undefined when that cannot be
+   * told, because entries belong to the clients' credentials.
+   */
+  async ownScope(bearer: string | undefined): Promise<string | undefined> {
+    const { mode, scope } = this.#options;
+    if (scope === 'shared') return 'shared';
+    return mode === 'local' ? (await this.identify(bearer)).scope : undefined;
+  }
+
+  /** The server's own key and the account that it is; undefined when there is none. */
+  async ownAccount(): Promise<{ readonly account: string; readonly apiKey: string } | undefined> {
+    const { serverKey } = this.#options;
+    return serverKey === undefined
+      ? undefined
+      : { account: await this.#fingerprint(serverKey), apiKey: serverKey };
+  }
+
+  /** Remembers that the vendor took a call with this key. */
+  async accepted(principal: Principal): Promise<void> {
+    if (!principal.needsProof) return;
+    const at = this.#provenAt.get(principal.account);
+    // One write an hour is enough to live through restarts.
+    if (at !== undefined && this.#clock.now() - at < PROOF_LIFE_MS / 2) return;
+    await this.#remember(principal.account);
+  }
+
+  /** Remembers no longer that the vendor takes calls with this key: it has answered one with 401. */
+  async refused(principal: Principal): Promise<void> {
+    if (principal.needsProof) await this.#forget(principal.account);
+  }
+
+  /**
+   * The vendor's verdict on the key, from memory or asked now. `proof_unavailable` when it cannot be had and the key was
+   * not proved within the last day; `throttled` when this address has had too many keys proved.
+   */
+  async prove(principal: Principal, clientAddress: string): Promise<Verdict> {
+    if (!principal.needsProof) return { accepted: true };
+    const now = this.#clock.now();
+    const provenAt = this.#provenAt.get(principal.account) ?? (await this.#store.find(principal.account));
+    if (provenAt !== undefined) {
+      this.#provenAt.set(principal.account, provenAt);
+      if (now - provenAt < PROOF_LIFE_MS) return { accepted: true };
+    }
+    const refused = this.#refused.get(principal.account);
+    if (refused !== undefined && now - refused.at < REFUSAL_LIFE_MS)
+      return { accepted: false, answer: refused.answer };
+    try {
+      const { value } = await this.#proofs.run(principal.account, async () => {
+        this.#throttle(clientAddress);
+        return await this.#ask(principal);
+      });
+      return value;
+    } catch (error) {
+      if (!isSilence(error)) throw error;
+      if (provenAt !== undefined && now - provenAt < PROOF_GRACE_MS) return { accepted: true };
+      throw new AppError(
+        'proof_unavailable',
+        'The vendor does not answer, so this key could not be checked.',
+        {
+          cause: error,
+          retryAfterMs: 5_000,
+        },
+      );
+    }
+  }
+
+  async #makePrincipal(bearer: string | undefined): Promise<Principal> {
+    const { mode, tokens, serverKey } = this.#options;
+    if (mode === 'token') {
+      const name = bearer === undefined ? undefined : await this.#findToken(bearer, tokens);
+      if (name === undefined) {
+        const what = bearer === undefined ? 'No API-key provided' : 'Invalid API-key provided';
+        throw new AppError('unauthorized', `${what}: this server takes only its own tokens.`);
+      }
+      if (serverKey === undefined) throw this.#noServerKey();
+      return this.#principal(`token:${name}`, serverKey, false);
+    }
+    if (mode === 'passthrough') {
+      if (bearer === undefined) throw new AppError('unauthorized', 'No API-key provided.');
+      return this.#principal(undefined, bearer, true);
+    }
+    const apiKey = bearer ?? serverKey;
+    if (apiKey === undefined) throw this.#noServerKey();
+    return this.#principal(undefined, apiKey, false);
+  }
+
+  async #principal(scope: string | undefined, apiKey: string, needsProof: boolean): Promise<Principal> {
+    const account = await this.#fingerprint(apiKey);
+    const own = scope ?? `key:${account}`;
+    return { scope: this.#options.scope === 'shared' ? 'shared' : own, apiKey, account, needsProof };
+  }
+
+  async #fingerprint(text: string): Promise<string> {
+    return (await this.#hasher.hmac(this.#options.secret, text)).slice(0, 32);
+  }
+
+  /** Compares keyed hashes, whose first difference tells nothing about the token. */
+  async #findToken(bearer: string, tokens: ReadonlyMap<string, string>): Promise<string | undefined> {
+    const given = await this.#hasher.hmac(this.#options.secret, bearer);
+    let found: string | undefined;
+    for (const [token, name] of tokens) {
+      if ((await this.#hasher.hmac(this.#options.secret, token)) === given) found = name;
+    }
+    return found;
+  }
+
+  async #ask(principal: Principal): Promise<Verdict> {
+    const answer = await withDeadline(this.#clock, PROOF_TIMEOUT_MS, (signal) =>
+      this.#upstream.prove(principal.apiKey, signal),
+    );
+    if (answer.status >= 200 && answer.status < 300) {
+      await this.#remember(principal.account);
+      return { accepted: true };
+    }
+    if (answer.status === 401 || answer.status === 403) {
+      this.#refused.set(principal.account, { at: this.#clock.now(), answer });
+      await this.#forget(principal.account);
+      return { accepted: false, answer };
+    }
+    // 429, 5xx: no verdict.
+    throw new TransportError(`the vendor answered ${answer.status} to a proof`, true);
+  }
+
+  async #forget(account: string): Promise<void> {
+    this.#provenAt.delete(account);
+    await this.#noted(this.#store.forget(account));
+  }
+
+  async #remember(account: string): Promise<void> {
+    const now = this.#clock.now();
+    this.#provenAt.set(account, now);
+    this.#refused.delete(account);
+    await this.#noted(this.#store.proven(account, now));
+  }
+
+  /** Memory knows it already: that it cannot be written down is no reason to withhold what was paid for. */
+  async #noted(writing: Promise<void>): Promise<void> {
+    try {
+      await writing;
+    } catch (cause) {
+      this.#reporter.report({ type: 'failure', where: 'credential record', cause });
+    }
+  }
+
+  #throttle(clientAddress: string): void {
+    if (this.#asked.waitMs(clientAddress) !== undefined) {
+      throw new AppError('throttled', 'Too many new keys from this address; try again in a second.', {
+        retryAfterMs: 1_000,
+      });
+    }
+    this.#asked.count(clientAddress);
+  }
+
+  #noServerKey(): AppError {
+    return new AppError(
+      'unauthorized',
+      `No API-key provided, and the server has none: ${this.#options.keyPlaces}.`,
+    );
+  }
+}
+
+/** The vendor gave no verdict: no answer, none in time, or one that cannot be read. */
+function isSilence(error: unknown): boolean {
+  return (
+    error instanceof TransportError || error instanceof DeadlineError || isAppError(error, 'upstream_invalid')
+  );
+}

@@ -1,0 +1,37 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../ports/clock.ts';
+
+/** Callers that are remembered at once; whoever sends from more addresses than this is not held back by counting. */
+const MAX_CALLERS = 10_000;
+
+/** Counts what each caller does in windows of fixed length, in a bounded table. */
+export class RateWindow {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #limit: number;
+  readonly #windowMs: number;
+  readonly #windows = new LRUCache<string, { readonly at: number; count: number }>({ max: MAX_CALLERS });
+
+  constructor(clock: Pick<Clock, 'now'>, options: { readonly limit: number; readonly windowMs: number }) {
+    this.#clock = clock;
+    this.#limit = options.limit;
+    this.#windowMs = options.windowMs;
+  }
+
+  /** How long the caller has to wait; undefined while there is room in its window. */
+  waitMs(caller: string): number | undefined {
+    const window = this.#current(caller);
+    if (window === undefined || window.count < this.#limit) return undefined;
+    return window.at + this.#windowMs - this.#clock.now();
+  }
+
+  count(caller: string): void {
+    const window = this.#current(caller);
+    if (window === undefined) this.#windows.set(caller, { at: this.#clock.now(), count: 1 });
+    else window.count += 1;
+  }
+
+  #current(caller: string): { readonly at: number; count: number } | undefined {
+    const window = this.#windows.get(caller);
+    return window !== undefined && this.#clock.now() - window.at < this.#windowMs ? window : undefined;
+  }
+}

@@ -1,0 +1,151 @@
+import { discard } from '../../core/bytes/drain.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
+import { findHeader } from '../../core/headers.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Transport, TransportResponse } from '../../ports/transport.ts';
+import type { DownloadedBytes } from '../flights/flight-stage.ts';
+import { withDeadline } from '../limits/deadline.ts';
+import type { BlobStore, StagedImage } from './blob-store.ts';
+import { DownloadTally } from './download-progress.ts';
+import { isStorageFailure } from './storage-failure.ts';
+
+export interface DownloaderOptions {
+  /** The largest picture that is kept, in bytes. */
+  readonly maxBytes: number;
+  /** How long one picture may take, retries included, in milliseconds. */
+  readonly budgetMs: number;
+}
+
+/** Passes a body of a declared length through whoever counts it. */
+type Count = (total: number | undefined, chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+
+const uncounted: Count = (_, chunks) => chunks;
+
+const MAX_REDIRECTS = 3;
+const FIRST_DELAY_MS = 200;
+const MAX_DELAY_MS = 4_000;
+
+/** Fetches result pictures before their URLs die. */
+export class Downloader {
+  readonly #transport: Transport;
+  readonly #blobs: BlobStore;
+  readonly #clock: Clock;
+  readonly #options: DownloaderOptions;
+
+  constructor(transport: Transport, blobs: BlobStore, clock: Clock, options: DownloaderOptions) {
+    this.#transport = transport;
+    this.#blobs = blobs;
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  /** All of them at once, or none: what was staged before one failed is dropped. `onBytes` is told how far they are. */
+  async downloadAll(
+    urls: readonly string[],
+    onBytes: (downloaded: DownloadedBytes) => void = () => {},
+  ): Promise<StagedImage[]> {
+    const tally = new DownloadTally(urls.length, onBytes);
+    const results = await Promise.allSettled(
+      urls.map((url, index) => this.download(url, (total, chunks) => tally.count(index, total, chunks))),
+    );
+    const staged = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed === undefined) return staged;
+    await Promise.all(staged.map((image) => image.discard()));
+    throw failed.reason;
+  }
+
+  /**
+   * One picture, tried again on any failure of the network or of the bytes until the time is over: it is paid for, and
+   * object stores do answer 404 for a moment after a write.
+   */
+  async download(url: string, count: Count = uncounted): Promise<StagedImage> {
+    // Before the first try: no time makes it right.
+    const target = parseResultUrl(url);
+    const { budgetMs } = this.#options;
+    let lastError: unknown;
+    try {
+      return await withDeadline(this.#clock, budgetMs, async (signal) => {
+        for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(MAX_DELAY_MS, delayMs * 2)) {
+          try {
+            return await this.#receive(target, count, signal);
+          } catch (error) {
+            if (signal.aborted || isStorageFailure(error) || isAppError(error, 'image_too_large'))
+              throw error;
+            lastError = error;
+          }
+          await this.#clock.sleep(delayMs, signal);
+        }
+      });
+    } catch (error) {
+      if (isStorageFailure(error) || isAppError(error, 'image_too_large')) throw error;
+      throw asAppError(lastError ?? error);
+    }
+  }
+
+  /** One try within `budgetMs`, for a picture that is only perhaps still there. */
+  async downloadOnce(url: string, budgetMs: number): Promise<StagedImage> {
+    const target = parseResultUrl(url);
+    try {
+      return await withDeadline(this.#clock, budgetMs, (signal) => this.#receive(target, uncounted, signal));
+    } catch (error) {
+      throw asAppError(error);
+    }
+  }
+
+  async #receive(url: URL, count: Count, signal: AbortSignal): Promise<StagedImage> {
+    const response = await this.#get(url, signal);
+    const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
+    if (response.status !== 200 || encoding !== 'identity') {
+      await discard(response.body);
+      throw new AppError('upstream_invalid', `The result URL answered ${response.status} (${encoding}).`);
+    }
+    const length = findHeader(response.headers, 'content-length');
+    const declaredBytes = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+    const { maxBytes } = this.#options;
+    return await this.#blobs.receive(
+      count(declaredBytes, response.body),
+      { maxBytes, declaredBytes },
+      signal,
+    );
+  }
+
+  async #get(url: URL, signal: AbortSignal): Promise<TransportResponse> {
+    let target = url;
+    for (let hops = 0; ; hops += 1) {
+      const response = await this.#transport.send({
+        method: 'GET',
+        origin: target.origin,
+        path: target.pathname + target.search,
+        // A signed URL carries its own right; object stores refuse an Authorization beside it.
+        headers: [
+          ['accept', 'image/*,*/*;q=0.5'],
+          ['accept-encoding', 'identity'],
+        ],
+        signal,
+      });
+      const location = findHeader(response.headers, 'location');
+      if (
+        response.status < 300 ||
+        response.status >= 400 ||
+        location === undefined ||
+        hops >= MAX_REDIRECTS
+      ) {
+        return response;
+      }
+      await discard(response.body);
+      target = parseResultUrl(new URL(location, target).href);
+    }
+  }
+}
+
+function parseResultUrl(url: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol === 'https:' || parsed?.protocol === 'http:') return parsed;
+  throw new AppError('upstream_invalid', 'Upstream named a picture by something that is no http(s) URL.');
+}
+
+function asAppError(error: unknown): AppError {
+  if (isAppError(error)) return error;
+  return new AppError('upstream_invalid', 'The picture could not be downloaded.', { cause: error });
+}

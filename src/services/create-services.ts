@@ -1,0 +1,296 @@
+import type { Config } from '../config.ts';
+import { countedModels } from '../core/models/model-label.ts';
+import type { BlobDriver } from '../ports/blob-driver.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
+import type { Hasher } from '../ports/hasher.ts';
+import type { ImageProbe } from '../ports/image-probe.ts';
+import type { ImageUpstream } from '../ports/image-upstream.ts';
+import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { RuntimeMetrics } from '../ports/runtime-metrics.ts';
+import type { SqlDatabase } from '../ports/sql-database.ts';
+import type { Transport } from '../ports/transport.ts';
+import type { UploadUpstream } from '../ports/upload-upstream.ts';
+import { AdminAccess } from './access/admin-access.ts';
+import { AdminSessions } from './access/admin-sessions.ts';
+import { CredentialService, type Verdict } from './access/credential-service.ts';
+import { CredentialStore } from './access/credential-store.ts';
+import { AttemptCloser } from './attempts/attempt-closer.ts';
+import { AttemptStore } from './attempts/attempt-store.ts';
+import { BlobStore } from './blobs/blob-store.ts';
+import { Downloader } from './blobs/downloader.ts';
+import { StoreLock } from './blobs/store-lock.ts';
+import { EntryFinder } from './entries/entry-finder.ts';
+import { type Healing, Keeper } from './entries/entry-publisher.ts';
+import { Remover } from './entries/entry-remover.ts';
+import { EntryStore } from './entries/entry-store.ts';
+import { KnownHits } from './entries/request-memo.ts';
+import { UsageRecorder } from './entries/usage-recorder.ts';
+import { FlightBoard } from './flights/flight-registry.ts';
+import { Settlement } from './generation/answer-handler.ts';
+import { Purchasing } from './generation/generation-runner.ts';
+import { ImageService } from './generation/image-service.ts';
+import { TaskFollower } from './generation/task-follower.ts';
+import { TaskPoller } from './generation/task-poller.ts';
+import { Buyer } from './generation/upstream-sender.ts';
+import type { FlightOutcome } from './image-request.ts';
+import { Curator } from './inventory/entry-editor.ts';
+import { Inventory } from './inventory/entry-search.ts';
+import { Importer } from './inventory/importer.ts';
+import { Lineage } from './inventory/lineage.ts';
+import { Purger } from './inventory/purger.ts';
+import { readStatistics } from './inventory/statistics.ts';
+import { type ThumbnailMaking, Thumbnails } from './inventory/thumbnails.ts';
+import { LedgerRecorder } from './ledger/ledger-recorder.ts';
+import { LedgerService } from './ledger/ledger-service.ts';
+import { LedgerStore } from './ledger/ledger-store.ts';
+import { ByteBudget } from './limits/byte-budget.ts';
+import { Governor } from './limits/governor.ts';
+import { Pacer } from './limits/pacer.ts';
+import { Collector } from './maintenance/garbage-collector.ts';
+import { SearchBackfill } from './maintenance/search-backfill.ts';
+import { Verifier } from './maintenance/verifier.ts';
+import { Health } from './operations/health.ts';
+import { Metrics } from './operations/metrics.ts';
+import { HomeRecovery } from './recovery/recipe-recovery.ts';
+import { Recovery } from './recovery/recovery.ts';
+import { Explainer } from './requests/explainer.ts';
+import { ReferenceResolver } from './requests/reference-resolver.ts';
+import { PreparedRequests } from './requests/request-preparer.ts';
+import { JobResumer } from './tasks/job-resumer.ts';
+import { TaskEnds } from './tasks/task-completer.ts';
+import { TaskRecovery } from './tasks/task-recovery.ts';
+import { TaskService } from './tasks/task-service.ts';
+import { TaskStore } from './tasks/task-store.ts';
+import { VendorTaskList } from './tasks/vendor-task-list.ts';
+import { createUploads } from './uploads/create-uploads.ts';
+
+/** What a runtime brings. Nothing else differs between them. */
+export interface Ports {
+  readonly database: SqlDatabase;
+  /** Whether nobody but these services changes the rows. */
+  readonly isSoleWriter: boolean;
+  readonly blobDriver: BlobDriver;
+  /** Uploaded files, apart from the blobs: they are never served. */
+  readonly uploadDriver: BlobDriver;
+  /** Undefined where none can be made: the pictures themselves have to do. */
+  readonly thumbnails: ThumbnailMaking | undefined;
+  readonly hasher: Hasher;
+  readonly probe: ImageProbe;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly runtime: RuntimeMetrics;
+  readonly transport: Transport;
+  readonly upstream: ImageUpstream;
+  readonly uploadUpstream: UploadUpstream;
+  readonly fetcher: ReferenceFetcher;
+  readonly flights: FlightCoordinator<FlightOutcome>;
+  readonly healing: FlightCoordinator<Healing>;
+  readonly proofs: FlightCoordinator<Verdict>;
+  readonly uploading: FlightCoordinator<string>;
+}
+
+/** The server's own credentials. */
+export interface Secrets {
+  readonly serverKey: string | undefined;
+  /** Where a key was looked for, to say so when there is none. */
+  readonly keyPlaces: string;
+  /** Keys the fingerprints of credentials. */
+  readonly secret: Uint8Array;
+}
+
+export type Services = ReturnType<typeof createServices>;
+
+/** The vendor allows one account 20 polls a second, of ours and of its own; some room, since they do not arrive as evenly as they are sent. */
+const POLLS_PER_SECOND = 15;
+
+/** Every service, by plain constructor calls. */
+export function createServices(ports: Ports, config: Config, secrets: Secrets) {
+  const { database, clock, hasher, probe, transport, upstream } = ports;
+  const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
+  const countedModel = countedModels(config.models);
+  const ledgerStore = new LedgerStore(database);
+  const ledgerRecorder = new LedgerRecorder(
+    { store: ledgerStore, clock, countedModel, onFailure: onFailure('ledger') },
+    config.site,
+  );
+  const metrics = new Metrics(
+    { countedModel, runtime: ports.runtime, onFailure: onFailure('metrics') },
+    {
+      flights: () => board.size,
+      waiters: () => board.waiters,
+      queued: () => governor.queued,
+      heldBytes: () => bodies.held,
+      picturesAtRisk: () => attempts.countAtRisk(clock.now()),
+    },
+  );
+  const reporter = reportToAll([ports.reporter, ledgerRecorder, metrics]);
+  const bodies = new ByteBudget(config.maxInflight);
+  const entries = new EntryStore(database, { isSoleWriter: ports.isSoleWriter });
+  const attempts = new AttemptStore(database);
+  const closer = new AttemptCloser({ attempts, clock, reporter });
+  const blobs = new BlobStore(ports.blobDriver, hasher, probe, clock, {
+    memoryBytes: config.memory,
+    derived: ports.thumbnails?.driver,
+  });
+  const lock = new StoreLock();
+  const downloader = new Downloader(transport, blobs, clock, {
+    maxBytes: config.maxImage,
+    budgetMs: config.downloadTimeout,
+  });
+  const keeper = new Keeper({
+    entries,
+    attempts,
+    blobs,
+    downloader,
+    lock,
+    healing: ports.healing,
+    prices: config.prices,
+    clock,
+    reporter,
+  });
+  const usage = new UsageRecorder(entries, clock, onFailure('usage'));
+  const finder = new EntryFinder({ entries, keeper, usage, clock, reporter }, config.maxAge);
+  const governor = new Governor(clock, {
+    limitsOf: (model) => ({ concurrency: config.concurrency(model), perMinute: config.rate?.(model) }),
+    maxQueue: config.maxQueue,
+    queueTimeoutMs: config.queueTimeout,
+  });
+  const retry = {
+    throttledAttempts: config.throttledAttempts,
+    failedAttempts: config.failedAttempts,
+    budgetMs: config.retryBudget,
+  };
+  const buyer = new Buyer(
+    { upstream, governor, attempts, closer, clock, reporter },
+    { retry, generationTimeoutMs: config.generationTimeout },
+  );
+  const settlement = new Settlement({ keeper, attempts, closer, clock, reporter });
+  const pollPacer = new Pacer(clock, POLLS_PER_SECOND);
+  const poller = new TaskPoller({ upstream, pacer: pollPacer, clock, reporter });
+  const follower = new TaskFollower({ poller, settlement, closer, clock });
+  const board = new FlightBoard(ports.flights);
+  const purchasing = new Purchasing({ board, buyer, attempts, settlement, follower, clock, reporter });
+  const tasks = new TaskStore(database);
+  const taskEnds = new TaskEnds({ tasks, clock, reporter });
+  const resumer = new JobResumer({ board, follower });
+  const taskRecovery = new TaskRecovery({
+    tasks,
+    attempts,
+    ends: taskEnds,
+    resumer,
+    closer,
+    board,
+    clock,
+  });
+  const images = new ImageService(
+    { finder, board, purchasing, jobs: taskRecovery, clock },
+    { seedless: config.seedless },
+  );
+  const credentials = new CredentialService(
+    { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs, reporter },
+    { mode: config.auth, scope: config.scope, tokens: config.tokens, ...secrets },
+  );
+  const { uploads, uploadCollector } = createUploads(ports, config, retry, secrets.secret);
+  const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, uploads, hasher, probe });
+  const prepared = new PreparedRequests({ resolver, hasher, addedModels: config.models });
+  const inventory = new Inventory({ database, entries, clock });
+  const curator = new Curator({ database, entries, clock });
+  const recovery = new Recovery({
+    attempts,
+    closer,
+    keeper,
+    taskEnds,
+    flights: ports.flights,
+    clock,
+    reporter,
+  });
+  return {
+    entries,
+    attempts,
+    blobs,
+    images,
+    credentials,
+    uploads,
+    uploadCollector,
+    usage,
+    reporter,
+    metrics,
+    ledgerRecorder,
+    ledger: new LedgerService({ store: ledgerStore, recorder: ledgerRecorder, clock }, config.site),
+    board,
+    poller,
+    pollPacer,
+    taskRecovery,
+    tasks: new TaskService({
+      images,
+      tasks,
+      ends: taskEnds,
+      recovery: taskRecovery,
+      board,
+      entries,
+      upstream,
+      clock,
+    }),
+    vendorTasks: new VendorTaskList({ upstream, clock }),
+    prepared,
+    explainer: new Explainer(
+      { prepared, finder, entries, clock },
+      {
+        site: config.site,
+        seedless: config.seedless,
+        addedModels: config.models,
+        prices: config.prices,
+      },
+    ),
+    adminAccess: new AdminAccess(
+      { hasher, clock },
+      { token: config.adminToken, local: config.auth === 'local', secret: secrets.secret },
+    ),
+    adminSessions: new AdminSessions(
+      { database, hasher, clock },
+      { token: config.adminToken, secret: secrets.secret },
+    ),
+    thumbnails: new Thumbnails({
+      entries,
+      blobs,
+      making: ports.thumbnails,
+      lock,
+      reporter,
+    }),
+    knownHits: new KnownHits({ finder, clock, reporter }),
+    bodies,
+    health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),
+    governor,
+    inventory,
+    curator,
+    importer: new Importer({ entries, blobs, lock, hasher, clock }, { maxImage: config.maxImage }),
+    lineage: new Lineage(database),
+    purger: new Purger({
+      database,
+      inventory,
+      remover: new Remover({ entries, blobs, lock }),
+      clock,
+      reporter,
+    }),
+    verifier: new Verifier({ entries, blobs, keeper, lock, reporter }),
+    statistics: () => readStatistics(database, entries),
+    searchBackfill: new SearchBackfill(database, clock),
+    recovery,
+    homeRecovery: new HomeRecovery({ attempts, recovery, taskRecovery, board, credentials }),
+    collector: new Collector(
+      { entries, attempts, blobs, lock, clock, reporter },
+      { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },
+    ),
+  };
+}
+
+/** One reporter that tells several. */
+function reportToAll(reporters: readonly Reporter[]): Reporter {
+  return {
+    report: (event) => {
+      for (const reporter of reporters) reporter.report(event);
+    },
+  };
+}

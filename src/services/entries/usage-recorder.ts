@@ -1,0 +1,56 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { EntryStore } from './entry-store.ts';
+
+interface Use {
+  usedAt: number;
+  hits: number;
+}
+
+/** Uses waiting in memory before they are written: one write per hit would cost more than the hit. */
+const MAX_PENDING = 5_000;
+
+/** Uses written in one go: a few milliseconds in which no request is answered. */
+const SLICE = 50;
+
+/** Counts uses in memory and writes them in batches. A crash loses some counts, never an entry. */
+export class UsageRecorder {
+  readonly #entries: EntryStore;
+  readonly #clock: Clock;
+  readonly #onFailure: (cause: unknown) => void;
+  #pending = new Map<number, Use>();
+  #flushing = Promise.resolve();
+
+  constructor(entries: EntryStore, clock: Clock, onFailure: (cause: unknown) => void) {
+    this.#entries = entries;
+    this.#clock = clock;
+    this.#onFailure = onFailure;
+  }
+
+  used(entryId: number): void {
+    const use = this.#pending.get(entryId);
+    if (use !== undefined) {
+      use.usedAt = this.#clock.now();
+      use.hits += 1;
+      return;
+    }
+    this.#pending.set(entryId, { usedAt: this.#clock.now(), hits: 1 });
+    if (this.#pending.size >= MAX_PENDING) void this.flush();
+  }
+
+  /** Writes what is pending, and resolves when that is done. One at a time; a failure is reported, and those counts are lost. */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.then(() => this.#write());
+    return this.#flushing;
+  }
+
+  async #write(): Promise<void> {
+    if (this.#pending.size === 0) return;
+    const uses = [...this.#pending].map(([id, use]) => ({ id, ...use }));
+    this.#pending = new Map();
+    for (let at = 0; at < uses.length; at += SLICE) {
+      // Requests between the slices: SQLite writes on the thread that answers.
+      if (at > 0) await this.#clock.sleep(0);
+      await this.#entries.touch(uses.slice(at, at + SLICE)).catch(this.#onFailure);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { AppError } from '../../core/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Reporter } from '../../ports/reporter.ts';
+import type { AttemptStore } from '../attempts/attempt-store.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import type { StoreLock } from '../blobs/store-lock.ts';
+import { addRemoved, NOTHING_REMOVED, type Removed, Remover } from '../entries/entry-remover.ts';
+import type { EntryStore } from '../entries/entry-store.ts';
+
+export interface CollectorOptions {
+  /** Bytes of blobs to keep at most; undefined means no bound. */
+  readonly maxBytes: number | undefined;
+  /** Age in milliseconds at which entries go; undefined means never. */
+  readonly maxAgeMs: number | undefined;
+}
+
+/** Entries dropped in one go: the lock that keeps publishers out is held meanwhile. */
+const BATCH = 50;
+/** Bytes without a row are left alone this long: their entry may be about to be stored. */
+const ORPHAN_GRACE_MS = 60 * 60 * 1000;
+const ATTEMPT_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** Keeps the store within its bounds: what is too old goes, then what was used least recently. Pinned entries stay. */
+export class Collector {
+  readonly #entries: EntryStore;
+  readonly #attempts: AttemptStore;
+  readonly #blobs: BlobStore;
+  readonly #remover: Remover;
+  readonly #lock: StoreLock;
+  readonly #clock: Clock;
+  readonly #reporter: Reporter;
+  readonly #options: CollectorOptions;
+  #isCollecting = false;
+
+  constructor(
+    parts: {
+      entries: EntryStore;
+      attempts: AttemptStore;
+      blobs: BlobStore;
+      lock: StoreLock;
+      clock: Clock;
+      reporter: Reporter;
+    },
+    options: CollectorOptions,
+  ) {
+    this.#entries = parts.entries;
+    this.#attempts = parts.attempts;
+    this.#blobs = parts.blobs;
+    this.#remover = new Remover(parts);
+    this.#lock = parts.lock;
+    this.#clock = parts.clock;
+    this.#reporter = parts.reporter;
+    this.#options = options;
+  }
+
+  /** All of it, for whoever asks. `overloaded` while it is done already: each goes through every file of the store. */
+  async collect(onProgress: (removed: Removed) => void): Promise<Removed> {
+    if (this.#isCollecting) throw new AppError('overloaded', 'The store is being collected already.');
+    this.#isCollecting = true;
+    try {
+      return addRemoved(await this.runOnce(onProgress), await this.sweepOrphans());
+    } finally {
+      this.#isCollecting = false;
+    }
+  }
+
+  /** Expires and evicts until the store is within its bounds. Tells after each batch what went so far. */
+  async runOnce(onProgress: (removed: Removed) => void = () => {}): Promise<Removed> {
+    const { maxAgeMs, maxBytes } = this.#options;
+    let removed = NOTHING_REMOVED;
+    const drop = async (ids: readonly number[]): Promise<boolean> => {
+      if (ids.length === 0) return false;
+      removed = addRemoved(removed, await this.#evict(ids));
+      onProgress(removed);
+      return true;
+    };
+    if (maxAgeMs !== undefined) {
+      const createdBefore = this.#clock.now() - maxAgeMs;
+      while (await drop(await this.#entries.selectExpired(createdBefore, BATCH))) {
+        // Another batch, until none is left.
+      }
+    }
+    if (maxBytes !== undefined) {
+      for (;;) {
+        const excess = (await this.#entries.totals()).bytes - maxBytes;
+        if (excess <= 0) break;
+        const victims = enough(await this.#entries.selectForEviction({ limit: BATCH }), excess);
+        if (!(await drop(victims))) break;
+      }
+    }
+    await this.#attempts.prune(this.#clock.now() - ATTEMPT_LIFE_MS);
+    return removed;
+  }
+
+  /** Removes bytes that no row names: what a crash between bytes and rows left behind. */
+  async sweepOrphans(): Promise<Removed> {
+    let swept = NOTHING_REMOVED;
+    for await (const { digest, size, modifiedAt } of this.#blobs.list()) {
+      if (modifiedAt > this.#clock.now() - ORPHAN_GRACE_MS) continue;
+      await this.#lock.exclusive(async () => {
+        if ((await this.#entries.findBlob(digest)) !== undefined) return;
+        await this.#blobs.delete(digest);
+        swept = addRemoved(swept, { entries: 0, blobs: 1, bytes: size });
+      });
+    }
+    return swept;
+  }
+
+  async #evict(ids: readonly number[]): Promise<Removed> {
+    const removed = await this.#remover.remove(ids);
+    this.#reporter.report({ type: 'evicted', ...removed });
+    return removed;
+  }
+}
+
+/** As many of the candidates, in order, as it takes to free `excess` bytes. */
+function enough(
+  candidates: readonly { readonly id: number; readonly bytes: number }[],
+  excess: number,
+): number[] {
+  const ids: number[] = [];
+  let freed = 0;
+  for (const { id, bytes } of candidates) {
+    if (freed >= excess) break;
+    ids.push(id);
+    freed += bytes;
+  }
+  return ids;
+}

@@ -1,0 +1,104 @@
+import type { BlobRecord } from '../../core/entries/blob.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Reporter } from '../../ports/reporter.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import type { StoreLock } from '../blobs/store-lock.ts';
+import type { Keeper } from '../entries/entry-publisher.ts';
+import type { EntryStore } from '../entries/entry-store.ts';
+
+/** Counts of pictures. What is damaged, but neither healed nor dropped, is to be tried again: there was no room. */
+export interface Verification {
+  readonly checked: number;
+  /** Missing, or not the bytes that their address names. */
+  readonly damaged: number;
+  /** Fetched again from where they came from. */
+  readonly healed: number;
+  /** Not to be had any more: their entries went. */
+  readonly dropped: number;
+}
+
+const SLICE = 100;
+
+/** Reads every stored picture, and mends what is not as it was stored. */
+export class Verifier {
+  readonly #entries: EntryStore;
+  readonly #blobs: BlobStore;
+  readonly #keeper: Keeper;
+  readonly #lock: StoreLock;
+  readonly #reporter: Reporter;
+  #isRunning = false;
+
+  constructor(parts: {
+    entries: EntryStore;
+    blobs: BlobStore;
+    keeper: Keeper;
+    lock: StoreLock;
+    reporter: Reporter;
+  }) {
+    this.#entries = parts.entries;
+    this.#blobs = parts.blobs;
+    this.#keeper = parts.keeper;
+    this.#lock = parts.lock;
+    this.#reporter = parts.reporter;
+  }
+
+  /**
+   * Goes through all blobs once, and tells from time to time how far it is. `overloaded` while another is at it;
+   * `storage_failed` when the store of blobs does not work at all, before anything is taken for lost.
+   */
+  async run(onProgress: (sofar: Verification) => void = () => {}): Promise<Verification> {
+    if (this.#isRunning) throw new AppError('overloaded', 'The store is being verified already.');
+    this.#isRunning = true;
+    try {
+      await this.#blobs.check();
+      return await this.#goThrough(onProgress);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  async #goThrough(onProgress: (sofar: Verification) => void): Promise<Verification> {
+    const counts = { checked: 0, damaged: 0, healed: 0, dropped: 0 };
+    let after = '';
+    for (;;) {
+      const slice = await this.#entries.blobsAfter(after, SLICE);
+      for (const blob of slice) {
+        const fate = await this.#verify(blob);
+        counts.checked += 1;
+        if (fate === 'whole') continue;
+        counts.damaged += 1;
+        if (fate !== 'damaged') counts[fate] += 1;
+      }
+      onProgress({ ...counts });
+      const last = slice.at(-1);
+      if (last === undefined) return counts;
+      after = last.digest;
+    }
+  }
+
+  /** One picture that cannot be read is no reason not to look at the others. */
+  async #verify(blob: BlobRecord): Promise<'whole' | 'damaged' | 'healed' | 'dropped'> {
+    try {
+      return (await this.#blobs.isIntact(blob)) ? 'whole' : await this.#mend(blob);
+    } catch (cause) {
+      this.#reporter.report({ type: 'failure', where: `blob ${blob.digest}`, cause });
+      return 'damaged';
+    }
+  }
+
+  async #mend(blob: BlobRecord): Promise<'damaged' | 'healed' | 'dropped' | 'whole'> {
+    const { digest, size } = blob;
+    const isWhole = await this.#lock.exclusive(async () => {
+      // Deleted or drawn again meanwhile.
+      if ((await this.#entries.findBlob(digest)) === undefined || (await this.#blobs.isIntact(blob)))
+        return true;
+      await this.#blobs.delete(digest);
+      return false;
+    });
+    if (isWhole) return 'whole';
+    for (const entry of await this.#entries.findAll(await this.#entries.entriesOfBlob(digest)))
+      await this.#keeper.ensureWhole(entry);
+    if (await this.#blobs.has(digest, size)) return 'healed';
+    return (await this.#entries.findBlob(digest)) === undefined ? 'dropped' : 'damaged';
+  }
+}

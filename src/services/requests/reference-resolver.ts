@@ -1,0 +1,198 @@
+import { decodeBase64 } from '../../core/bytes/base64.ts';
+import type { ReferenceUse } from '../../core/entries/entry.ts';
+import { AppError, type ErrorCode, isAppError } from '../../core/errors.ts';
+import { dataUri, isBase64DataUri, isOssUrl, type ReferenceSlot } from '../../core/recipe/references.ts';
+import type { Hasher } from '../../ports/hasher.ts';
+import type { ImageProbe } from '../../ports/image-probe.ts';
+import type { ReferenceFetcher } from '../../ports/reference-fetcher.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import type { FoundUpload, UploadCaller, UploadService } from '../uploads/upload-service.ts';
+
+export interface ResolvedReferences {
+  /** What each slot is in the recipe, by field. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly uses: readonly ReferenceUse[];
+  /** What must be sent instead of what the client wrote, by field: the very bytes that were hashed. */
+  readonly replacements: ReadonlyMap<string, () => Promise<string>>;
+  /** Those among them that nobody but us could make sense of: they are replaced whether the request is cached or not. */
+  readonly uploads: ReadonlyMap<string, () => Promise<string>>;
+}
+
+/** A picture that the vendor may see although we cannot: the request goes on, uncached. */
+export interface UnresolvedReference {
+  readonly unresolved: AppError;
+  readonly uploads: ReadonlyMap<string, () => Promise<string>>;
+}
+
+/** What counts beside the pictures. */
+export interface ReferenceContext {
+  /** Bases of our own blob URLs. */
+  readonly ownOrigins: readonly string[];
+  readonly model: string;
+  readonly caller: UploadCaller;
+  /** Told of every picture that is read for the request: a short list of URLs is as good as a large body at filling memory. */
+  readonly hold: Hold;
+  readonly mayFetch: MayFetch;
+}
+
+const HTTP_URL = /^https?:\/\//i;
+
+interface Resolved {
+  /** Absent when it is not known what the picture shows. */
+  readonly name?: string;
+  readonly digest?: string;
+  readonly replacement?: () => Promise<string>;
+  readonly isUpload?: true;
+}
+
+/** Adds bytes to what the request holds; throws when that is too much. */
+export type Hold = (bytes: number) => void;
+
+/** Asked before anything is fetched for a request; throws when its caller may not have that done. */
+export type MayFetch = () => Promise<void>;
+
+/** Pictures that one request may have us fetch, look up or decode. The vendor's models take nine at most. */
+const MAX_PICTURES = 32;
+
+const ABOUT_A_FIELD: ReadonlySet<ErrorCode> = new Set([
+  'reference_refused',
+  'reference_unavailable',
+  'upload_unknown',
+]);
+
+/** Finds out what each reference image is, by content. */
+export class ReferenceResolver {
+  readonly #fetcher: ReferenceFetcher;
+  readonly #blobs: BlobStore;
+  readonly #uploads: Pick<UploadService, 'find'>;
+  readonly #hasher: Hasher;
+  readonly #probe: ImageProbe;
+
+  constructor(parts: {
+    fetcher: ReferenceFetcher;
+    blobs: BlobStore;
+    uploads: Pick<UploadService, 'find'>;
+    hasher: Hasher;
+    probe: ImageProbe;
+  }) {
+    this.#fetcher = parts.fetcher;
+    this.#blobs = parts.blobs;
+    this.#uploads = parts.uploads;
+    this.#hasher = parts.hasher;
+    this.#probe = parts.probe;
+  }
+
+  /**
+   * Throws `reference_refused` naming the field for what no door takes: neither http(s), data: nor oss://, or an address
+   * that may not be fetched; `upload_unknown` for an upload that the caller cannot use.
+   */
+  async resolve(
+    slots: readonly ReferenceSlot[],
+    context: ReferenceContext,
+  ): Promise<ResolvedReferences | UnresolvedReference> {
+    if (slots.length > MAX_PICTURES)
+      throw new AppError('reference_refused', `A request may hold ${MAX_PICTURES} pictures.`);
+    const results = await Promise.allSettled(
+      slots.map((slot) => named(slot, () => this.#resolveOne(slot.value, context))),
+    );
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    // A refusal counts before a failure to fetch, whichever came first: a refused address must not go to the vendor.
+    const refused = failures.find((error) => !isAppError(error, 'reference_unavailable'));
+    if (refused !== undefined) throw refused;
+    const names = new Map<string, string>();
+    const uses: ReferenceUse[] = [];
+    const replacements = new Map<string, () => Promise<string>>();
+    const uploads = new Map<string, () => Promise<string>>();
+    let [unresolved]: unknown[] = failures;
+    for (const [index, slot] of slots.entries()) {
+      const result = results[index];
+      if (result?.status !== 'fulfilled') continue;
+      const { name, digest, replacement, isUpload } = result.value;
+      const { field } = slot;
+      if (name === undefined) unresolved ??= unavailable(`${field}: it is not an image of a known format.`);
+      else names.set(field, name);
+      if (digest !== undefined) uses.push({ position: index, field, digest });
+      if (replacement === undefined) continue;
+      replacements.set(field, () => named(slot, replacement));
+      if (isUpload) uploads.set(field, () => named(slot, replacement));
+    }
+    return isAppError(unresolved) ? { unresolved, uploads } : { names, uses, replacements, uploads };
+  }
+
+  async #resolveOne(
+    value: string,
+    { ownOrigins, model, caller, hold, mayFetch }: ReferenceContext,
+  ): Promise<Resolved> {
+    if (isOssUrl(value)) {
+      const upload = await this.#uploads.find(value, model, caller);
+      return upload === undefined ? { name: value } : resolvedUpload(upload);
+    }
+    if (isBase64DataUri(value)) {
+      const bytes = decodeBase64(value.slice(value.indexOf(',') + 1));
+      if (bytes === undefined) throw unavailable('the data URI is not valid base64.');
+      return await this.#identify(bytes);
+    }
+    if (!HTTP_URL.test(value)) {
+      throw new AppError(
+        'reference_refused',
+        'a reference image is an http(s) URL, a data:…;base64 URI or an oss:// name.',
+      );
+    }
+    const own = ownDigest(value, ownOrigins);
+    if (own !== undefined) {
+      if (!(await this.#blobs.has(own))) {
+        // Fetching it from ourselves would only say that our address is private.
+        throw unavailable('no such picture is stored here.');
+      }
+      return { name: `sha256:${own}`, digest: own, replacement: () => this.#blobAsDataUri(own, hold) };
+    }
+    await mayFetch();
+    const bytes = await this.#fetcher.fetch(value);
+    hold(bytes.byteLength);
+    const { mediaType, ...identified } = await this.#identify(bytes);
+    return { ...identified, replacement: async () => dataUri(mediaType, bytes) };
+  }
+
+  async #identify(bytes: Uint8Array): Promise<{ name: string; digest: string; mediaType: string }> {
+    const info = this.#probe.probe(bytes);
+    if (info === undefined) throw unavailable('it is not an image of a known format.');
+    const hash = this.#hasher.sha256();
+    hash.update(bytes);
+    const digest = await hash.digest();
+    return { name: `sha256:${digest}`, digest, mediaType: info.mediaType };
+  }
+
+  async #blobAsDataUri(digest: string, hold: Hold): Promise<string> {
+    const bytes = await this.#blobs.readAll(digest);
+    hold(bytes?.byteLength ?? 0);
+    const found = bytes === undefined ? undefined : await this.#identify(bytes);
+    // The recipe says which bytes are drawn from: a file that was damaged holds others.
+    if (bytes === undefined || found?.digest !== digest) throw unavailable('the blob is gone.');
+    return dataUri(found.mediaType, bytes);
+  }
+}
+
+function resolvedUpload({ digest, isImage, upstreamName }: FoundUpload): Resolved {
+  const known = isImage ? { name: `sha256:${digest}`, digest } : {};
+  return { ...known, replacement: upstreamName, isUpload: true };
+}
+
+/** Failures of `work` with the field that they are about. */
+async function named<T>(slot: ReferenceSlot, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAppError(error) || !ABOUT_A_FIELD.has(error.code)) throw error;
+    throw new AppError(error.code, `${slot.field}: ${error.message}`, { field: slot.field, cause: error });
+  }
+}
+
+function ownDigest(url: string, ownOrigins: readonly string[]): string | undefined {
+  const base = ownOrigins.find((origin) => url.startsWith(`${origin}/blobs/`));
+  if (base === undefined) return undefined;
+  return /^([0-9a-f]{64})(?:\.[a-z]+)?$/.exec(url.slice(base.length + '/blobs/'.length))?.[1];
+}
+
+function unavailable(message: string): AppError {
+  return new AppError('reference_unavailable', message);
+}

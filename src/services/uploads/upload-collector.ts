@@ -1,0 +1,59 @@
+import type { BlobDriver } from '../../ports/blob-driver.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { StoreLock } from '../blobs/store-lock.ts';
+import type { UploadStore } from './upload-store.ts';
+
+/** Names dropped in one go: the lock that keeps uploads from ending is held meanwhile. */
+const BATCH = 50;
+/** Bytes without a row are left alone this long: their row may be about to be written. */
+const ORPHAN_GRACE_MS = 60 * 60 * 1000;
+
+/** Removes uploads that have had their 48 hours. */
+export class UploadCollector {
+  readonly #uploads: UploadStore;
+  readonly #files: BlobDriver;
+  readonly #lock: StoreLock;
+  readonly #clock: Pick<Clock, 'now'>;
+
+  constructor(parts: {
+    uploads: UploadStore;
+    files: BlobDriver;
+    lock: StoreLock;
+    clock: Pick<Clock, 'now'>;
+  }) {
+    this.#uploads = parts.uploads;
+    this.#files = parts.files;
+    this.#lock = parts.lock;
+    this.#clock = parts.clock;
+  }
+
+  /** Rows first, then bytes: a crash in between leaves bytes without rows, which the sweep finds. */
+  async runOnce(): Promise<void> {
+    const now = this.#clock.now();
+    for (let dropped = BATCH; dropped === BATCH; ) {
+      dropped = await this.#lock.exclusive(async () => {
+        const digests = await this.#uploads.dropExpired(now, BATCH);
+        for (const digest of new Set(digests)) await this.#deleteUnnamed(digest);
+        return digests.length;
+      });
+    }
+    await this.#uploads.dropExpiredUpstream(now);
+  }
+
+  /** Removes bytes whose row could not be written, unless another one names them. */
+  async takeBack(digest: string): Promise<void> {
+    await this.#lock.exclusive(() => this.#deleteUnnamed(digest));
+  }
+
+  /** Removes bytes that no row names: what a crash between bytes and rows left behind. */
+  async sweepOrphans(): Promise<void> {
+    for await (const { digest, modifiedAt } of this.#files.list()) {
+      if (modifiedAt > this.#clock.now() - ORPHAN_GRACE_MS) continue;
+      await this.takeBack(digest);
+    }
+  }
+
+  async #deleteUnnamed(digest: string): Promise<void> {
+    if (!(await this.#uploads.isNamed(digest))) await this.#files.delete(digest);
+  }
+}
