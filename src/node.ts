@@ -30,7 +30,7 @@ import { AppError } from './core/errors.ts';
 import type { CacheEvent } from './core/events.ts';
 import { isVendorSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
-import { dashScopeError } from './http/dashscope-errors.ts';
+import { dashScopeError } from './http/dashscope/dashscope-errors.ts';
 import { migrateMetadata, openMetadata } from './node-metadata.ts';
 import type { Reporter } from './ports/reporter.ts';
 import { createServices, type Services } from './services/create-services.ts';

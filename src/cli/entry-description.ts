@@ -1,4 +1,4 @@
-import type { EntryDetailBody, EntryImageBody } from '../http/entry-body.ts';
+import type { EntryDetailBody, EntryImageBody } from '../http/admin/entry-body.ts';
 import { formatMoney } from './money.ts';
 import { printable, printableJson } from './printable.ts';
 import { counted, formatBytes } from './quantity.ts';

@@ -1,4 +1,4 @@
-import type { EntrySummaryBody } from '../http/entry-body.ts';
+import type { EntrySummaryBody } from '../http/admin/entry-body.ts';
 import { formatTable } from './text-table.ts';
 
 /** Where no terminal says how much fits. */

@@ -1,5 +1,5 @@
 import type { Cost } from '../core/events.ts';
-import type { GenerateAnswer } from '../http/generate-answer.ts';
+import type { GenerateAnswer } from '../http/image-generate/generate-answer.ts';
 import { type ServerFlags, withServer } from './cache-server.ts';
 import { showGeneration } from './generation-progress.ts';
 import { inlineReferences } from './local-references.ts';

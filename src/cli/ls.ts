@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts';
-import type { EntryPageBody, EntrySummaryBody } from '../http/entry-body.ts';
+import type { EntryPageBody, EntrySummaryBody } from '../http/admin/entry-body.ts';
 import { getAdmin, type Parameters } from './admin-api.ts';
 import { type ServerFlags, withServer } from './cache-server.ts';
 import { type FilterFlags, filterOf } from './entry-filter.ts';

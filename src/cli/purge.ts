@@ -1,4 +1,4 @@
-import type { PurgeBody } from '../http/store-body.ts';
+import type { PurgeBody } from '../http/admin/store-body.ts';
 import { postAdmin } from './admin-api.ts';
 import { type ServerFlags, withServer } from './cache-server.ts';
 import { type FilterFlags, filterOf } from './entry-filter.ts';

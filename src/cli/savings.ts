@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../core/errors.ts';
 import { parseDuration } from '../core/units.ts';
-import type { LedgerRowBody } from '../http/ledger-body.ts';
+import type { LedgerRowBody } from '../http/admin/ledger-body.ts';
 import { getAdmin } from './admin-api.ts';
 import { type ServerFlags, withServer } from './cache-server.ts';
 import { Saving } from './saving.ts';

@@ -1,6 +1,6 @@
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
 import { readEvents, type StreamEvent } from '../core/dashscope/sse.ts';
-import type { GenerateAnswer } from '../http/generate-answer.ts';
+import type { GenerateAnswer } from '../http/image-generate/generate-answer.ts';
 import type { CacheServer } from './cache-server.ts';
 import { Failure } from './failure.ts';
 import { type ProgressEvent, readProgress } from './progress-event.ts';

@@ -1,4 +1,4 @@
-import type { KeyBody } from '../http/entry-body.ts';
+import type { KeyBody } from '../http/admin/entry-body.ts';
 import { getAdmin } from './admin-api.ts';
 import { type ServerFlags, withServer } from './cache-server.ts';
 import { describeEntry } from './entry-description.ts';

@@ -1,4 +1,4 @@
-import type { ShareBody, StatisticsBody } from '../http/store-body.ts';
+import type { ShareBody, StatisticsBody } from '../http/admin/store-body.ts';
 import { getAdmin } from './admin-api.ts';
 import { type ServerFlags, withServer } from './cache-server.ts';
 import { printableJson } from './printable.ts';

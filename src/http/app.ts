@@ -1,25 +1,25 @@
 import { type Context, Hono } from 'hono';
 import { AppError, isAppError } from '../core/errors.ts';
-import { adminRoutes } from './admin-routes.ts';
-import { blobRoutes } from './blob-routes.ts';
-import { dashScopeRoutes } from './dashscope-routes.ts';
+import { adminRoutes } from './admin/admin-routes.ts';
+import { ledgerRoutes } from './admin/ledger-routes.ts';
+import { blobRoutes } from './blobs/blob-routes.ts';
+import { dashScopeRoutes } from './dashscope/dashscope-routes.ts';
+import { passthroughRoutes } from './dashscope/passthrough-routes.ts';
+import { taskRoutes } from './dashscope/task-routes.ts';
+import { uploadRoutes } from './dashscope/upload-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
-import { encodeError } from './error-dialects.ts';
-import { exchangeOf, observeExchanges } from './exchange.ts';
-import { generateRoutes } from './generate-routes.ts';
-import { healthRoutes } from './health-routes.ts';
-import { ledgerRoutes } from './ledger-routes.ts';
-import { loginRoutes } from './login-routes.tsx';
-import { metricsRoutes } from './metrics-routes.ts';
-import { openAiModelRoutes } from './openai-models.ts';
-import { openAiRoutes } from './openai-routes.ts';
-import { openApiRoutes } from './openapi-routes.ts';
-import { pageAssetRoutes, pageRoutes } from './page-routes.tsx';
-import { passthroughRoutes } from './passthrough-routes.ts';
-import { keepPrivate } from './private-answers.ts';
-import { guard } from './request-guard.ts';
-import { taskRoutes } from './task-routes.ts';
-import { uploadRoutes } from './upload-routes.ts';
+import { encodeError } from './encode-error.ts';
+import { generateRoutes } from './image-generate/generate-routes.ts';
+import { openAiModelRoutes } from './openai/openai-models.ts';
+import { openAiRoutes } from './openai/openai-routes.ts';
+import { openApiRoutes } from './openapi/openapi-routes.ts';
+import { healthRoutes } from './operations/health-routes.ts';
+import { metricsRoutes } from './operations/metrics-routes.ts';
+import { loginRoutes } from './page/login-routes.tsx';
+import { pageAssetRoutes, pageRoutes } from './page/page-routes.tsx';
+import { keepPrivate } from './wire/no-store.ts';
+import { guard } from './wire/request-guard.ts';
+import { exchangeOf, observeExchanges } from './wire/request-record.ts';
 
 /** Every front door on one Hono app, the same on every runtime. */
 export function createApp(services: HttpServices, options: HttpOptions): Hono {

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import { bearerOf } from '../../src/http/bearer.ts';
+import { bearerOf } from '../../src/http/wire/bearer.ts';
 
 async function read(authorization: string): Promise<string> {
   const app = new Hono().get('/', (c) => c.text(bearerOf(c) ?? 'none')).onError((_, c) => c.text('refused'));

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FsBlobDriver } from '../../src/adapters/fs/blob-driver.ts';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
 import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
-import { blobRoutes } from '../../src/http/blob-routes.ts';
+import { blobRoutes } from '../../src/http/blobs/blob-routes.ts';
 import type { BlobContent } from '../../src/ports/blob-driver.ts';
 import { BlobStore } from '../../src/services/blobs/blob-store.ts';
 import { digestOf, put } from '../conformance/blob-driver.ts';

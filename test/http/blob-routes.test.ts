@@ -5,7 +5,7 @@ import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
 import { MemoryBlobDriver } from '../../src/adapters/memory/blob-driver.ts';
 import type { BlobMediaType, BlobRecord } from '../../src/core/entries/blob.ts';
 import { isAppError } from '../../src/core/errors.ts';
-import { blobRoutes } from '../../src/http/blob-routes.ts';
+import { blobRoutes } from '../../src/http/blobs/blob-routes.ts';
 import { BlobStore } from '../../src/services/blobs/blob-store.ts';
 import { digestOf, put } from '../conformance/blob-driver.ts';
 import { pseudoRandomBytes } from '../conformance/hasher.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { toBodyStream } from '../../src/http/body-stream.ts';
+import { toBodyStream } from '../../src/http/wire/body-stream.ts';
 import { createGate } from '../support/gate.ts';
 
 /** Counts what is taken from it, and tells when it has been ended. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readAll } from '../../src/core/bytes/read-all.ts';
 import type { EntryImage } from '../../src/core/entries/entry.ts';
 import { isAppError } from '../../src/core/errors.ts';
-import { eventsOf, fillHoles, responseOfEntry } from '../../src/http/openai-answer.ts';
+import { eventsOf, fillHoles, responseOfEntry } from '../../src/http/openai/openai-answer.ts';
 import { newEntry } from '../support/entries.ts';
 import { inChunks } from '../support/forms.ts';
 

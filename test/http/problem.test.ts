@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/core/errors.ts';
-import { generationAdvice } from '../../src/http/generation-advice.ts';
-import { problemResponse } from '../../src/http/problem.ts';
+import { generationAdvice } from '../../src/http/image-generate/error-hints.ts';
+import { problemResponse } from '../../src/http/wire/problem.ts';
 
 describe('a problem (RFC 9457)', () => {
   it('names status, code, field and request', async () => {

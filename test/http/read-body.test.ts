@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../src/core/errors.ts';
-import { withBody } from '../../src/http/read-body.ts';
+import { withBody } from '../../src/http/wire/read-body.ts';
 import { ByteBudget } from '../../src/services/limits/byte-budget.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
 

@@ -4,7 +4,7 @@ import { busboyForms } from '../../src/adapters/busboy/form-reader.ts';
 import { imageProbe } from '../../src/adapters/image-size/image-probe.ts';
 import { isAppError } from '../../src/core/errors.ts';
 import { dataUri } from '../../src/core/recipe/references.ts';
-import { withForm } from '../../src/http/read-form.ts';
+import { withForm } from '../../src/http/wire/read-form.ts';
 import { ByteBudget } from '../../src/services/limits/byte-budget.ts';
 import { FORM_TYPE, formBytes } from '../support/forms.ts';
 import { ManualClock } from '../support/manual-clock.ts';

@@ -117,7 +117,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'adapters/image-size/media-type.ts',
     ],
     // What a command reads is what the door writes.
-    mayTypes: ['http/generate-answer.ts', 'http/ledger-body.ts', 'http/entry-body.ts', 'http/store-body.ts'],
+    mayTypes: [
+      'http/image-generate/generate-answer.ts',
+      'http/admin/ledger-body.ts',
+      'http/admin/entry-body.ts',
+      'http/admin/store-body.ts',
+    ],
     // undici itself: Node's own fetch gives up on an answer after five minutes, which drawing may take.
     packages: ['commander', 'cli-progress', 'string-width', 'undici'],
     node: true,

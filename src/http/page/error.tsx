@@ -1,4 +1,4 @@
-import type { Problem } from '../problem.ts';
+import type { Problem } from '../wire/problem.ts';
 import { Layout } from './layout.tsx';
 
 /** What went wrong, for a person who opened a page. */

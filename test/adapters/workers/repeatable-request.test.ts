@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { repeatable } from '../../../src/adapters/workers/repeatable-request.ts';
-import { toBodyStream } from '../../../src/http/body-stream.ts';
+import { toBodyStream } from '../../../src/http/wire/body-stream.ts';
 import { inChunks } from '../../support/forms.ts';
 
 const MAX = 1000;

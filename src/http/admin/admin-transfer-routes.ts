@@ -1,0 +1,61 @@
+import { type Context, Hono } from 'hono';
+import { invalid } from '../../core/dialects/normalized-request.ts';
+import { isDigest } from '../../core/entries/blob.ts';
+import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import { methodNotAllowed } from '../wire/method-not-allowed.ts';
+import { queryValues } from '../wire/query-values.ts';
+import { type BodyLimits, readArrival, withHold } from '../wire/read-body.ts';
+import { readAddress } from './entry-address.ts';
+import { PORTABLE_NAMES, portableBody, readPortable } from './portable-entry.ts';
+import { readObject } from './read-object.ts';
+
+/** A row of D1 has 2 MB, in which a carried text stands twice at most: the words of a recipe, beside its canonical form. */
+const MAX_ENTRY_BYTES = 1_000_000;
+
+/** Entries on their way to another store, and from one: pictures by themselves, then the entries that show them. */
+export function adminTransferRoutes(services: HttpServices, options: HttpOptions): Hono {
+  const { inventory, lineage, curator, importer, bodies, clock } = services;
+  const routes = new Hono();
+
+  routes.get('/admin/api/entries/:key/export', async (c) => {
+    const entries = await inventory.withTags(await curator.locate(readAddress(c)));
+    const answering = entries.filter(({ invalidatedAt }) => invalidatedAt === undefined);
+    const related = await lineage.relate(answering.toReversed());
+    return c.json({ entries: related.map(portableBody) });
+  });
+  routes.all('/admin/api/entries/:key/export', methodNotAllowed('GET, HEAD'));
+
+  routes.put('/admin/api/blobs/:sha256', async (c) => {
+    queryValues(c, []);
+    const digest = readDigest(c);
+    // Not held: the bytes go to the store as they come.
+    const limits = { maxBytes: options.maxImage, budget: bodies };
+    const taken = await withHold(c, limits, () =>
+      readArrival(
+        c,
+        () => {},
+        clock,
+        (chunks) => importer.receive(digest, chunks),
+      ),
+    );
+    const { size, width, height, mediaType } = taken;
+    return c.json({ sha256: digest, width, height, media_type: mediaType, bytes: size });
+  });
+  routes.all('/admin/api/blobs/:sha256', methodNotAllowed('PUT'));
+
+  routes.post('/admin/api/entries', async (c) => {
+    const values = queryValues(c, ['scope', 'site']);
+    const limits: BodyLimits = { maxBytes: options.maxBody, budget: bodies, clock };
+    const body = await readObject(c, limits, PORTABLE_NAMES, MAX_ENTRY_BYTES);
+    const portable = readPortable({ ...body, ...Object.fromEntries(values) });
+    const { entry, isNew } = await importer.take(portable);
+    return c.json({ ...entry, imported: isNew }, isNew ? 201 : 200);
+  });
+  return routes;
+}
+
+function readDigest(c: Context): string {
+  const digest = c.req.param('sha256') ?? '';
+  if (isDigest(digest)) return digest;
+  throw invalid('sha256', 'must be 64 lower-case hex digits, in the path');
+}

@@ -1,0 +1,39 @@
+import type { JsonObject } from '../../core/json/json-text.ts';
+import type { HttpServices } from '../dependencies.ts';
+import { encodeEvent } from '../wire/latest-events.ts';
+
+/** Four times a second is as fast as anybody reads. */
+const LOOK_MS = 250;
+/** Told again after so many looks, so that the connection is seen to live. */
+const LOOKS = 60;
+
+type FlightServices = Pick<HttpServices, 'images' | 'board' | 'governor' | 'clock'>;
+
+/** The flights in the air, oldest first. */
+export function flightsBody({ board, governor, clock }: Omit<FlightServices, 'images'>): JsonObject {
+  const now = clock.now();
+  const flights = board.list().map(({ attempt, state, stage, waiters }) => ({
+    attempt_id: attempt.id,
+    model: attempt.model,
+    state,
+    stage: stage ?? null,
+    waiters,
+    age_ms: Math.max(0, now - attempt.createdAt),
+  }));
+  return { flights, queued: governor.queued };
+}
+
+/** The same as an event whenever something has changed, until the server stops. */
+export async function* flightEvents(services: FlightServices): AsyncGenerator<Uint8Array, void, undefined> {
+  const { images, board, governor, clock } = services;
+  let told: string | undefined;
+  for (let looks = 0; !images.isClosing; looks += 1) {
+    const state = JSON.stringify([board.list(), governor.queued]);
+    if (state !== told || looks === LOOKS) {
+      told = state;
+      looks = 0;
+      yield encodeEvent('flights', flightsBody(services));
+    }
+    await clock.sleep(LOOK_MS);
+  }
+}

@@ -1,0 +1,106 @@
+import type { Cost } from '../../core/events.ts';
+import type { LedgerMoney, LedgerSpending } from '../../services/ledger/ledger.ts';
+import type { LedgerGroup } from '../../services/ledger/ledger-statements.ts';
+import type { LedgerSum } from '../../services/ledger/ledger-store.ts';
+
+/** A row of the ledger as the admin interface tells it. */
+export interface LedgerRowBody {
+  readonly at: string;
+  readonly model?: string;
+  readonly scope?: string;
+  readonly hits: number;
+  readonly misses: number;
+  readonly coalesced: number;
+  readonly bypassed: number;
+  readonly errors: number;
+  readonly bytes: number;
+  readonly spent: readonly Cost[];
+  readonly spent_unpriced: number;
+  readonly avoided: readonly Cost[];
+  readonly avoided_unpriced: number;
+  readonly seconds_avoided: number;
+}
+
+/** Amounts by currency, of which there are any. */
+export function costsOf({ CNY, USD }: LedgerMoney): readonly Cost[] {
+  const costs: readonly Cost[] = [
+    { currency: 'CNY', amount: rounded(CNY) },
+    { currency: 'USD', amount: rounded(USD) },
+  ];
+  return costs.filter(({ amount }) => amount !== 0);
+}
+
+/** What was spent and avoided in all, in one currency. */
+export interface CostTotal {
+  readonly currency: Cost['currency'];
+  readonly spent: number;
+  readonly avoided: number;
+}
+
+/** The same for each currency of which there is any. */
+export function costTotals({ spent, avoided }: LedgerSpending): readonly CostTotal[] {
+  return (['CNY', 'USD'] as const)
+    .filter((currency) => spent[currency] !== 0 || avoided[currency] !== 0)
+    .map((currency) => ({
+      currency,
+      spent: rounded(spent[currency]),
+      avoided: rounded(avoided[currency]),
+    }));
+}
+
+export function ledgerRowBody(sum: LedgerSum, group: LedgerGroup): LedgerRowBody {
+  const { at, name, hits, misses, coalesced, bypassed, errors, bytes, spent, avoided, avoidedMs } = sum;
+  return {
+    at: timeOf(at),
+    ...(group === 'none' ? {} : { [group]: name }),
+    hits,
+    misses,
+    coalesced,
+    bypassed,
+    errors,
+    bytes,
+    spent: costsOf(spent),
+    spent_unpriced: spent.unpriced,
+    avoided: costsOf(avoided),
+    avoided_unpriced: avoided.unpriced,
+    seconds_avoided: avoidedMs / 1000,
+  };
+}
+
+const FIGURES = [
+  'hits,misses,coalesced,bypassed,errors,bytes',
+  'spent_cny,spent_usd,spent_unpriced,avoided_cny,avoided_usd,avoided_unpriced,seconds_avoided',
+].join(',');
+
+/** The rows as CSV (RFC 4180), a header first. */
+export function ledgerCsv(sums: readonly LedgerSum[], group: LedgerGroup): string {
+  const names = group === 'none' ? 'at' : `at,${group}`;
+  const lines = sums.map(({ at, name, hits, misses, coalesced, bypassed, errors, bytes, ...rest }) =>
+    [
+      timeOf(at),
+      ...(group === 'none' ? [] : [quoted(name)]),
+      ...[hits, misses, coalesced, bypassed, errors, bytes],
+      ...moneyCells(rest.spent),
+      ...moneyCells(rest.avoided),
+      rest.avoidedMs / 1000,
+    ].join(','),
+  );
+  return [`${names},${FIGURES}`, ...lines, ''].join('\r\n');
+}
+
+function moneyCells({ CNY, USD, unpriced }: LedgerMoney): readonly number[] {
+  return [rounded(CNY), rounded(USD), unpriced];
+}
+
+function timeOf(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** Far below a cent: binary fractions would show their tails in sums. */
+function rounded(amount: number): number {
+  return Math.round(amount * 1e6) / 1e6;
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,254 @@
+import { type Context, Hono } from 'hono';
+import { type CacheStatus, formatCacheStatus, formatXCache } from '../../core/cache/cache-status.ts';
+import { readDirectives } from '../../core/cache/directives.ts';
+import { DRAWING_SERVICES, type DrawingService } from '../../core/dashscope/endpoints.ts';
+import { AppError } from '../../core/errors.ts';
+import type { HeaderList } from '../../core/headers.ts';
+import { decodeUtf8 } from '../../core/json/json-text.ts';
+import type { Principal } from '../../core/principal.ts';
+import { KeyRefusal } from '../../services/access/key-refusal.ts';
+import type { KnownHit } from '../../services/entries/request-memo.ts';
+import { generateStreamed } from '../../services/generation/generate-streamed.ts';
+import type { ImageOutcome, ImageRequest } from '../../services/image-request.ts';
+import type { Hold } from '../../services/requests/reference-resolver.ts';
+import type { PreparedRequest } from '../../services/requests/request-preparer.ts';
+import type { Submission } from '../../services/tasks/task-service.ts';
+import { UploadRefusal } from '../../services/uploads/upload-refusal.ts';
+import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import { blobBase, ownOrigins } from '../doors/blob-urls.ts';
+import { cacheHeaders } from '../doors/cache-headers.ts';
+import { identify } from '../doors/identify.ts';
+import { type Cacheable, hasUnknownHeader, imageRequest } from '../doors/image-request.ts';
+import { fetchesFor, refusedKey } from '../doors/key-proof.ts';
+import { learnOfKey } from '../doors/record-key-proof.ts';
+import { methodNotAllowed } from '../wire/method-not-allowed.ts';
+import { type BodyLimits, type HoldUntil, requireJson, withBody } from '../wire/read-body.ts';
+import { exchangeOf, noteRelay } from '../wire/request-record.ts';
+import { answerParts } from './entry-answer.ts';
+import { passThrough, plainHeaders } from './passthrough.ts';
+import { passForeign } from './passthrough-routes.ts';
+import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
+
+const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
+
+/** DashScope's own dialect: every endpoint that draws pictures, answering at once or with a task. */
+export function dashScopeRoutes(services: HttpServices, options: HttpOptions): Hono {
+  const door = new DashScopeDoor(services, options);
+  const routes = new Hono();
+  for (const asked of DRAWING_SERVICES) {
+    for (const path of [asked.path, `${asked.path}/`]) {
+      routes.post(path, (c) => door.generate(c, asked));
+      routes.all(path, methodNotAllowed('POST'));
+    }
+  }
+  return routes;
+}
+
+interface HeldBody {
+  readonly bytes: Uint8Array;
+  readonly hold: Hold;
+  readonly holdUntil: HoldUntil;
+}
+
+/** A request that may be answered from the store, and whose it is. */
+interface Cached {
+  readonly principal: Principal;
+  readonly prepared: Cacheable;
+  readonly holdUntil: HoldUntil;
+}
+
+class DashScopeDoor {
+  readonly #services: HttpServices;
+  readonly #options: HttpOptions;
+  readonly #bodyLimits: BodyLimits;
+
+  constructor(services: HttpServices, options: HttpOptions) {
+    this.#services = services;
+    this.#options = options;
+    this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies, clock: services.clock };
+  }
+
+  async generate(c: Context, asked: DrawingService): Promise<Response> {
+    // First of all, as at the vendor: 401 before 400.
+    const principal = await identify(c, this.#services);
+    // An encrypted body says nothing that could be keyed.
+    if (c.req.header('x-dashscope-encryptionkey') !== undefined) {
+      return await passForeign(c, this.#services, this.#options, principal);
+    }
+    requireJson(c);
+    try {
+      return await withBody(c, this.#bodyLimits, (bytes, hold, holdUntil) =>
+        this.#generate(c, asked, principal, { bytes, hold, holdUntil }),
+      );
+    } catch (error) {
+      if (error instanceof KeyRefusal) return relayed(c, error.answer, {});
+      if (!(error instanceof UploadRefusal)) throw error;
+      // The vendor's word on a file that it was to be given stands for its word on the request.
+      if (error.answer.status === 401) await this.#services.credentials.refused(principal);
+      return relayed(c, error.answer, {});
+    }
+  }
+
+  async #generate(
+    c: Context,
+    asked: DrawingService,
+    principal: Principal,
+    { bytes, hold, holdUntil }: HeldBody,
+  ): Promise<Response> {
+    const request = await this.#services.prepared.prepare(decodeUtf8(bytes), {
+      dataInspection: c.req.header('x-dashscope-datainspection'),
+      ownOrigins: () => ownOrigins(c, this.#options),
+      hold,
+      mayFetch: fetchesFor(c, this.#services, principal),
+      caller: {
+        ...principal,
+        resolvesNames: c.req.header('x-dashscope-ossresourceresolve')?.toLowerCase() === 'enable',
+      },
+    });
+    if (request.kind === 'foreign')
+      return await passForeign(c, this.#services, this.#options, principal, bytes);
+    const uncached =
+      uncachedTransport(c, asked) ?? (request.kind === 'uncacheable' ? request.detail : undefined);
+    if (request.kind === 'uncacheable' || uncached !== undefined) {
+      return await this.#relayUncached(c, principal, bytes, request, uncached);
+    }
+    return await this.#answer(c, asked, { principal, prepared: request, holdUntil });
+  }
+
+  async #relayUncached(
+    c: Context,
+    principal: Principal,
+    body: Uint8Array,
+    request: Exclude<PreparedRequest, { kind: 'foreign' }>,
+    detail: string | undefined,
+  ): Promise<Response> {
+    const { onlyIfCached } = readDirectives(c.req.header('cache-control'), undefined);
+    if (onlyIfCached) throw new AppError('not_cached', `This request is not cached (${detail}).`);
+    const status: CacheStatus = { kind: 'forwarded', fwd: 'bypass', stored: false, collapsed: false, detail };
+    const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
+    const text = await request.uncachedText?.();
+    const sent = text === undefined ? body : new TextEncoder().encode(text);
+    const exchange = exchangeOf(c);
+    exchange.result = 'bypass';
+    exchange.model = request.kind === 'cacheable' ? request.recipe.model : request.model;
+    exchange.detail = detail;
+    return await passThrough(c, this.#services, principal, { body: sent, extra });
+  }
+
+  async #answer(
+    c: Context,
+    asked: DrawingService,
+    { principal, prepared, holdUntil }: Cached,
+  ): Promise<Response> {
+    const { images, tasks } = this.#services;
+    const request = imageRequest(c, this.#options, { asked, principal, prepared });
+    exchangeOf(c).model = prepared.recipe.model;
+    const refusal = await refusedKey(c, this.#services, principal, request);
+    if (refusal !== undefined) return relayed(c, refusal, {});
+    if (asked.isAsync) {
+      const submission = await tasks.submit(request, asked.family);
+      if (submission.kind === 'relay') await learnOfKey(this.#services, principal, submission);
+      else holdUntil(submission.ended);
+      return this.#encodeTask(c, submission, prepared);
+    }
+    const streams = asksForStream(c);
+    // What upstream has only as a task comes whole, and is replayed.
+    if (streams && !request.isAsyncUpstream)
+      return await this.#stream(c, request, { principal, prepared, holdUntil });
+    const outcome = await images.generate(request);
+    await learnOfKey(this.#services, principal, outcome);
+    return this.#encode(c, outcome, prepared, principal, streams);
+  }
+
+  #encodeTask(c: Context, submission: Submission, prepared: Cacheable): Response {
+    const { status } = submission;
+    const cacheHeaders = this.#cacheHeaders(c, status, prepared);
+    if (submission.kind === 'relay') return relayed(c, submission.answer, cacheHeaders);
+    const { requestId } = exchangeOf(c);
+    const output = { task_status: 'PENDING', task_id: submission.id };
+    const headers = { ...cacheHeaders, 'content-type': 'application/json', 'x-request-id': requestId };
+    return new Response(JSON.stringify({ output, request_id: requestId }), { headers });
+  }
+
+  #cacheHeaders(c: Context, status: CacheStatus, prepared: Cacheable): Record<string, string> {
+    return cacheHeaders(exchangeOf(c), this.#options, status, prepared);
+  }
+
+  async #stream(
+    c: Context,
+    request: ImageRequest,
+    { principal, prepared, holdUntil }: Cached,
+  ): Promise<Response> {
+    const { images, reporter } = this.#services;
+    const streamed = await generateStreamed(images, request);
+    if (streamed.kind === 'settled') {
+      await learnOfKey(this.#services, principal, streamed.outcome);
+      return this.#encode(c, streamed.outcome, prepared, principal, true);
+    }
+    holdUntil(streamed.outcome);
+    const { requestId } = exchangeOf(c);
+    // The client has its answer by then: what happens at its end is for the store and the log.
+    streamed.outcome
+      .then((outcome) => learnOfKey(this.#services, principal, outcome))
+      .catch((cause) => reporter.report({ type: 'failure', where: c.req.path, requestId, cause }));
+    return liveAnswer(c, this.#services, streamed, this.#cacheHeaders(c, streamed.status, prepared));
+  }
+
+  #encode(
+    c: Context,
+    outcome: ImageOutcome,
+    prepared: Cacheable,
+    principal: Principal,
+    streams = false,
+  ): Response {
+    const { status } = outcome;
+    const cacheHeaders = this.#cacheHeaders(c, status, prepared);
+    if (outcome.kind === 'relay') {
+      const { answer } = outcome;
+      const replay =
+        streams && answer.status === 200 ? replayedAnswer(textOf(answer), cacheHeaders) : undefined;
+      return replay ?? relayed(c, answer, cacheHeaders);
+    }
+    const exchange = exchangeOf(c);
+    const { entry } = outcome;
+    const parts = answerParts(entry, 'choices', blobBase(c, this.#options));
+    const headers: Record<string, string> = { 'content-type': 'application/json', ...cacheHeaders };
+    // It comes out of a body, where any text can stand; one that no header takes would cost the whole answer.
+    if (entry.upstreamRequestId !== undefined && REQUEST_ID.test(entry.upstreamRequestId)) {
+      headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
+    }
+    if (!streams && outcome.repeatable && prepared.selfContained && !principal.needsProof) {
+      this.#remember(c, { entry, door: exchange.door, headers, parts });
+    }
+    const { requestId } = exchange;
+    const text = parts.join(requestId);
+    const all = { ...headers, 'x-request-id': requestId };
+    return (streams ? replayedAnswer(text, all) : undefined) ?? new Response(text, { headers: all });
+  }
+
+  #remember(c: Context, hit: KnownHit): void {
+    const request = this.#services.platform.textOfRequest(c);
+    if (request !== undefined) this.#services.knownHits.remember(request, hit);
+  }
+}
+
+/** What the endpoint does not have, or what nobody knows the effect of: the vendor answers. */
+function uncachedTransport(c: Context, asked: DrawingService): string | undefined {
+  const isAsync = c.req.header('x-dashscope-async')?.toLowerCase() === 'enable';
+  if (isAsync !== asked.isAsync) return isAsync ? 'async' : 'sync';
+  return hasUnknownHeader(c) ? 'header' : undefined;
+}
+
+function textOf({ body }: { readonly body: Uint8Array }): string {
+  return new TextDecoder().decode(body);
+}
+
+/** What the vendor said, to the client that it is meant for. */
+export function relayed(
+  c: Context,
+  answer: { readonly status: number; readonly headers: HeaderList; readonly body: Uint8Array<ArrayBuffer> },
+  extra: Readonly<Record<string, string>>,
+): Response {
+  noteRelay(c, answer.headers);
+  return new Response(answer.body, { status: answer.status, headers: plainHeaders(answer.headers, extra) });
+}

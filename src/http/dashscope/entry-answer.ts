@@ -1,0 +1,75 @@
+import {
+  type AnswerTemplate,
+  parseTemplate,
+  renderAnswer,
+  splitAnswer,
+} from '../../core/dashscope/answer.ts';
+import { inFamily } from '../../core/dashscope/answer-family.ts';
+import type { AnswerFamily } from '../../core/dashscope/endpoints.ts';
+import { extensionOf } from '../../core/entries/blob.ts';
+import type { Entry } from '../../core/entries/entry.ts';
+import { AppError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
+
+/** Stands for the request id until it is known; no answer of the vendor's holds it. */
+const REQUEST_ID = '\u0000request-id\u0000';
+
+/** An entry's answer in a family, in pieces between which the request id goes. `base` is where blobs are served. */
+export function answerParts(entry: Entry, family: AnswerFamily, base: string): string[] {
+  const known = templateOf(entry);
+  if (known.family === family) return splitAnswer(known.template, (index) => imageUrl(entry, index, base));
+  return JSON.stringify(answerObject(entry, family, base, REQUEST_ID)).split(
+    JSON.stringify(REQUEST_ID).slice(1, -1),
+  );
+}
+
+/** An entry's answer in a family, as a value. */
+export function answerObject(
+  entry: Entry,
+  family: AnswerFamily,
+  base: string,
+  requestId: string,
+): JsonObject {
+  const { template } = templateOf(entry);
+  const answer = parseObject(renderAnswer(template, (index) => imageUrl(entry, index, base), requestId));
+  return translateAnswer(entry, answer, family);
+}
+
+function translateAnswer(entry: Entry, answer: JsonObject, family: AnswerFamily): JsonObject {
+  const [first] = entry.images;
+  return inFamily(answer, family, {
+    prompt: entry.prompt,
+    width: first?.width ?? 0,
+    height: first?.height ?? 0,
+  });
+}
+
+interface KnownTemplate {
+  readonly template: AnswerTemplate;
+  readonly family: AnswerFamily;
+}
+
+/** Templates, parsed once for as long as their entry stays in memory. */
+const templates = new WeakMap<Entry, KnownTemplate>();
+
+function templateOf(entry: Entry): KnownTemplate {
+  const known = templates.get(entry);
+  if (known !== undefined) return known;
+  const template = parseTemplate(entry.answer);
+  const { output } = parseObject(renderAnswer(template, () => '', ''));
+  const family = isJsonObject(output) && output.results !== undefined ? 'results' : 'choices';
+  templates.set(entry, { template, family });
+  return { template, family };
+}
+
+function imageUrl(entry: Entry, index: number, base: string): string {
+  const image = entry.images[index];
+  if (image === undefined) throw new AppError('internal', `Entry ${entry.id} has no image ${index}.`);
+  return `${base}/blobs/${image.digest}.${extensionOf(image.mediaType)}`;
+}
+
+function parseObject(text: string): JsonObject {
+  const value: JsonValue = JSON.parse(text);
+  if (!isJsonObject(value)) throw new AppError('internal', 'A stored answer is no JSON object.');
+  return value;
+}

@@ -1,0 +1,59 @@
+import { type Context, Hono } from 'hono';
+import { AppError } from '../../core/errors.ts';
+import type { Principal } from '../../core/principal.ts';
+import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import { identify } from '../doors/identify.ts';
+import { exchangeOf } from '../wire/request-record.ts';
+import { passThrough } from './passthrough.ts';
+
+/** Everything of the vendor's that is not ours. */
+export function passthroughRoutes(services: HttpServices, options: HttpOptions): Hono {
+  const routes = new Hono();
+  for (const path of ['/api/v1/*', '/compatible-mode/*']) {
+    routes.all(path, async (c) => {
+      const principal = await identify(c, services);
+      return await passForeign(c, services, options, principal);
+    });
+  }
+  return routes;
+}
+
+/** Passes on what is not ours, if the settings allow its path. `body` when it has been read already. */
+export async function passForeign(
+  c: Context,
+  services: HttpServices,
+  options: HttpOptions,
+  principal: Principal,
+  body?: Uint8Array,
+): Promise<Response> {
+  const { path } = c.req;
+  // Of the account's tasks only those that were submitted here are shown; their own routes know these.
+  if (options.ownTasksOnly && namesTasks(path))
+    throw new AppError('not_found', 'There is nothing at this path.');
+  const allowed = options.passthrough?.some((prefix) => isUnder(path, prefix)) ?? true;
+  if (!allowed) {
+    throw new AppError(
+      'passthrough_disabled',
+      `${path} does not pass through here; DASHCACHE_PASSTHROUGH names what does.`,
+    );
+  }
+  exchangeOf(c).door = 'passthrough';
+  // A success here proves no key: the vendor answers preflights to anybody, and refuses streams under status 200.
+  return await passThrough(c, services, principal, body === undefined ? {} : { body });
+}
+
+/** Whether any server might read a path as one of tasks: encoded or repeated slashes, parameters, capitals. */
+function namesTasks(path: string): boolean {
+  const segments = path
+    .replaceAll(/%2f/gi, '/')
+    .replaceAll(/%3b/gi, ';')
+    .toLowerCase()
+    .split('/')
+    .map((segment) => segment.split(';', 1)[0])
+    .filter((segment) => segment !== '');
+  return segments[0] === 'api' && segments[1] === 'v1' && segments[2] === 'tasks';
+}
+
+function isUnder(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`);
+}

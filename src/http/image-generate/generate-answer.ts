@@ -1,0 +1,132 @@
+import type { Answer } from '../../core/dashscope/answer.ts';
+import { pixelsOf } from '../../core/dashscope/usage-size.ts';
+import { extensionOf } from '../../core/entries/blob.ts';
+import type { Entry } from '../../core/entries/entry.ts';
+import type { Cost } from '../../core/events.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { spendingOf } from '../../core/models/spending.ts';
+
+/** One picture of `image.generate`'s answer; what only a stored one tells is null without. */
+interface GeneratedImage {
+  readonly url: string;
+  /** Pixels, read from the image itself where it is stored. */
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly sha256: string | null;
+  readonly media_type: string | null;
+  readonly bytes: number | null;
+}
+
+/** The answer of `image.generate`: the seed document's four fields, and what dashcache knows beside them. */
+export interface GenerateAnswer {
+  readonly image_url: string;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly seed: number | null;
+  readonly images: readonly GeneratedImage[];
+  /** True when nothing had to be drawn for it. */
+  readonly cached: boolean;
+  /** Only for callers who may inspect the cache. */
+  readonly key?: string;
+  /** Null where nothing was stored. */
+  readonly take: number | null;
+  readonly model: string;
+  /** What the generation cost at list price; null when that is not known. */
+  readonly cost: Cost | null;
+  /** Of `cost`, what this request paid, and what it did not have to. */
+  readonly spent: number | null;
+  readonly avoided: number | null;
+  readonly request_id: string;
+  /** What was drawn instead, when the prompt drew nothing. */
+  readonly simplified_prompt?: string;
+}
+
+/** What an answer says beside the pictures. */
+export interface AnswerFacts {
+  readonly requestId: string;
+  readonly cached: boolean;
+  /** Whether this request paid; undefined when that is not known. */
+  readonly paid: boolean | undefined;
+  readonly key: string | undefined;
+  readonly simplifiedPrompt: string | undefined;
+}
+
+/** What is known of pictures that were not kept. */
+export interface UnstoredFacts {
+  readonly model: string;
+  /** As it was asked for. */
+  readonly size: string | undefined;
+  readonly seed: number | undefined;
+  readonly cost: Cost | undefined;
+}
+
+/** The answer that an entry is. `base` is where blobs are served. */
+export function answerOfEntry(entry: Entry, base: string, facts: AnswerFacts): GenerateAnswer {
+  const images = entry.images.map(({ digest, size, mediaType, width, height }) => ({
+    url: `${base}/blobs/${digest}.${extensionOf(mediaType)}`,
+    width,
+    height,
+    sha256: digest,
+    media_type: mediaType,
+    bytes: size,
+  }));
+  return {
+    ...headOf(images),
+    seed: seedOf(entry.canonical),
+    images,
+    ...restOf(facts, entry.model, entry.cost),
+    take: entry.take,
+  };
+}
+
+/** The answer that a success of upstream's is which could not be kept: its own URLs, which die. */
+export function answerOfUnstored(
+  answer: Answer,
+  { model, size, seed, cost }: UnstoredFacts,
+  facts: AnswerFacts,
+): GenerateAnswer {
+  const pixels = pixelsOf(answer.usage, size);
+  const images = answer.imageUrls.map((url) => ({
+    url,
+    width: pixels?.width ?? null,
+    height: pixels?.height ?? null,
+    sha256: null,
+    media_type: null,
+    bytes: null,
+  }));
+  return {
+    ...headOf(images),
+    seed: seed ?? null,
+    images,
+    ...restOf(facts, model, cost),
+    take: null,
+  };
+}
+
+function headOf([first]: readonly GeneratedImage[]) {
+  return { image_url: first?.url ?? '', width: first?.width ?? null, height: first?.height ?? null };
+}
+
+function restOf(
+  { requestId, cached, paid, key, simplifiedPrompt }: AnswerFacts,
+  model: string,
+  cost: Cost | undefined,
+) {
+  return {
+    cached,
+    ...(key === undefined ? {} : { key }),
+    model,
+    cost: cost ?? null,
+    ...(paid === undefined ? { spent: null, avoided: null } : spendingOf({ cost, cached: !paid })),
+    request_id: requestId,
+    ...(simplifiedPrompt === undefined ? {} : { simplified_prompt: simplifiedPrompt }),
+  };
+}
+
+/** The seed in a recipe: the vendor tells none. */
+function seedOf(canonical: string): number | null {
+  const recipe: JsonValue = JSON.parse(canonical);
+  const parameters = isJsonObject(recipe) ? recipe.parameters : undefined;
+  const seed = isJsonObject(parameters) ? parameters.seed : undefined;
+  return typeof seed === 'number' ? seed : null;
+}
