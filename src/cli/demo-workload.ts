@@ -1,4 +1,4 @@
-import type { SimulatorControl } from '../simulator/control.ts';
+import type { SimulatorControl } from '../simulator/routes/control.ts';
 import { type DemoAnswer, type DemoClient, GIVEN_UP, generationBody } from './demo-client.ts';
 
 /** One part of the demo. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { constants, createGzip, deflate, type Gzip } from 'node:zlib';
-import { type Bytes, concat } from './bytes.ts';
-import type { Compression } from './compression.ts';
-import { streamOf } from './streams.ts';
+import type { Compression } from './pictures/compression.ts';
+import { type Bytes, concat } from './util/bytes.ts';
+import { streamOf } from './util/streams.ts';
 
 const deflateAsync = promisify(deflate);
 

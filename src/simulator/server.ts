@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { createSimulator } from './app.ts';
-import type { SimulatorControl } from './control.ts';
-import { sendAnswer } from './node-answer.ts';
 import { nodeCompression } from './node-compression.ts';
-import type { SimulatorOptions } from './simulation.ts';
+import { sendAnswer } from './node-response.ts';
+import { createSimulator } from './routes/app.ts';
+import type { SimulatorControl } from './routes/control.ts';
+import type { SimulatorOptions } from './state/simulation.ts';
 
 export interface SimulatorServerOptions extends Omit<SimulatorOptions, 'compression' | 'publicOrigin'> {
   /** Default 0: any free port. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultEffect } from '../../src/simulator/fault.ts';
-import type { Target } from '../../src/simulator/target.ts';
+import type { FaultEffect } from '../../src/simulator/faults/fault.ts';
+import type { Target } from '../../src/simulator/faults/fault-target.ts';
 import { field } from '../simulator/support.ts';
 import { pictureStart, uploadFile } from '../simulator/upload-support.ts';
 import { fixture, replay, serveReference, shapeOf, textAt } from '../support/fixtures.ts';

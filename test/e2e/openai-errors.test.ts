@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import type { FaultEffect } from '../../src/simulator/fault.ts';
+import type { FaultEffect } from '../../src/simulator/faults/fault.ts';
 import { field } from '../simulator/support.ts';
 import { fixture, shapeOf } from '../support/fixtures.ts';
 import { openAi, refusal } from '../support/openai.ts';

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { FaultEffect } from '../../src/simulator/fault.ts';
+import type { FaultEffect } from '../../src/simulator/faults/fault.ts';
 import { blobFile } from '../support/blob-files.ts';
 import { countEntries, readAttempts, readRows, writeRows } from '../support/rows.ts';
 import { type Answer, body, bytesAt, imageUrls, type Stack } from '../support/stack.ts';

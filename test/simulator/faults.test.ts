@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FaultEffect } from '../../src/simulator/fault.ts';
+import type { FaultEffect } from '../../src/simulator/faults/fault.ts';
 import { field, firstImageUrl, imageUrls, post, recipe, refusalOf, startTestSimulator } from './support.ts';
 
 async function withImageFault(effect: FaultEffect, times = 1) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findBoundary, readForm } from '../../src/simulator/multipart.ts';
+import { findBoundary, readForm } from '../../src/simulator/util/multipart.ts';
 
 const BOUNDARY = 'b-0';
 

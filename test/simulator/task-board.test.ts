@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findImageModel } from '../../src/simulator/models.ts';
-import type { Task, TaskDraft } from '../../src/simulator/task.ts';
-import { TaskBoard } from '../../src/simulator/task-board.ts';
+import type { Task, TaskDraft } from '../../src/simulator/state/task.ts';
+import { TaskBoard } from '../../src/simulator/state/task-board.ts';
+import { findImageModel } from '../../src/simulator/vendor/models.ts';
 
 const LATENCY_MS = 100;
 const MODEL = 'wan2.6-t2i';

@@ -1,4 +1,4 @@
-import { SignalCounter } from '../../src/simulator/signal-counter.ts';
+import { SignalCounter } from '../../src/simulator/util/signal-counter.ts';
 import type { Stack } from './stack.ts';
 
 /**

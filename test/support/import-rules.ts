@@ -88,7 +88,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     packages: ['hono'],
     remedy: 'The simulator stands in for the vendor: it must not share our understanding of the protocol.',
   },
-  ...['simulator/node-', 'simulator/server.ts', 'simulator/serve.ts'].map(
+  ...['simulator/node-', 'simulator/server.ts', 'simulator/routes/handle-call.ts'].map(
     (files): ImportRule => ({
       files,
       // How it is started on its own: with the machine's time.
@@ -228,7 +228,7 @@ export const AMBIENT_FILES: readonly string[] = [
   'worker.ts',
   'simulator/node-',
   'simulator/server.ts',
-  'simulator/serve.ts',
+  'simulator/routes/handle-call.ts',
 ];
 
 export const AMBIENT =

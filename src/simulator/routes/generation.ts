@@ -1,0 +1,81 @@
+import type { OutcomeFault } from '../faults/fault.ts';
+import { planDrawing, signDrawing, storeDrawing } from '../pictures/drawing.ts';
+import type { Simulation } from '../state/simulation.ts';
+import type { JsonRecord } from '../util/json.ts';
+import { findMarker, type GenerationRequest, sizeRuleOf } from '../vendor/generation-request.ts';
+import { readMessageRequest } from '../vendor/message-request.ts';
+import { findImageModel, isPromptShapedModel } from '../vendor/models.ts';
+import { checkParts } from '../vendor/parameters.ts';
+import { invalidParameter, refusalFor } from '../vendor/refusal.ts';
+import { resolveSize, type Size } from '../vendor/size.ts';
+import { type Outcome, refusedBody, successBody, wordsOf } from '../vendor/success-body.ts';
+import { jsonAnswer } from './answers.ts';
+import { asksForEvents, streamInterleaved } from './interleave.ts';
+import { type Reference, resolveReferences } from './references.ts';
+import type { SimulatorContext } from './request-context.ts';
+import { successHeaders } from './vendor-headers.ts';
+
+/** Draws the pictures that a message-shaped body asks for, synchronously; throws the Refusal for the first thing wrong. */
+export async function generate(
+  c: SimulatorContext,
+  simulation: Simulation,
+  body: JsonRecord,
+  account: string,
+  fault: OutcomeFault | undefined,
+): Promise<Response> {
+  const { clock, limits, journal } = simulation;
+  const { requestId } = c.get('exchange');
+  const model = checkParts(body);
+  const known = findImageModel(model);
+  if (!known) {
+    throw isPromptShapedModel(model)
+      ? invalidParameter('url error, please check url!')
+      : refusalFor('ModelNotFound');
+  }
+  if (c.req.header('x-dashscope-async') === 'enable') {
+    throw refusalFor('AccessDenied', 'current user api does not support asynchronous calls');
+  }
+  if (!limits.admit(account, model, clock.now())) throw refusalFor('Throttling.RateQuota');
+  const request = readMessageRequest(model, known.family, body);
+  if (request.interleaved && !asksForEvents(c, body)) {
+    throw invalidParameter('enable_interleave needs X-DashScope-SSE: enable and parameters.stream: true');
+  }
+  const references = await resolveReferences(c, simulation, request, account);
+  const size = resolveSize(sizeRuleOf(request), request.size, references.at(-1)?.size);
+  const code = findMarker(request.prompt);
+  if (code !== undefined) throw refusalFor(code);
+  if (fault?.kind === 'fail' && !request.interleaved) {
+    throw refusalFor(fault.code ?? 'InternalError', fault.message);
+  }
+  // A stream draws while it runs.
+  if (!request.interleaved) await work(simulation, model);
+  if (fault?.kind === 'answer' && fault.answer === 'refused') {
+    return jsonAnswer(c, simulation, refusedBody(requestId), successHeaders(c.get('exchange'), clock.now()));
+  }
+  const outcome = await draw(simulation, request, references, size, requestId, fault);
+  journal.accepted(model, outcome.urls.length);
+  if (request.interleaved) return streamInterleaved(c, simulation, request, outcome, fault);
+  const headers = successHeaders(c.get('exchange'), clock.now(), known.limit);
+  return jsonAnswer(c, simulation, successBody(request, outcome, requestId), headers);
+}
+
+async function work({ clock, latencyMs, stopped }: Simulation, model: string): Promise<void> {
+  const ms = latencyMs(model);
+  if (ms > 0) await clock.sleep(ms, stopped.signal);
+}
+
+async function draw(
+  simulation: Simulation,
+  request: GenerationRequest,
+  references: readonly Reference[],
+  size: Size,
+  requestId: string,
+  fault: OutcomeFault | undefined,
+): Promise<Outcome> {
+  const inputImages = references.length;
+  if (fault?.kind === 'answer') return { ...size, urls: [], inputImages, ...wordsOf(fault) };
+  const drawing = await planDrawing(simulation, request, references, size, requestId);
+  const createdAt = simulation.clock.now();
+  storeDrawing(simulation.pictures, drawing, createdAt);
+  return { ...size, urls: await signDrawing(simulation, drawing, createdAt), inputImages };
+}
