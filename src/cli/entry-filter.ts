@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { optionOf, type Parameters } from './admin-api.ts';
+import { optionOf, type Parameters } from './client/admin-api.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 

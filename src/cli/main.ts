@@ -1,25 +1,25 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { addServerOptions } from './cache-server.ts';
-import { printConfig } from './config-command.ts';
-import { demo } from './demo.ts';
+import { addServerOptions } from './client/open-server.ts';
+import { printConfig } from './commands/config.ts';
+import { explain } from './commands/explain.ts';
+import { generate } from './commands/generate.ts';
+import { ls } from './commands/ls.ts';
+import { migrate } from './commands/migrate.ts';
+import { purge } from './commands/purge.ts';
+import { run } from './commands/run.ts';
+import { savings } from './commands/savings.ts';
+import { serve } from './commands/serve.ts';
+import { show } from './commands/show.ts';
+import { simulate } from './commands/simulate.ts';
+import { stats } from './commands/stats.ts';
+import { demo } from './demo/demo.ts';
 import { addFilterOptions } from './entry-filter.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
-import { explain } from './explain.ts';
 import { reportFailure } from './failure.ts';
-import { generate } from './generate.ts';
-import { ls } from './ls.ts';
-import { migrate } from './migrate.ts';
-import { purge } from './purge.ts';
-import { run } from './run.ts';
-import { savings } from './savings.ts';
-import { serve } from './serve.ts';
-import { ALL_SETTINGS, addSettingOptions } from './settings-source.ts';
-import { show } from './show.ts';
-import { simulate } from './simulate.ts';
-import { stats } from './stats.ts';
-import { warm } from './warm.ts';
+import { ALL_SETTINGS, addSettingOptions } from './settings/settings-source.ts';
+import { warm } from './warm/warm.ts';
 
 const { version }: { readonly version: string } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
-import { formatTable } from '../../src/cli/text-table.ts';
+import { formatTable } from '../../src/cli/terminal/text-table.ts';
 import type { EntryFilter } from '../../src/core/entries/entry-filter.ts';
 import type { SqlDatabase, SqlValue } from '../../src/ports/sql-database.ts';
 import { EntryStore } from '../../src/services/entries/entry-store.ts';

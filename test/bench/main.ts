@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatTable } from '../../src/cli/text-table.ts';
+import { formatTable } from '../../src/cli/terminal/text-table.ts';
 import { fillStore, requestBody } from './fill.ts';
 import { type LoadResult, runLoad, writeScript } from './load.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Purse, parseBudget } from '../../src/cli/budget.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { Failure } from '../../src/cli/failure.ts';
 import { MoneySum } from '../../src/cli/money.ts';
+import { Purse, parseBudget } from '../../src/cli/warm/budget.ts';
 import { isAppError } from '../../src/core/errors.ts';
 import type { Cost } from '../../src/core/events.ts';
 

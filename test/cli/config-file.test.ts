@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfigFile } from '../../src/cli/config-file.ts';
+import { parseConfigFile } from '../../src/cli/settings/config-file.ts';
 import { isAppError } from '../../src/core/errors.ts';
 
 function messageOf(text: string): string {

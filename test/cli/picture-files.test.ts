@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { writePictures } from '../../src/cli/picture-files.ts';
+import { writePictures } from '../../src/cli/commands/picture-files.ts';
 import { png } from '../support/sample-images.ts';
 
 it('a picture that cannot be given its name leaves nothing beside it', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { printable, printableJson } from '../../src/cli/printable.ts';
+import { printable, printableJson } from '../../src/cli/terminal/printable.ts';
 
 it.each([
   ['plain, 雪山 école 👩‍🚀 می‌خواهم', 'plain, 雪山 école 👩‍🚀 می‌خواهم'],

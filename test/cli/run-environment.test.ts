@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { programEnvironment } from '../../src/cli/run-environment.ts';
+import { programEnvironment } from '../../src/cli/commands/run-environment.ts';
 
 const ORIGIN = 'http://127.0.0.1:4321';
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
+import { ServerClient } from '../../src/cli/client/server-client.ts';
 import { Failure } from '../../src/cli/failure.ts';
-import { ServerClient } from '../../src/cli/server-client.ts';
 
 /** A server that declares more than it sends, and breaks off. */
 async function startBreaking(): Promise<string> {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { ALL_SETTINGS, addSettingOptions, givenSettings } from '../../src/cli/settings-source.ts';
+import { ALL_SETTINGS, addSettingOptions, givenSettings } from '../../src/cli/settings/settings-source.ts';
 import { SETTINGS } from '../../src/settings.ts';
 import { createFolder } from '../support/child-server.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatTable } from '../../src/cli/text-table.ts';
+import { formatTable } from '../../src/cli/terminal/text-table.ts';
 
 it('aligns words to the left and figures to the right', () => {
   expect(

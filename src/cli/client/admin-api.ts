@@ -1,0 +1,43 @@
+import { EXIT } from '../exit-codes.ts';
+import { Failure } from '../failure.ts';
+import { describeRefusal, readRefusal } from './refusal.ts';
+import type { Answer, ServerClient } from './server-client.ts';
+
+/** Parameters of a query, or fields of a filter. */
+export type Parameters = Readonly<Record<string, string>>;
+
+/** Reads from a server's admin interface; the path's answers are `T`. */
+export async function getAdmin<T>(client: ServerClient, path: string, query: Parameters = {}): Promise<T> {
+  const text = new URLSearchParams(query).toString();
+  return parse(await client.getAsAdmin(`/admin/api/${path}${text === '' ? '' : `?${text}`}`), client.origin);
+}
+
+/** Asks a server's admin interface to do something; the path's answers are `T`. */
+export async function postAdmin<T>(client: ServerClient, path: string, body: object): Promise<T> {
+  return parse(await client.postAsAdmin(`/admin/api/${path}`, JSON.stringify(body)), client.origin);
+}
+
+function parse({ status, text }: Pick<Answer, 'status' | 'text'>, origin: string) {
+  if (status !== 200) throw failureOf(status, text, origin);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Failure(`${origin} answered, but not as a dashcache does.`, undefined, { cause });
+  }
+}
+
+/** The failure of a call: what is wrong with a parameter is wrong with the option that it was given by. */
+export function failureOf(status: number, text: string, origin: string): Failure {
+  const message = describeRefusal(status, text, origin);
+  const field = readRefusal(text)?.field;
+  if (status === 401) return new Failure(`${message}; commands find it in DASHCACHE_ADMIN_TOKEN`);
+  if (status !== 400 || field === undefined) return new Failure(message);
+  const option = optionOf(field);
+  const told = message.replace(`The parameter ${field}`, option).replaceAll(`${field}=`, `${option}=`);
+  return new Failure(told.includes(option) ? told : `${option}: ${told}`, EXIT.usage);
+}
+
+/** How a parameter is given on the command line. */
+export function optionOf(parameter: string): string {
+  return parameter === 'q' ? 'the words' : `--${parameter.replaceAll('_', '-')}`;
+}
