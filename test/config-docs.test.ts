@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { SETTINGS } from '../src/settings.ts';
-import { renderPricesTable } from './support/prices-table.ts';
-import { renderSettingsTable } from './support/settings-table.ts';
+import { renderPricesTable } from './support/data/prices-table.ts';
+import { renderSettingsTable } from './support/data/settings-table.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 

@@ -5,7 +5,7 @@ import { writeResult } from '../../src/core/dashscope/sse.ts';
 import { readStream } from '../../src/core/dashscope/stream-answer.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { StreamSink } from '../../src/ports/image-upstream.ts';
-import { LAW } from '../support/laws.ts';
+import { LAW } from '../support/data/laws.ts';
 
 const WHOLE = writeResult(
   1,

@@ -3,9 +3,9 @@ import { DashScopeUploads } from '../../src/adapters/dashscope/uploads.ts';
 import { readAll } from '../../src/core/bytes/read-all.ts';
 import type { TransportRequest } from '../../src/ports/transport.ts';
 import { field } from '../simulator/support.ts';
-import { fixture } from '../support/fixtures.ts';
-import { FORM_TYPE, formBytes } from '../support/forms.ts';
-import { response, ScriptedTransport } from '../support/scripted-transport.ts';
+import { FORM_TYPE, formBytes } from '../support/clients/forms.ts';
+import { fixture } from '../support/data/fixtures.ts';
+import { response, ScriptedTransport } from '../support/fakes/scripted-transport.ts';
 
 const POLICY = Object(field(fixture('24'), 'response.body'));
 const BYTES = Buffer.from('the bytes of a picture');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrate, readMigrations } from '../../src/adapters/better-sqlite3/migrate.ts';
 import { type BetterSqlite3Database, openDatabase } from '../../src/adapters/better-sqlite3/sql-database.ts';
-import { MIGRATIONS } from '../support/database.ts';
+import { MIGRATIONS } from '../support/data/database.ts';
 
 const one = { name: '0001_one.sql', sql: 'create table one (a text) strict;\ninsert into one values (1);' };
 const two = {

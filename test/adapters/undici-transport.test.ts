@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createUndiciTransport } from '../../src/adapters/undici/transport.ts';
 import { describeTransport } from '../conformance/transport.ts';
-import { createGate } from '../support/gate.ts';
-import { startServer, startTcpServer } from '../support/http-server.ts';
+import { createGate } from '../support/fakes/gate.ts';
+import { startServer, startTcpServer } from '../support/servers/http-server.ts';
 
 describeTransport('undici transport', () => createUndiciTransport());
 

@@ -9,7 +9,7 @@ import { openDataFolder } from '../../src/adapters/data-folder/data-folder.ts';
 import { nativeHasher } from '../../src/adapters/hash/native.ts';
 import { cacheKey } from '../../src/core/recipe/cache-key.ts';
 import { buildRecipe } from '../../src/core/recipe/recipe.ts';
-import { png } from '../support/sample-images.ts';
+import { png } from '../support/data/sample-images.ts';
 
 /** The request body of entry `index`: about 400 bytes, as the Python SDK spells it. */
 export function requestBody(index: number): string {

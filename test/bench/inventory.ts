@@ -12,7 +12,7 @@ import { Inventory } from '../../src/services/inventory/entry-search.ts';
 import { readStatistics } from '../../src/services/inventory/statistics.ts';
 import { LedgerStore } from '../../src/services/ledger/ledger-store.ts';
 import { SearchBackfill } from '../../src/services/maintenance/search-backfill.ts';
-import { openMigrated } from '../support/database.ts';
+import { openMigrated } from '../support/data/database.ts';
 
 /**
  * What people wait for when they look into a store of a million entries: each list, search, filter and sum, once cold and

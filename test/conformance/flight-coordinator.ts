@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FlightCoordinator } from '../../src/ports/flight-coordinator.ts';
-import { createGate } from '../support/gate.ts';
-import { settle } from '../support/manual-clock.ts';
+import { createGate } from '../support/fakes/gate.ts';
+import { settle } from '../support/fakes/manual-clock.ts';
 
 /** What every flight coordinator promises. */
 export function flightCoordinatorConformance(

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAll } from '../../src/core/bytes/read-all.ts';
 import type { FormReader } from '../../src/ports/multipart.ts';
-import { FORM_TYPE, formBytes, inChunks } from '../support/forms.ts';
-import { settle } from '../support/manual-clock.ts';
+import { FORM_TYPE, formBytes, inChunks } from '../support/clients/forms.ts';
+import { settle } from '../support/fakes/manual-clock.ts';
 
 const file = (value: string | Uint8Array, name = 'file') => ({ name, value, filename: 'a.png' });
 

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Transport, TransportError, type TransportRequest } from '../../src/ports/transport.ts';
-import { createGate } from '../support/gate.ts';
-import { findClosedPort, startServer, startTcpServer } from '../support/http-server.ts';
+import { createGate } from '../support/fakes/gate.ts';
+import { findClosedPort, startServer, startTcpServer } from '../support/servers/http-server.ts';
 
 type ClosableTransport = Transport & { close(): Promise<void> };
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { admin } from '../support/admin.ts';
-import { accessibilityFaults, draw, openGallery } from '../support/admin-page.ts';
-import { dataUri, edit } from '../support/assets.ts';
-import { useBrowser } from '../support/browser.ts';
-import { body, bytesAt, imageUrls } from '../support/stack.ts';
-import { SMALL, startStack } from '../support/start-stack.ts';
+import { admin } from '../support/clients/admin.ts';
+import { accessibilityFaults, draw, openGallery } from '../support/clients/admin-page.ts';
+import { dataUri, edit } from '../support/clients/assets.ts';
+import { useBrowser } from '../support/clients/browser.ts';
+import { body, bytesAt, imageUrls } from '../support/servers/stack.ts';
+import { SMALL, startStack } from '../support/servers/start-stack.ts';
 
 const open = useBrowser();
 

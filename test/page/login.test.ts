@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { accessibilityFaults, openGallery } from '../support/admin-page.ts';
-import { useBrowser } from '../support/browser.ts';
-import { startStack } from '../support/start-stack.ts';
+import { accessibilityFaults, openGallery } from '../support/clients/admin-page.ts';
+import { useBrowser } from '../support/clients/browser.ts';
+import { startStack } from '../support/servers/start-stack.ts';
 
 const open = useBrowser();
 const ADMIN = 'the-admin-token-0001';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { accessibilityFaults, draw, openGallery } from '../support/admin-page.ts';
-import { useBrowser } from '../support/browser.ts';
-import { body } from '../support/stack.ts';
-import { SMALL, startStack } from '../support/start-stack.ts';
+import { accessibilityFaults, draw, openGallery } from '../support/clients/admin-page.ts';
+import { useBrowser } from '../support/clients/browser.ts';
+import { body } from '../support/servers/stack.ts';
+import { SMALL, startStack } from '../support/servers/start-stack.ts';
 
 const open = useBrowser();
 const SERVER_KEY = { DASHSCOPE_API_KEY: 'sk-server' };

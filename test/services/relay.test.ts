@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { TransportError } from '../../src/ports/transport.ts';
 import { Relay, type RelayRequest } from '../../src/services/relay.ts';
-import { response, ScriptedTransport } from '../support/scripted-transport.ts';
+import { response, ScriptedTransport } from '../support/fakes/scripted-transport.ts';
 
 const request = (changes: Partial<RelayRequest> = {}): RelayRequest => ({
   method: 'GET',

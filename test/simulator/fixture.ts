@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { fixture, headerNames, shapeOf } from '../support/fixtures.ts';
+import { fixture, headerNames, shapeOf } from '../support/data/fixtures.ts';
 import { field } from './support.ts';
 
 /** The answer has the fixture's status, header names and shape; returns its body. */

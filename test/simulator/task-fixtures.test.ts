@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fixture, replay, textAt } from '../support/fixtures.ts';
+import { fixture, replay, textAt } from '../support/data/fixtures.ts';
 import { expectLikeFixture } from './fixture.ts';
 import { createManualClock, field, servePicture, startTestSimulator } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { fixture, headerNames, replay, shapeOf, textAt } from '../support/fixtures.ts';
+import { fixture, headerNames, replay, shapeOf, textAt } from '../support/data/fixtures.ts';
 import {
   createManualClock,
   field,

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDataFolder } from '../../../src/adapters/data-folder/data-folder.ts';
 
-const OWNER = fileURLToPath(new URL('../../support/data-folder-owner.ts', import.meta.url));
+const OWNER = fileURLToPath(new URL('../../support/servers/data-folder-owner.ts', import.meta.url));
 
 async function createPlace(): Promise<string> {
   const place = await mkdtemp(join(tmpdir(), 'dashcache-data-'));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FlightsInAlarm } from '../../../src/adapters/flight/in-alarm.ts';
 import { flightCoordinatorConformance } from '../../conformance/flight-coordinator.ts';
-import { createGate } from '../../support/gate.ts';
-import { ManualClock, settle } from '../../support/manual-clock.ts';
+import { createGate } from '../../support/fakes/gate.ts';
+import { ManualClock, settle } from '../../support/fakes/manual-clock.ts';
 
 const nothingLeft = async () => {};
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nativeHasher } from '../../../src/adapters/hash/native.ts';
 import { createPortableHasher } from '../../../src/adapters/hash/portable.ts';
 import { hasherConformance } from '../../conformance/hasher.ts';
-import { loadXxh128Wasm } from '../../support/xxh128-wasm.ts';
+import { loadXxh128Wasm } from '../../support/fakes/xxh128-wasm.ts';
 
 const portableHasher = createPortableHasher(loadXxh128Wasm());
 

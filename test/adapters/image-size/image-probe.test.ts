@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { imageProbe } from '../../../src/adapters/image-size/image-probe.ts';
 import { joinBytes } from '../../../src/core/bytes/concat-bytes.ts';
-import { bmp, box, isoImage, jpeg, LOSSLESS_WEBP, png, SAMPLE_IMAGES } from '../../support/sample-images.ts';
+import {
+  bmp,
+  box,
+  isoImage,
+  jpeg,
+  LOSSLESS_WEBP,
+  png,
+  SAMPLE_IMAGES,
+} from '../../support/data/sample-images.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 

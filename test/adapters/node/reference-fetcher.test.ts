@@ -9,8 +9,8 @@ import {
 import { createUndiciTransport } from '../../../src/adapters/undici/transport.ts';
 import type { ReferenceFetcher } from '../../../src/ports/reference-fetcher.ts';
 import { ByteBudget } from '../../../src/services/limits/byte-budget.ts';
-import { createGate } from '../../support/gate.ts';
-import { findClosedPort, startServer, startTcpServer } from '../../support/http-server.ts';
+import { createGate } from '../../support/fakes/gate.ts';
+import { findClosedPort, startServer, startTcpServer } from '../../support/servers/http-server.ts';
 
 const PICTURE = Buffer.from('picture bytes');
 const servePicture: RequestListener = (_request, response) => response.end(PICTURE);

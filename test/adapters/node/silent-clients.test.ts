@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { endSilentClients } from '../../../src/adapters/node/silent-clients.ts';
-import { createGate } from '../../support/gate.ts';
+import { createGate } from '../../support/fakes/gate.ts';
 
 /** More than all the buffers between two sockets hold. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024);

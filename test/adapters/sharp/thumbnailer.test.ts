@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { imageProbe } from '../../../src/adapters/image-size/image-probe.ts';
 import { sharpThumbnailer } from '../../../src/adapters/sharp/thumbnailer.ts';
-import { bmp, png } from '../../support/sample-images.ts';
+import { bmp, png } from '../../support/data/sample-images.ts';
 
 const thumbnailer = sharpThumbnailer();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { repeatable } from '../../../src/adapters/workers/repeatable-request.ts';
 import { toBodyStream } from '../../../src/http/wire/body-stream.ts';
-import { inChunks } from '../../support/forms.ts';
+import { inChunks } from '../../support/clients/forms.ts';
 
 const MAX = 1000;
 const bytes = (length: number) => new Uint8Array(length).map((_, index) => index % 251);

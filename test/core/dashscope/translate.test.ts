@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import { translateBody } from '../../../src/core/dashscope/translate.ts';
+import type { JsonObject } from '../../../src/core/json/json-text.ts';
+
+const prompt = (input: JsonObject, parameters: JsonObject = {}, model = 'm'): JsonObject => ({
+  model,
+  input,
+  parameters,
+});
+const messages = (content: JsonObject[], parameters: JsonObject = {}, model = 'm'): JsonObject => ({
+  model,
+  input: { messages: [{ role: 'user', content }] },
+  parameters,
+});
+
+const PAIRS: readonly (readonly [what: string, prompt: JsonObject, messages: JsonObject])[] = [
+  ['a prompt', prompt({ prompt: 'p' }, { n: 1 }), messages([{ text: 'p' }], { n: 1 })],
+  [
+    'a negative prompt',
+    prompt({ prompt: 'p', negative_prompt: 'q' }),
+    messages([{ text: 'p' }], { negative_prompt: 'q' }),
+  ],
+  [
+    'pictures in their order',
+    prompt({ prompt: 'p', images: ['a', 'b'] }),
+    messages([{ image: 'a' }, { image: 'b' }, { text: 'p' }]),
+  ],
+];
+
+it.each(PAIRS)('%s is said in either shape', (_, asPrompt, asMessages) => {
+  expect(translateBody(asPrompt, 'messages')).toEqual(asMessages);
+  expect(translateBody(asMessages, 'prompt')).toEqual(asPrompt);
+});
+
+it('a body that has the shape is left as it is', () => {
+  for (const [, asPrompt, asMessages] of PAIRS) {
+    expect(translateBody(asPrompt, 'prompt')).toBe(asPrompt);
+    expect(translateBody(asMessages, 'messages')).toBe(asMessages);
+  }
+});
+
+it('the edit model of wan 2.1 is given its one base picture by its name', () => {
+  const body = messages([{ image: 'a' }, { text: 'p' }], {}, 'wanx2.1-imageedit');
+  expect(translateBody(body, 'prompt')?.input).toEqual({
+    prompt: 'p',
+    function: 'description_edit',
+    base_image_url: 'a',
+  });
+});
+
+it.each([
+  ['two texts', messages([{ text: 'p' }, { text: 'q' }])],
+  ['no text', messages([{ image: 'a' }])],
+  ['something that is neither', messages([{ text: 'p' }, { video: 'v' }])],
+  [
+    'two messages',
+    {
+      input: {
+        messages: [
+          { role: 'user', content: [] },
+          { role: 'user', content: [] },
+        ],
+      },
+    },
+  ],
+  ['a system’s message', { input: { messages: [{ role: 'system', content: [{ text: 'p' }] }] } }],
+])('%s cannot be said as a prompt', (_, body) => {
+  expect(translateBody(body, 'prompt')).toBeUndefined();
+});
+
+it.each([
+  ['no prompt', prompt({})],
+  ['a mask', prompt({ prompt: 'p', mask_image_url: 'm' })],
+])('%s cannot be said as messages', (_, body) => {
+  expect(translateBody(body, 'messages')).toBeUndefined();
+});

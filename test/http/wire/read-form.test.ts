@@ -1,0 +1,103 @@
+import { Hono } from 'hono';
+import { describe, expect, it } from 'vitest';
+import { busboyForms } from '../../../src/adapters/busboy/form-reader.ts';
+import { imageProbe } from '../../../src/adapters/image-size/image-probe.ts';
+import { isAppError } from '../../../src/core/errors.ts';
+import { dataUri } from '../../../src/core/recipe/references.ts';
+import { withForm } from '../../../src/http/wire/read-form.ts';
+import { ByteBudget } from '../../../src/services/limits/byte-budget.ts';
+import { FORM_TYPE, formBytes } from '../../support/clients/forms.ts';
+import { jpeg, png } from '../../support/data/sample-images.ts';
+import { ManualClock } from '../../support/fakes/manual-clock.ts';
+
+const KIB = 1024;
+const PNG = png(40, 30);
+const file = (name: string, value: string | Uint8Array) => ({ name, value, filename: 'a.bin' });
+
+/** What one route makes of a form, or the code and message of what went wrong; and what is held meanwhile. */
+async function read(
+  parts: Parameters<typeof formBytes>[0],
+  { budget = new ByteBudget(1024 * KIB), maxBody = 512 * KIB, maxImage = 200 * KIB } = {},
+) {
+  const app = new Hono();
+  const services = { forms: busboyForms, probe: imageProbe, bodies: budget, clock: new ManualClock() };
+  app.onError((error, c) =>
+    c.json({ problem: isAppError(error) ? `${error.code} ${error.message}` : 'bug' }),
+  );
+  app.post('/', (c) =>
+    withForm(c, services, { maxBody, maxImage }, ['image', 'image[]'], async ({ fields, pictures }) =>
+      c.json({ fields: [...fields], pictures, held: budget.held }),
+    ),
+  );
+  const body = Uint8Array.from(formBytes(parts));
+  const response = await app.request('/', { method: 'POST', body, headers: { 'content-type': FORM_TYPE } });
+  const answer = await response.json();
+  expect(budget.held).toBe(0);
+  return { ...answer, size: body.byteLength };
+}
+
+describe('a form with pictures', () => {
+  it('gives files as data URIs of what they really are, and texts, in their order', async () => {
+    const { fields, pictures } = await read([
+      { name: 'prompt', value: 'a boat' },
+      file('image[]', jpeg(20, 20)),
+      { name: 'image[]', value: 'https://example.com/a.png' },
+      { name: 'n', value: '2' },
+      file('image', PNG),
+      { name: 'image', value: '' },
+    ]);
+    expect(fields).toEqual([
+      ['prompt', 'a boat'],
+      ['n', '2'],
+    ]);
+    expect(pictures).toEqual([
+      { name: 'image[]', value: dataUri('image/jpeg', jpeg(20, 20)) },
+      { name: 'image[]', value: 'https://example.com/a.png' },
+      { name: 'image', value: dataUri('image/png', PNG) },
+    ]);
+  });
+
+  it('holds the text that a file became, as a JSON body with it would', async () => {
+    const { held, size } = await read([file('image', PNG)]);
+    expect(held).toBe(size - PNG.byteLength + dataUri('image/png', PNG).length);
+  });
+
+  it.each([
+    ['a file where text belongs', [file('prompt', 'x')], /^invalid_request .*prompt takes text.* image\.$/],
+    [
+      'a field given twice',
+      [
+        { name: 'n', value: '1' },
+        { name: 'n', value: '2' },
+      ],
+      /^invalid_request .*n comes twice/,
+    ],
+    ['a file that is no image', [file('image', 'words')], /^reference_unavailable image: .*not an image/],
+    ['an empty file', [file('image', '')], /^reference_unavailable image: .*empty/],
+    [
+      'a picture that is too large',
+      [file('image[]', new Uint8Array(201 * KIB))],
+      /^body_too_large image\[\]: .*MAX_IMAGE/,
+    ],
+    [
+      'several that are too large together',
+      [1, 2, 3].map(() => file('image', png(400, 450))),
+      /^body_too_large .*MAX_BODY/,
+    ],
+  ])('is refused for %s', async (_, parts, problem) => {
+    expect((await read(parts)).problem).toMatch(problem);
+  });
+
+  it('is bounded by the body and by what all requests hold', async () => {
+    const large = png(120, 100, (row) => row % 251);
+    expect((await read([file('image', large)], { maxBody: large.byteLength })).problem).toMatch(
+      /^body_too_large/,
+    );
+    // The form itself fits, what its file becomes does not.
+    expect((await read([file('image', large)], { maxBody: large.byteLength + 500 })).problem).toMatch(
+      /^body_too_large/,
+    );
+    const budget = new ByteBudget(100);
+    expect((await read([file('image', large)], { budget })).problem).toMatch(/^overloaded/);
+  });
+});

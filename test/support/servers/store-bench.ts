@@ -1,0 +1,195 @@
+import type { BetterSqlite3Database } from '../../../src/adapters/better-sqlite3/sql-database.ts';
+import { InProcessFlights } from '../../../src/adapters/flight/in-process.ts';
+import { nativeHasher } from '../../../src/adapters/hash/native.ts';
+import { imageProbe } from '../../../src/adapters/image-size/image-probe.ts';
+import { MemoryBlobDriver } from '../../../src/adapters/memory/blob-driver.ts';
+import { readAnswer } from '../../../src/core/dashscope/answer.ts';
+import type { Entry } from '../../../src/core/entries/entry.ts';
+import type { BlobDriver } from '../../../src/ports/blob-driver.ts';
+import type { SqlDatabase } from '../../../src/ports/sql-database.ts';
+import { AttemptCloser } from '../../../src/services/attempts/attempt-closer.ts';
+import { AttemptStore } from '../../../src/services/attempts/attempt-store.ts';
+import type { EntryIdentity } from '../../../src/services/attempts/entry-identity.ts';
+import { BlobStore } from '../../../src/services/blobs/blob-store.ts';
+import { Downloader } from '../../../src/services/blobs/downloader.ts';
+import { StoreLock } from '../../../src/services/blobs/store-lock.ts';
+import { Keeper, type PaidAnswer } from '../../../src/services/entries/entry-publisher.ts';
+import { EntryStore } from '../../../src/services/entries/entry-store.ts';
+import { Collector, type CollectorOptions } from '../../../src/services/maintenance/garbage-collector.ts';
+import { Recovery } from '../../../src/services/recovery/recovery.ts';
+import { TaskEnds } from '../../../src/services/tasks/task-completer.ts';
+import { TaskStore } from '../../../src/services/tasks/task-store.ts';
+import { openMigrated } from '../data/database.ts';
+import { drawn } from '../fakes/fake-upstream.ts';
+import { Faults } from '../fakes/faulty.ts';
+import { ManualClock } from '../fakes/manual-clock.ts';
+import { RecordingReporter } from '../fakes/recording-reporter.ts';
+import { response, ScriptedTransport } from '../fakes/scripted-transport.ts';
+
+/** The machine that outlives a process: its database, its blobs, the time, and the hosts that pictures come from. */
+export class Machine {
+  readonly database: BetterSqlite3Database;
+  readonly clock = new ManualClock();
+  readonly driver = new MemoryBlobDriver(this.clock);
+  /** What result URLs show; all others are 404. */
+  readonly pictures = new Map<string, Uint8Array>();
+  readonly transport = new ScriptedTransport(({ origin, path }) => {
+    const bytes = this.pictures.get(origin + path);
+    return bytes === undefined ? response(404, 'gone') : response(200, bytes);
+  });
+
+  private constructor(database: BetterSqlite3Database) {
+    this.database = database;
+  }
+
+  static async open(): Promise<Machine> {
+    return new Machine(await openMigrated());
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  /** Digests of all blobs. */
+  async digests(): Promise<string[]> {
+    const digests: string[] = [];
+    for await (const { digest } of this.driver.list()) digests.push(digest);
+    return digests;
+  }
+
+  async rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return await this.database.all({ sql, params: [] });
+  }
+
+  /** What a process that starts now sees; its calls go through `faults`. */
+  start(faults = new Faults()): StoreBench {
+    return new StoreBench(this, faults);
+  }
+}
+
+/** The services around the store, as one process has them. */
+export class StoreBench {
+  readonly faults: Faults;
+  readonly database: SqlDatabase;
+  readonly driver: BlobDriver;
+  /** Of the blobs, under their digests. */
+  readonly thumbnails: MemoryBlobDriver;
+  readonly reporter = new RecordingReporter();
+  readonly entries: EntryStore;
+  readonly attempts: AttemptStore;
+  readonly blobs: BlobStore;
+  readonly lock = new StoreLock();
+  readonly downloader: Downloader;
+  readonly keeper: Keeper;
+  readonly recovery: Recovery;
+  readonly #machine: Machine;
+
+  constructor(machine: Machine, faults: Faults) {
+    const { clock } = machine;
+    this.#machine = machine;
+    this.faults = faults;
+    this.database = faults.watch('database', machine.database);
+    this.driver = watchDriver(faults, machine.driver);
+    this.entries = new EntryStore(this.database);
+    this.attempts = new AttemptStore(this.database);
+    this.thumbnails = new MemoryBlobDriver(clock);
+    this.blobs = new BlobStore(this.driver, nativeHasher, imageProbe, clock, {
+      memoryBytes: 0,
+      derived: this.thumbnails,
+    });
+    const transport = faults.watch('transport', machine.transport);
+    this.downloader = new Downloader(transport, this.blobs, clock, { maxBytes: 1e6, budgetMs: 30_000 });
+    this.keeper = new Keeper({
+      ...this.#stores(),
+      downloader: this.downloader,
+      healing: new InProcessFlights(),
+      prices: new Map(),
+    });
+    const { reporter } = this;
+    this.recovery = new Recovery({
+      ...this.#stores(),
+      closer: new AttemptCloser({ attempts: this.attempts, clock, reporter }),
+      keeper: this.keeper,
+      taskEnds: new TaskEnds({ tasks: new TaskStore(this.database), clock, reporter }),
+      flights: new InProcessFlights(),
+    });
+  }
+
+  collector(options: Partial<CollectorOptions> = {}): Collector {
+    return new Collector(this.#stores(), { maxBytes: undefined, maxAgeMs: undefined, ...options });
+  }
+
+  /** Opens an attempt, writes down its answer with these pictures, which are to be had at its URLs, and keeps them. */
+  async keep(name: string, ...pictures: readonly Uint8Array[]): Promise<Entry> {
+    const paid = await this.answered(name, ...pictures);
+    return await this.keeper.keep(paid);
+  }
+
+  /** As `keep`, without the last step. */
+  async answered(name: string, ...pictures: readonly Uint8Array[]): Promise<PaidAnswer> {
+    const { clock } = this.#machine;
+    const imageUrls = pictures.map((bytes, index) => {
+      const url = `https://results.example/${name}-${index}.png`;
+      this.#machine.pictures.set(url, bytes);
+      return url;
+    });
+    const identity = identityOf(name);
+    const { site, scope, key, model } = identity;
+    const recipe = JSON.stringify(identity);
+    await this.attempts.open({
+      id: name,
+      site,
+      scope,
+      key,
+      model,
+      account: 'a',
+      recipe,
+      createdAt: clock.now(),
+    });
+    const text = JSON.stringify(drawn(...imageUrls));
+    await this.attempts.answered(name, text, clock.now());
+    const read = readAnswer(text, JSON.parse(text));
+    if ('refusal' in read) throw new Error(read.refusal);
+    return {
+      attemptId: name,
+      identity,
+      imageUrls,
+      template: read.template,
+      usage: read.usage,
+      upstreamRequestId: read.requestId,
+      elapsedMs: 5,
+    };
+  }
+
+  #stores() {
+    const { entries, attempts, blobs, lock, reporter } = this;
+    return { entries, attempts, blobs, lock, reporter, clock: this.#machine.clock };
+  }
+}
+
+export function identityOf(name: string): EntryIdentity {
+  return {
+    site: 'cn',
+    scope: 'alice',
+    key: `k1:${name}`,
+    canonical: JSON.stringify({ model: 'qwen-image-max', prompt: name }),
+    model: 'qwen-image-max',
+    prompt: name,
+    take: undefined,
+    references: [],
+  };
+}
+
+/** A driver whose stages are watched too. */
+export function watchDriver(faults: Faults, driver: BlobDriver): BlobDriver {
+  const { list } = driver;
+  const watched = faults.watch('driver', driver, (result) =>
+    typeof result === 'object' && result !== null && 'commit' in result
+      ? faults.watch('stage', result)
+      : result,
+  );
+  return new Proxy(watched, {
+    // The one method that is no promise.
+    get: (object, property) => (property === 'list' ? list.bind(driver) : Reflect.get(object, property)),
+  });
+}
