@@ -185,7 +185,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       'request',
       answerKnownHits(getRequestListener(app.fetch, { errorHandler: answerMalformed }), {
         path: MULTIMODAL.path,
-        hits: services.knownHits,
+        hits: services.requestMemo,
         newRequestId: systemClock.uuid,
       }),
     );
@@ -198,12 +198,12 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       every(RECOVER_MS, recover),
       every(COLLECT_MS, async () => {
         await services.usage.flush();
-        await services.collector.runOnce().catch(failed(reporter, 'collector'));
+        await services.garbageCollector.runOnce().catch(failed(reporter, 'collector'));
       }),
       every(COLLECT_MS, () => services.taskRecovery.prune().catch(failed(reporter, 'task collector'))),
       every(COLLECT_MS, () => services.uploadCollector.runOnce().catch(failed(reporter, 'upload collector'))),
     ];
-    void services.collector.sweepOrphans().catch(failed(reporter, 'orphan sweep'));
+    void services.garbageCollector.sweepOrphans().catch(failed(reporter, 'orphan sweep'));
     void services.searchBackfill.run().catch(failed(reporter, 'search'));
     void services.uploadCollector.sweepOrphans().catch(failed(reporter, 'orphan sweep of uploads'));
 

@@ -56,7 +56,7 @@ export class FlightHome extends DurableObject<Env> {
   readonly #flights = new FlightsInAlarm<FlightOutcome>(
     systemClock,
     () => this.ctx.storage.setAlarm(systemClock.now()),
-    async (recipe) => (await this.#make()).services.homeRecovery.takeUp(recipe),
+    async (recipe) => (await this.#make()).services.recipeRecovery.takeUp(recipe),
   );
   #made: Promise<WorkerApp> | undefined;
 
@@ -87,7 +87,7 @@ export class FlightHome extends DurableObject<Env> {
 }
 
 /** Keeps the store within its bounds and finishes what was left behind, one round at a time. */
-export class Caretaker extends DurableObject<Env> {
+export class Maintenance extends DurableObject<Env> {
   #round: Promise<void> | undefined;
 
   /** `thoroughly`: also what no row names, for which the whole bucket is listed. */
@@ -105,7 +105,7 @@ export class Caretaker extends DurableObject<Env> {
     const { services, drivers, flush } = await createWorkerApp(environment, new InProcessFlights(), (work) =>
       this.ctx.waitUntil(work),
     );
-    const { recovery, taskRecovery, collector, uploadCollector } = services;
+    const { recovery, taskRecovery, garbageCollector, uploadCollector } = services;
     const now = systemClock.now();
     const flownBefore = now - environment.longestFlightMs;
     // What fails is tried again in the next round, and keeps nothing else from being done in this one.
@@ -128,13 +128,13 @@ export class Caretaker extends DurableObject<Env> {
       }
     });
     await attend('task collector', () => taskRecovery.prune());
-    await attend('collector', () => collector.runOnce());
+    await attend('collector', () => garbageCollector.runOnce());
     await attend('upload collector', () => uploadCollector.runOnce());
     await attend('search', () => services.searchBackfill.run());
     if (thoroughly) {
       await attend('ledger', () => services.ledger.fold());
       for (const driver of drivers) await attend('stages', () => driver.sweepStages());
-      await attend('orphan sweep', () => collector.sweepOrphans());
+      await attend('orphan sweep', () => garbageCollector.sweepOrphans());
       await attend('orphan sweep of uploads', () => uploadCollector.sweepOrphans());
     }
     await flush();

@@ -17,9 +17,9 @@ import { healthRoutes } from './operations/health-routes.ts';
 import { metricsRoutes } from './operations/metrics-routes.ts';
 import { loginRoutes } from './page/login-routes.tsx';
 import { pageAssetRoutes, pageRoutes } from './page/page-routes.tsx';
-import { keepPrivate } from './wire/no-store.ts';
+import { noStore } from './wire/no-store.ts';
 import { guard } from './wire/request-guard.ts';
-import { exchangeOf, observeExchanges } from './wire/request-record.ts';
+import { recordRequests, requestRecordOf } from './wire/request-record.ts';
 
 /** Every front door on one Hono app, the same on every runtime. */
 export function createApp(services: HttpServices, options: HttpOptions): Hono {
@@ -31,7 +31,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
       "There is nothing at this path. DashScope's API is under /api/v1; /docs describes the rest.",
     );
   });
-  app.use(observeExchanges(services));
+  app.use(recordRequests(services));
   app.route('/', healthRoutes(services.health));
   app.route('/', openApiRoutes());
   app.route(
@@ -44,8 +44,8 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
     }),
   );
   // Before the guard, whose refusals are answers too.
-  app.use('/admin/*', keepPrivate);
-  app.use('/metrics', keepPrivate);
+  app.use('/admin/*', noStore);
+  app.use('/metrics', noStore);
   app.use(guard(options, services.platform));
   app.route('/', pageAssetRoutes(services));
   app.route('/', loginRoutes(services, options));
@@ -64,7 +64,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
 }
 
 async function answerError(error: Error, c: Context, services: HttpServices): Promise<Response> {
-  const { requestId } = exchangeOf(c);
+  const { requestId } = requestRecordOf(c);
   // The client left: nobody reads the answer.
   if (c.req.raw.signal.aborted) return new Response(null, { status: 499 });
   const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { AppError } from '../core/errors.ts';
 import { dashScopeError } from './dashscope/dashscope-errors.ts';
-import { generationAdvice } from './image-generate/error-hints.ts';
+import { errorHint } from './image-generate/error-hints.ts';
 import { openAiError } from './openai/openai-errors.ts';
 import { isForPerson, pageError } from './page/page-error.tsx';
 import { problemResponse } from './wire/problem.ts';
@@ -11,7 +11,7 @@ type EncodeError = (error: AppError, requestId: string) => Response;
 
 /** The dialect of each path, by the beginning of it; DashScope's for all others. */
 const DIALECTS: readonly (readonly [prefix: string, encode: EncodeError])[] = [
-  ['/v1/image.generate', (error, requestId) => problemResponse(error, requestId, generationAdvice)],
+  ['/v1/image.generate', (error, requestId) => problemResponse(error, requestId, errorHint)],
   ['/v1/images', openAiError],
   ['/v1/models', openAiError],
   ['/admin', (error, requestId) => problemResponse(error, requestId)],

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 export interface Platform {
   /** The address that the request came from, for throttling. */
   clientAddress(c: Context): string;
-  /** The request as it was sent, head and body, where the runtime kept it; see `KnownHits`. */
+  /** The request as it was sent, head and body, where the runtime kept it; see `RequestMemo`. */
   textOfRequest(c: Context): string | undefined;
   /** Path and query exactly as they stood in the request line. */
   rawTarget(c: Context): string;

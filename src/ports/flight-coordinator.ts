@@ -6,7 +6,7 @@ export interface FlightCoordinator<T> {
    * fails. Absent where this process
    * is home to all.
    */
-  readonly atHome?: (recipe: RecipeAddress) => Promise<void>;
+  readonly ensureOwner?: (recipe: RecipeAddress) => Promise<void>;
   /**
    * Runs `work`, or waits for the run under the same key that is already there. A failure reaches every waiter.
    * `work` resolves to plain data, never to a stream: many read it.

@@ -2,9 +2,9 @@ import type { BlobMediaType } from '../core/entries/blob.ts';
 
 export interface ImageInfo {
   readonly mediaType: BlobMediaType;
-  /** Pixels. */
+  /** In pixels. */
   readonly width: number;
-  /** Pixels. */
+  /** In pixels. */
   readonly height: number;
 }
 

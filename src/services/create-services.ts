@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { countedModels } from '../core/models/model-label.ts';
+import { modelLabels } from '../core/models/model-label.ts';
 import type { BlobDriver } from '../ports/blob-driver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
@@ -22,21 +22,21 @@ import { BlobStore } from './blobs/blob-store.ts';
 import { Downloader } from './blobs/downloader.ts';
 import { StoreLock } from './blobs/store-lock.ts';
 import { EntryFinder } from './entries/entry-finder.ts';
-import { type Healing, Keeper } from './entries/entry-publisher.ts';
-import { Remover } from './entries/entry-remover.ts';
+import { EntryPublisher, type Healing } from './entries/entry-publisher.ts';
+import { EntryRemover } from './entries/entry-remover.ts';
 import { EntryStore } from './entries/entry-store.ts';
-import { KnownHits } from './entries/request-memo.ts';
+import { RequestMemo } from './entries/request-memo.ts';
 import { UsageRecorder } from './entries/usage-recorder.ts';
-import { FlightBoard } from './flights/flight-registry.ts';
-import { Settlement } from './generation/answer-handler.ts';
-import { Purchasing } from './generation/generation-runner.ts';
+import { FlightRegistry } from './flights/flight-registry.ts';
+import { AnswerHandler } from './generation/answer-handler.ts';
+import { GenerationRunner } from './generation/generation-runner.ts';
 import { ImageService } from './generation/image-service.ts';
 import { TaskFollower } from './generation/task-follower.ts';
 import { TaskPoller } from './generation/task-poller.ts';
-import { Buyer } from './generation/upstream-sender.ts';
+import { UpstreamSender } from './generation/upstream-sender.ts';
 import type { FlightOutcome } from './image-request.ts';
-import { Curator } from './inventory/entry-editor.ts';
-import { Inventory } from './inventory/entry-search.ts';
+import { EntryEditor } from './inventory/entry-editor.ts';
+import { EntrySearch } from './inventory/entry-search.ts';
 import { Importer } from './inventory/importer.ts';
 import { Lineage } from './inventory/lineage.ts';
 import { Purger } from './inventory/purger.ts';
@@ -48,18 +48,18 @@ import { LedgerStore } from './ledger/ledger-store.ts';
 import { ByteBudget } from './limits/byte-budget.ts';
 import { Governor } from './limits/governor.ts';
 import { Pacer } from './limits/pacer.ts';
-import { Collector } from './maintenance/garbage-collector.ts';
+import { GarbageCollector } from './maintenance/garbage-collector.ts';
 import { SearchBackfill } from './maintenance/search-backfill.ts';
 import { Verifier } from './maintenance/verifier.ts';
 import { Health } from './operations/health.ts';
 import { Metrics } from './operations/metrics.ts';
-import { HomeRecovery } from './recovery/recipe-recovery.ts';
+import { RecipeRecovery } from './recovery/recipe-recovery.ts';
 import { Recovery } from './recovery/recovery.ts';
 import { Explainer } from './requests/explainer.ts';
 import { ReferenceResolver } from './requests/reference-resolver.ts';
-import { PreparedRequests } from './requests/request-preparer.ts';
+import { RequestPreparer } from './requests/request-preparer.ts';
 import { JobResumer } from './tasks/job-resumer.ts';
-import { TaskEnds } from './tasks/task-completer.ts';
+import { TaskCompleter } from './tasks/task-completer.ts';
 import { TaskRecovery } from './tasks/task-recovery.ts';
 import { TaskService } from './tasks/task-service.ts';
 import { TaskStore } from './tasks/task-store.ts';
@@ -109,14 +109,14 @@ const POLLS_PER_SECOND = 15;
 export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const { database, clock, hasher, probe, transport, upstream } = ports;
   const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
-  const countedModel = countedModels(config.models);
+  const modelLabel = modelLabels(config.models);
   const ledgerStore = new LedgerStore(database);
   const ledgerRecorder = new LedgerRecorder(
-    { store: ledgerStore, clock, countedModel, onFailure: onFailure('ledger') },
+    { store: ledgerStore, clock, modelLabel, onFailure: onFailure('ledger') },
     config.site,
   );
   const metrics = new Metrics(
-    { countedModel, runtime: ports.runtime, onFailure: onFailure('metrics') },
+    { modelLabel, runtime: ports.runtime, onFailure: onFailure('metrics') },
     {
       flights: () => board.size,
       waiters: () => board.waiters,
@@ -139,7 +139,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     maxBytes: config.maxImage,
     budgetMs: config.downloadTimeout,
   });
-  const keeper = new Keeper({
+  const publisher = new EntryPublisher({
     entries,
     attempts,
     blobs,
@@ -151,7 +151,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     reporter,
   });
   const usage = new UsageRecorder(entries, clock, onFailure('usage'));
-  const finder = new EntryFinder({ entries, keeper, usage, clock, reporter }, config.maxAge);
+  const finder = new EntryFinder({ entries, publisher, usage, clock, reporter }, config.maxAge);
   const governor = new Governor(clock, {
     limitsOf: (model) => ({ concurrency: config.concurrency(model), perMinute: config.rate?.(model) }),
     maxQueue: config.maxQueue,
@@ -162,18 +162,18 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     failedAttempts: config.failedAttempts,
     budgetMs: config.retryBudget,
   };
-  const buyer = new Buyer(
+  const buyer = new UpstreamSender(
     { upstream, governor, attempts, closer, clock, reporter },
     { retry, generationTimeoutMs: config.generationTimeout },
   );
-  const settlement = new Settlement({ keeper, attempts, closer, clock, reporter });
+  const settlement = new AnswerHandler({ publisher, attempts, closer, clock, reporter });
   const pollPacer = new Pacer(clock, POLLS_PER_SECOND);
   const poller = new TaskPoller({ upstream, pacer: pollPacer, clock, reporter });
   const follower = new TaskFollower({ poller, settlement, closer, clock });
-  const board = new FlightBoard(ports.flights);
-  const purchasing = new Purchasing({ board, buyer, attempts, settlement, follower, clock, reporter });
+  const board = new FlightRegistry(ports.flights);
+  const purchasing = new GenerationRunner({ board, buyer, attempts, settlement, follower, clock, reporter });
   const tasks = new TaskStore(database);
-  const taskEnds = new TaskEnds({ tasks, clock, reporter });
+  const taskEnds = new TaskCompleter({ tasks, clock, reporter });
   const resumer = new JobResumer({ board, follower });
   const taskRecovery = new TaskRecovery({
     tasks,
@@ -194,13 +194,13 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   );
   const { uploads, uploadCollector } = createUploads(ports, config, retry, secrets.secret);
   const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, uploads, hasher, probe });
-  const prepared = new PreparedRequests({ resolver, hasher, addedModels: config.models });
-  const inventory = new Inventory({ database, entries, clock });
-  const curator = new Curator({ database, entries, clock });
+  const prepared = new RequestPreparer({ resolver, hasher, addedModels: config.models });
+  const entrySearch = new EntrySearch({ database, entries, clock });
+  const entryEditor = new EntryEditor({ database, entries, clock });
   const recovery = new Recovery({
     attempts,
     closer,
-    keeper,
+    publisher,
     taskEnds,
     flights: ports.flights,
     clock,
@@ -259,27 +259,27 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       lock,
       reporter,
     }),
-    knownHits: new KnownHits({ finder, clock, reporter }),
+    requestMemo: new RequestMemo({ finder, clock, reporter }),
     bodies,
     health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),
     governor,
-    inventory,
-    curator,
+    entrySearch,
+    entryEditor,
     importer: new Importer({ entries, blobs, lock, hasher, clock }, { maxImage: config.maxImage }),
     lineage: new Lineage(database),
     purger: new Purger({
       database,
-      inventory,
-      remover: new Remover({ entries, blobs, lock }),
+      entrySearch,
+      remover: new EntryRemover({ entries, blobs, lock }),
       clock,
       reporter,
     }),
-    verifier: new Verifier({ entries, blobs, keeper, lock, reporter }),
+    verifier: new Verifier({ entries, blobs, publisher, lock, reporter }),
     statistics: () => readStatistics(database, entries),
     searchBackfill: new SearchBackfill(database, clock),
     recovery,
-    homeRecovery: new HomeRecovery({ attempts, recovery, taskRecovery, board, credentials }),
-    collector: new Collector(
+    recipeRecovery: new RecipeRecovery({ attempts, recovery, taskRecovery, board, credentials }),
+    garbageCollector: new GarbageCollector(
       { entries, attempts, blobs, lock, clock, reporter },
       { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },
     ),

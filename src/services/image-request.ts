@@ -3,7 +3,7 @@ import type { Directives } from '../core/cache/directives.ts';
 import type { Entry, ReferenceUse } from '../core/entries/entry.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
 import type { GenerationCall, UpstreamAnswer } from '../ports/image-upstream.ts';
-import type { Ticket } from './flights/flight-waiter.ts';
+import type { FlightWaiter } from './flights/flight-waiter.ts';
 
 /** One request for a picture, in no dialect. */
 export interface ImageRequest {
@@ -55,4 +55,4 @@ export type FlightOutcome =
 /** A request that was answered from the store, or whose flight is in the air. */
 export type StartedRequest =
   | { readonly hit: ImageOutcome }
-  | { readonly ticket: Ticket; readonly fwd: ForwardReason; readonly outcome: Promise<ImageOutcome> };
+  | { readonly ticket: FlightWaiter; readonly fwd: ForwardReason; readonly outcome: Promise<ImageOutcome> };

@@ -8,7 +8,7 @@ import { formatTable } from '../../src/cli/terminal/text-table.ts';
 import type { EntryFilter } from '../../src/core/entries/entry-filter.ts';
 import type { SqlDatabase, SqlValue } from '../../src/ports/sql-database.ts';
 import { EntryStore } from '../../src/services/entries/entry-store.ts';
-import { Inventory } from '../../src/services/inventory/entry-search.ts';
+import { EntrySearch } from '../../src/services/inventory/entry-search.ts';
 import { readStatistics } from '../../src/services/inventory/statistics.ts';
 import { LedgerStore } from '../../src/services/ledger/ledger-store.ts';
 import { SearchBackfill } from '../../src/services/maintenance/search-backfill.ts';
@@ -138,7 +138,7 @@ function rowOf(index: number, now: number) {
 
 async function measure(database: SqlDatabase): Promise<void> {
   const entries = new EntryStore(database);
-  const inventory = new Inventory({ database, entries, clock: systemClock });
+  const entrySearch = new EntrySearch({ database, entries, clock: systemClock });
   const scope = `key:${createHash('md5').update('7').digest('hex')}`;
   const filters: [string, EntryFilter][] = [
     ['all', {}],
@@ -170,15 +170,15 @@ async function measure(database: SqlDatabase): Promise<void> {
   for (const [name, filter] of filters) {
     for (const sort of ['created', 'used', 'hits'] as const) {
       const query = { filter, sort, limit: 50 };
-      const page = await inventory.list(query);
-      rows.push([name, sort, ...(await timed(() => inventory.list(query))), String(page.rows.length)]);
+      const page = await entrySearch.list(query);
+      rows.push([name, sort, ...(await timed(() => entrySearch.list(query))), String(page.rows.length)]);
     }
   }
-  let after = (await inventory.list({ filter: {}, sort: 'used', limit: 50 })).next;
+  let after = (await entrySearch.list({ filter: {}, sort: 'used', limit: 50 })).next;
   for (let page = 0; page < 200 && after !== undefined; page += 1)
-    after = (await inventory.list({ filter: {}, sort: 'used', limit: 200, after })).next;
+    after = (await entrySearch.list({ filter: {}, sort: 'used', limit: 200, after })).next;
   const deep = { filter: {}, sort: 'used', limit: 50, after } as const;
-  rows.push(['all, 40000 entries on', 'used', ...(await timed(() => inventory.list(deep))), '50']);
+  rows.push(['all, 40000 entries on', 'used', ...(await timed(() => entrySearch.list(deep))), '50']);
   const ledger = new LedgerStore(database);
   const statistics = async () => [await readStatistics(database, entries), await ledger.money('cn')];
   rows.push(['statistics with cost', '', ...(await timed(statistics)), '']);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { joinBytes } from '../../src/core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../src/core/bytes/concat-bytes.ts';
 import type { BlobContent, BlobDriver } from '../../src/ports/blob-driver.ts';
 import { pseudoRandomBytes } from './hasher.ts';
 
@@ -23,7 +23,7 @@ export async function bytesOf(content: BlobContent | undefined): Promise<Uint8Ar
   if (content.body instanceof Uint8Array) return new Uint8Array(content.body);
   const chunks: Uint8Array[] = [];
   for await (const chunk of content.body) chunks.push(new Uint8Array(chunk));
-  return joinBytes(chunks);
+  return concatBytes(chunks);
 }
 
 /** Stores bytes under their digest and returns it. */

@@ -1,4 +1,4 @@
-import { joinBytes } from '../../core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 import { readStream } from '../../core/dashscope/stream-answer.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader, type HeaderList } from '../../core/headers.ts';
@@ -63,7 +63,7 @@ export async function collectStream(
     failure = error;
     live.fail(error);
   }
-  const whole = readStream(new TextDecoder().decode(joinBytes(chunks)), repeating);
+  const whole = readStream(new TextDecoder().decode(concatBytes(chunks)), repeating);
   if (whole === undefined) throw failure;
   return {
     status: whole.status,

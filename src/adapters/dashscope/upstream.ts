@@ -1,4 +1,4 @@
-import { discard } from '../../core/bytes/drain.ts';
+import { drain } from '../../core/bytes/drain.ts';
 import { readAll } from '../../core/bytes/read-all.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader, type HeaderList, withoutHopByHop } from '../../core/headers.ts';
@@ -111,7 +111,7 @@ export async function readAnswer(
 ): Promise<UpstreamAnswer> {
   const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
   if (encoding !== 'identity') {
-    await discard(response.body);
+    await drain(response.body);
     throw new AppError(
       'upstream_invalid',
       `Upstream answered in the encoding ${encoding}, which was not offered.`,

@@ -1,5 +1,5 @@
-import { joinBytes } from '../../core/bytes/concat-bytes.ts';
-import { discard } from '../../core/bytes/drain.ts';
+import { concatBytes } from '../../core/bytes/concat-bytes.ts';
+import { drain } from '../../core/bytes/drain.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader } from '../../core/headers.ts';
 import type { ReferenceFetcher } from '../../ports/reference-fetcher.ts';
@@ -53,7 +53,7 @@ async function download(
         signal,
       });
       if (!REDIRECTS.has(response.status)) return await readPicture(start, response, maxBytes);
-      await discard(response.body);
+      await drain(response.body);
       url = findTarget(start, url, response);
     }
   } catch (error) {
@@ -76,7 +76,7 @@ async function readPicture(start: URL, response: TransportResponse, maxBytes: nu
   const isGood = response.status >= 200 && response.status <= 299;
   const isTooLarge = (size: number) => size > maxBytes;
   if (!isGood || isTooLarge(Number(findHeader(response.headers, 'content-length') ?? 0))) {
-    await discard(response.body);
+    await drain(response.body);
     throw unavailable(
       start,
       isGood ? `it is larger than ${maxBytes} bytes` : `it answers ${response.status}`,
@@ -89,7 +89,7 @@ async function readPicture(start: URL, response: TransportResponse, maxBytes: nu
     if (isTooLarge(size)) throw unavailable(start, `it is larger than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  return joinBytes(chunks);
+  return concatBytes(chunks);
 }
 
 function unavailable(start: URL, why: string, cause?: Error): AppError {

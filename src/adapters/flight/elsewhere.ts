@@ -20,7 +20,7 @@ export class FlightsElsewhere<T> implements FlightCoordinator<T> {
     });
   }
 
-  readonly atHome = (recipe: RecipeAddress): Promise<void> =>
+  readonly ensureOwner = (recipe: RecipeAddress): Promise<void> =>
     new Promise((_, fail) => this.#depart({ home: homeName(recipe), fail }));
 
   run(): Promise<FlightResult<T>> {

@@ -40,7 +40,7 @@ export class FlightsInAlarm<T> implements FlightCoordinator<T> {
     this.#takeUp = takeUp;
   }
 
-  readonly atHome = (recipe: RecipeAddress): Promise<void> => {
+  readonly ensureOwner = (recipe: RecipeAddress): Promise<void> => {
     const name = homeName(recipe);
     const known = this.#takenUp.get(name);
     if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-import { joinBytes } from '../../core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 import type { ByteRange } from '../../core/bytes/range.ts';
 import { AppError } from '../../core/errors.ts';
 import type { BlobContent, BlobDriver, BlobStage } from '../../ports/blob-driver.ts';
@@ -93,7 +93,7 @@ class MemoryBlobStage implements BlobStage {
 
   async commit(digest: string, size: number): Promise<void> {
     this.#assertOpen();
-    const bytes = joinBytes(this.#chunks);
+    const bytes = concatBytes(this.#chunks);
     await this.discard();
     if (bytes.length !== size) {
       throw new AppError(

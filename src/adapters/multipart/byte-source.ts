@@ -1,4 +1,4 @@
-import { joinBytes } from '../../core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 
 /** The bytes of a body, asked for a chunk at a time, up to marks in them. */
 export class ByteSource {
@@ -59,7 +59,7 @@ export class ByteSource {
     if (step.done) return false;
     this.#ended = false;
     // A copy: the sender may use the chunk again.
-    this.#buffer = joinBytes([this.#buffer, step.value]);
+    this.#buffer = concatBytes([this.#buffer, step.value]);
     return true;
   }
 }

@@ -1,4 +1,4 @@
-import { joinBytes } from '../../core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 import { AppError } from '../../core/errors.ts';
 import type { FormPart, FormReader } from '../../ports/multipart.ts';
 import { ByteSource } from './byte-source.ts';
@@ -88,7 +88,7 @@ async function collect(
     if (size > maxBytes) throw malformed(tooLong);
     pieces.push(piece);
   }
-  return joinBytes(pieces);
+  return concatBytes(pieces);
 }
 
 function findBoundary(contentType: string): string | undefined {

@@ -5,7 +5,7 @@ import { TRACE_HEADER, TRACEPARENT, traceIdOf } from '../../core/dashscope/trace
 const MAX_BODY_BYTES = 32 * 1024;
 
 /** What is known of a repeated request; see `services/known-hits.ts`. */
-interface KnownHits {
+interface RequestMemo {
   find(
     request: string,
     as: { readonly requestId: string; readonly traceId: string | undefined; readonly path: string },
@@ -22,7 +22,7 @@ interface KnownHits {
 
 interface Options {
   readonly path: string;
-  readonly hits: KnownHits;
+  readonly hits: RequestMemo;
   readonly newRequestId: () => string;
 }
 

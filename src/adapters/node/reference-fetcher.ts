@@ -1,4 +1,4 @@
-import { joinBytes } from '../../core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader } from '../../core/headers.ts';
 import type { ReferenceFetcher } from '../../ports/reference-fetcher.ts';
@@ -154,7 +154,7 @@ async function readPicture(
       size += chunk.byteLength;
       chunks.push(chunk);
     }
-    return joinBytes(chunks);
+    return concatBytes(chunks);
   } finally {
     budget?.giveBack(size);
   }

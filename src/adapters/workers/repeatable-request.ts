@@ -1,4 +1,4 @@
-import { joinBytes } from '../../core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 
 /** A request to read, and the same once more for whoever it has to be sent on to. */
 export interface RepeatableRequest {
@@ -48,7 +48,7 @@ function recorded(request: Request, body: ReadableStream<Uint8Array>, maxBytes: 
   });
   return {
     request: new Request(request, { body: body.pipeThrough(recorder), ...HALF_DUPLEX }),
-    repeat: () => (keeps ? new Request(url, { method, headers, body: joinBytes(kept) }) : undefined),
+    repeat: () => (keeps ? new Request(url, { method, headers, body: concatBytes(kept) }) : undefined),
     forget: async () => drop(),
   };
 }

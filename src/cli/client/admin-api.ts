@@ -1,6 +1,6 @@
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
-import { describeRefusal, readRefusal } from './refusal.ts';
+import { describeRefusal, readErrorBody } from './refusal.ts';
 import type { Answer, ServerClient } from './server-client.ts';
 
 /** Parameters of a query, or fields of a filter. */
@@ -29,7 +29,7 @@ function parse({ status, text }: Pick<Answer, 'status' | 'text'>, origin: string
 /** The failure of a call: what is wrong with a parameter is wrong with the option that it was given by. */
 export function failureOf(status: number, text: string, origin: string): Failure {
   const message = describeRefusal(status, text, origin);
-  const field = readRefusal(text)?.field;
+  const field = readErrorBody(text)?.field;
   if (status === 401) return new Failure(`${message}; commands find it in DASHCACHE_ADMIN_TOKEN`);
   if (status !== 400 || field === undefined) return new Failure(message);
   const option = optionOf(field);

@@ -1,7 +1,7 @@
 import type { Cost } from '../../core/events.ts';
 import type { JsonValue } from '../../core/json/json-text.ts';
 import { failureOf } from './admin-api.ts';
-import { readRefusal, refused } from './refusal.ts';
+import { readErrorBody, refused } from './refusal.ts';
 import type { Answer, ServerClient } from './server-client.ts';
 
 /** What would become of a request, as `POST /admin/api/explain` says it. */
@@ -49,7 +49,7 @@ export async function askExplanation(
 export function readExplanation({ status, text }: Answer, { origin }: ServerClient): Explanation {
   if (status !== 200) {
     // Every other field at fault is one of the request, which is given as a whole.
-    const isAboutCommand = status === 401 || readRefusal(text)?.field === 'scope';
+    const isAboutCommand = status === 401 || readErrorBody(text)?.field === 'scope';
     throw isAboutCommand ? failureOf(status, text, origin) : refused(status, text, origin);
   }
   return JSON.parse(text);

@@ -11,7 +11,7 @@ export interface Refusal {
 }
 
 /** Reads an error's body; undefined when it is none that dashcache writes. */
-export function readRefusal(text: string): Refusal | undefined {
+export function readErrorBody(text: string): Refusal | undefined {
   const body = parse(text);
   if (!isJsonObject(body)) return undefined;
   const error = isJsonObject(body.error) ? body.error : body;
@@ -27,7 +27,7 @@ export function readRefusal(text: string): Refusal | undefined {
 
 /** One line for people. */
 export function describeRefusal(status: number, text: string, origin: string): string {
-  const refusal = readRefusal(text);
+  const refusal = readErrorBody(text);
   if (refusal === undefined) return `${origin} answered ${status}, and not as a dashcache does.`;
   const { code, message, requestId } = refusal;
   const facts = [code, requestId === undefined ? undefined : `request ${requestId}`].filter(

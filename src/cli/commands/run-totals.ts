@@ -2,7 +2,7 @@ import type { CacheEvent, CacheResult } from '../../core/events.ts';
 import { MoneySum } from '../money.ts';
 
 /** What a program's requests came to, from the events of the server that it asked. */
-export class Tally {
+export class RunTotals {
   readonly #results = new Map<CacheResult, number>();
   readonly #spent = new MoneySum();
   readonly #saved = new MoneySum();

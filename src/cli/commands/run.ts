@@ -5,7 +5,7 @@ import { openServer, type ServerFlags } from '../client/open-server.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import { programEnvironment } from './run-environment.ts';
-import { Tally } from './run-totals.ts';
+import { RunTotals } from './run-totals.ts';
 
 export interface RunFlags extends ServerFlags {
   readonly json?: boolean;
@@ -13,7 +13,7 @@ export interface RunFlags extends ServerFlags {
 
 /** Runs a program that asks dashcache in place of the vendor; says in the end what that came to, and ends as it ended. */
 export async function run(program: readonly string[], flags: RunFlags): Promise<void> {
-  const tally = new Tally();
+  const tally = new RunTotals();
   const server = await openServer(flags, { onEvent: (event) => tally.note(event) });
   let exitCode: number;
   try {
@@ -27,7 +27,7 @@ export async function run(program: readonly string[], flags: RunFlags): Promise<
   process.exitCode = exitCode;
 }
 
-function summary(tally: Tally, isOwn: boolean, json: boolean): string {
+function summary(tally: RunTotals, isOwn: boolean, json: boolean): string {
   if (json) return JSON.stringify(isOwn ? tally : null);
   return isOwn
     ? `dashcache: ${tally}`

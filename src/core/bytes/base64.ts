@@ -1,4 +1,4 @@
-import { joinBytes } from './concat-bytes.ts';
+import { concatBytes } from './concat-bytes.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
@@ -48,7 +48,7 @@ export async function* base64Pieces(
   let rest = new Uint8Array();
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-      const bytes = joinBytes([rest, chunk.subarray(at, at + PIECE_BYTES)]);
+      const bytes = concatBytes([rest, chunk.subarray(at, at + PIECE_BYTES)]);
       const whole = bytes.length - (bytes.length % 3);
       rest = bytes.slice(whole);
       yield base64Codes(bytes.subarray(0, whole));

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { joinBytes } from './concat-bytes.ts';
+import { concatBytes } from './concat-bytes.ts';
 
 /** All chunks in one piece. `tooLarge` is thrown as soon as they exceed `maxBytes`. */
 export async function readAll(
@@ -14,5 +14,5 @@ export async function readAll(
     if (size > maxBytes) throw tooLarge();
     parts.push(chunk);
   }
-  return joinBytes(parts);
+  return concatBytes(parts);
 }

@@ -2,7 +2,7 @@ import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../j
 import { isPicture, joinPieces, joinRepetitions } from './content-pieces.ts';
 
 /** One choice of an answer, gathered from the events that tell it. */
-export class ToldChoice {
+export class ChoiceAccumulator {
   #fields: JsonObject = {};
   #message: JsonObject = {};
   readonly #contents: (readonly JsonValue[])[] = [];

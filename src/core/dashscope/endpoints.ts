@@ -1,5 +1,5 @@
 /** An endpoint of the vendor's that draws pictures. */
-export interface DrawingService {
+export interface GenerationEndpoint {
   readonly path: string;
   /** It answers with a task; otherwise with the picture. */
   readonly isAsync: boolean;
@@ -13,25 +13,25 @@ export type RequestShape = 'messages' | 'prompt';
 
 export type AnswerFamily = 'choices' | 'results';
 
-export const MULTIMODAL: DrawingService = {
+export const MULTIMODAL: GenerationEndpoint = {
   path: '/api/v1/services/aigc/multimodal-generation/generation',
   isAsync: false,
   shape: 'messages',
   family: 'choices',
 };
-const IMAGE_GENERATION: DrawingService = {
+const IMAGE_GENERATION: GenerationEndpoint = {
   path: '/api/v1/services/aigc/image-generation/generation',
   isAsync: true,
   shape: 'messages',
   family: 'choices',
 };
-const TEXT2IMAGE: DrawingService = {
+const TEXT2IMAGE: GenerationEndpoint = {
   path: '/api/v1/services/aigc/text2image/image-synthesis',
   isAsync: true,
   shape: 'prompt',
   family: 'results',
 };
-const IMAGE2IMAGE: DrawingService = {
+const IMAGE2IMAGE: GenerationEndpoint = {
   path: '/api/v1/services/aigc/image2image/image-synthesis',
   isAsync: true,
   shape: 'prompt',
@@ -39,7 +39,7 @@ const IMAGE2IMAGE: DrawingService = {
 };
 
 /** Every endpoint that a client may ask. */
-export const DRAWING_SERVICES: readonly DrawingService[] = [
+export const GENERATION_ENDPOINTS: readonly GenerationEndpoint[] = [
   MULTIMODAL,
   IMAGE_GENERATION,
   TEXT2IMAGE,
@@ -50,7 +50,7 @@ export const DRAWING_SERVICES: readonly DrawingService[] = [
  * Which endpoints serve a model, from the vendor's API pages and published captures (October 2026): the first pattern
  * that fits counts. Where the sources disagree only what is proven is here (qwen-image-max: sync).
  */
-const SERVED: readonly (readonly [pattern: RegExp, services: readonly DrawingService[]])[] = [
+const SERVED: readonly (readonly [pattern: RegExp, services: readonly GenerationEndpoint[]])[] = [
   [/^qwen-image-(3\.0|2\.1)/, [MULTIMODAL, IMAGE_GENERATION]],
   [/^qwen-image(-plus)?$/, [MULTIMODAL, TEXT2IMAGE]],
   [/^(qwen-image|z-image)/, [MULTIMODAL]],
@@ -63,7 +63,7 @@ const SERVED: readonly (readonly [pattern: RegExp, services: readonly DrawingSer
  * The endpoint to ask upstream: the client's own if the model is served there, or is not known; else the one whose
  * style is nearest to what the client asked for.
  */
-export function serviceFor(model: string, asked: DrawingService): DrawingService {
+export function endpointFor(model: string, asked: GenerationEndpoint): GenerationEndpoint {
   const served = SERVED.find(([pattern]) => pattern.test(model))?.[1];
   if (served === undefined || served.includes(asked)) return asked;
   const sameStyle = served.find(({ isAsync }) => isAsync === asked.isAsync);

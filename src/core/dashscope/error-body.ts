@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from '../json/json-text.ts';
 
 /** What the vendor says of a refusal, as far as it can be read: a gateway's page has neither. */
-export function readRefusal(body: Uint8Array): { readonly code?: string; readonly message?: string } {
+export function readErrorBody(body: Uint8Array): { readonly code?: string; readonly message?: string } {
   try {
     const value: JsonValue = JSON.parse(new TextDecoder().decode(body));
     if (!isJsonObject(value)) return {};

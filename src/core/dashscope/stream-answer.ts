@@ -1,5 +1,5 @@
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
-import { contentOf, ToldChoice } from './choice-accumulator.ts';
+import { ChoiceAccumulator, contentOf } from './choice-accumulator.ts';
 import { readEvents, type StreamEvent, writeResult } from './sse.ts';
 
 /** What a stream came to, as the one answer that it would have been. */
@@ -22,7 +22,7 @@ const DEFAULT_ERROR_STATUS = 400;
 export function readStream(stream: string, repeating = false): WholeAnswer | undefined {
   let whole: JsonObject = {};
   let output: JsonObject = {};
-  const told = new Map<JsonValue, ToldChoice>();
+  const told = new Map<JsonValue, ChoiceAccumulator>();
   for (const event of readEvents(stream)) {
     const data = parseObject(event.data);
     if (data === undefined) {
@@ -48,10 +48,10 @@ export function readStream(stream: string, repeating = false): WholeAnswer | und
 }
 
 /** Choices are told apart by the index that they name, else by their place. */
-function tell(told: Map<JsonValue, ToldChoice>, choices: readonly JsonObject[]): void {
+function tell(told: Map<JsonValue, ChoiceAccumulator>, choices: readonly JsonObject[]): void {
   choices.forEach((choice, position) => {
     const number = choice.index ?? position;
-    const known = told.get(number) ?? new ToldChoice();
+    const known = told.get(number) ?? new ChoiceAccumulator();
     known.tell(choice);
     told.set(number, known);
   });

@@ -12,7 +12,7 @@ export function referenceFieldOf(field: string, count: number): ReferenceField {
 const REFERENCE_FIELD = /^input\.messages\[0\]\.content\[(\d+)\]\.image/;
 
 /** A failure that names a reference image's field of the vendor's body names the dialect's own instead. */
-export function inOwnWords(error: unknown, referenceField: ReferenceField): unknown {
+export function inErrorFields(error: unknown, referenceField: ReferenceField): unknown {
   if (!isAppError(error) || error.field === undefined) return error;
   const [, index] = REFERENCE_FIELD.exec(error.field) ?? [];
   if (index === undefined) return error;

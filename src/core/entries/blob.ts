@@ -19,9 +19,9 @@ export interface BlobRecord {
   /** Bytes. */
   readonly size: number;
   readonly mediaType: BlobMediaType;
-  /** Pixels. */
+  /** In pixels. */
   readonly width: number;
-  /** Pixels. */
+  /** In pixels. */
   readonly height: number;
   /** Epoch milliseconds of when it was first stored. */
   readonly createdAt: number;

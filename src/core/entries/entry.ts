@@ -46,9 +46,9 @@ export interface EntryImage {
   /** Bytes. */
   readonly size: number;
   readonly mediaType: BlobMediaType;
-  /** Pixels. */
+  /** In pixels. */
   readonly width: number;
-  /** Pixels. */
+  /** In pixels. */
   readonly height: number;
   /** Upstream's own URL, which dies after 24 hours. */
   readonly sourceUrl: string | undefined;

@@ -2,11 +2,11 @@ import { Hono } from 'hono';
 import { invalid } from '../../core/dialects/normalized-request.ts';
 import { ENTRY_SORTS } from '../../core/entries/entry-filter.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
-import { blobBase } from '../doors/blob-urls.ts';
+import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { oneOf, queryValues, wholeNumber } from '../wire/query-values.ts';
 import type { BodyLimits } from '../wire/read-body.ts';
-import { readAddress, readSight } from './entry-address.ts';
+import { readEntryAddress, readSight } from './entry-address.ts';
 import { entryDetail, entrySummary } from './entry-body.ts';
 import { FILTER_NAMES, readFilter } from './entry-filter.ts';
 import { readCursor, writeCursor } from './page-cursor.ts';
@@ -19,7 +19,7 @@ export const DEFAULT_LIMIT = 50;
 
 /** The entries: lists, one key's, and what people do to them. */
 export function adminEntryRoutes(services: HttpServices, options: HttpOptions): Hono {
-  const { inventory, lineage, curator, purger, usage, bodies, clock } = services;
+  const { entrySearch, lineage, entryEditor, purger, usage, bodies, clock } = services;
   const limits: BodyLimits = { maxBytes: options.maxBody, budget: bodies, clock };
   const routes = new Hono();
   const oneKey = '/admin/api/entries/:key';
@@ -29,13 +29,13 @@ export function adminEntryRoutes(services: HttpServices, options: HttpOptions): 
     const sort = oneOf(values, 'sort', ENTRY_SORTS) ?? 'created';
     // The hits of the last minute count.
     await usage.flush();
-    const { rows, next } = await inventory.list({
+    const { rows, next } = await entrySearch.list({
       filter: readFilter(values),
       sort,
       after: readCursor(sort, values),
       limit: wholeNumber(values, 'limit', PAGE_LIMITS) ?? DEFAULT_LIMIT,
     });
-    const base = blobBase(c, options);
+    const base = blobBaseUrl(c, options);
     return c.json({
       entries: rows.map((entry) => entrySummary(entry, base)),
       next_cursor: writeCursor(sort, next),
@@ -46,34 +46,36 @@ export function adminEntryRoutes(services: HttpServices, options: HttpOptions): 
   routes.get(oneKey, async (c) => {
     const { address, isAll } = readSight(c);
     await usage.flush();
-    const entries = await inventory.withTags(await (isAll ? curator.find(address) : curator.locate(address)));
-    const base = blobBase(c, options);
+    const entries = await entrySearch.withTags(
+      await (isAll ? entryEditor.find(address) : entryEditor.locate(address)),
+    );
+    const base = blobBaseUrl(c, options);
     const takes = (await lineage.relate(entries)).map((related) => entryDetail(related, base));
     return c.json({ key: address.key, takes });
   });
   routes.delete(oneKey, async (c) => {
-    const removed = await purger.purgeIds(await curator.locate(readAddress(c)));
+    const removed = await purger.purgeIds(await entryEditor.locate(readEntryAddress(c)));
     return c.json({ ...removed });
   });
   routes.all(oneKey, methodNotAllowed('GET, HEAD, DELETE'));
 
   routes.post(`${oneKey}/pin`, async (c) => {
-    const address = readAddress(c);
+    const address = readEntryAddress(c);
     const pinned = optionalFlag(await readObject(c, limits, ['pinned']), 'pinned');
     if (pinned === undefined) throw invalid('pinned', 'is missing: true or false');
-    return c.json({ entries: await curator.pin(address, pinned) });
+    return c.json({ entries: await entryEditor.pin(address, pinned) });
   });
   routes.all(`${oneKey}/pin`, methodNotAllowed('POST'));
 
   routes.put(`${oneKey}/tags`, async (c) => {
-    const address = readAddress(c);
+    const address = readEntryAddress(c);
     const tags = readTags((await readObject(c, limits, ['tags'])).tags);
-    return c.json({ entries: await curator.tag(address, tags) });
+    return c.json({ entries: await entryEditor.tag(address, tags) });
   });
   routes.all(`${oneKey}/tags`, methodNotAllowed('PUT'));
 
   routes.post(`${oneKey}/invalidate`, async (c) =>
-    c.json({ entries: await curator.invalidate(readAddress(c)) }),
+    c.json({ entries: await entryEditor.invalidate(readEntryAddress(c)) }),
   );
   routes.all(`${oneKey}/invalidate`, methodNotAllowed('POST'));
   return routes;

@@ -4,14 +4,14 @@ import type { EntryFilter } from '../../core/entries/entry-filter.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
-import { blobBase } from '../doors/blob-urls.ts';
+import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { acceptsEvents, eventResponse } from '../wire/event-response.ts';
 import { type EventEnd, encodeEvent, latestEvents } from '../wire/latest-events.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { problemOf } from '../wire/problem.ts';
 import { queryValues } from '../wire/query-values.ts';
 import type { BodyLimits } from '../wire/read-body.ts';
-import { exchangeOf } from '../wire/request-record.ts';
+import { requestRecordOf } from '../wire/request-record.ts';
 import { entrySummary } from './entry-body.ts';
 import { FILTER_NAMES, readFilter } from './entry-filter.ts';
 import { optionalFlag, readObject, refuseOthers } from './read-object.ts';
@@ -19,7 +19,7 @@ import { type PurgeBody, statisticsBody } from './store-body.ts';
 
 /** The store as a whole: what is in it, and what cleans it. */
 export function adminStoreRoutes(services: HttpServices, options: HttpOptions): Hono {
-  const { inventory, purger, verifier, collector, statistics, ledger, bodies, clock } = services;
+  const { entrySearch, purger, verifier, garbageCollector, statistics, ledger, bodies, clock } = services;
   const limits: BodyLimits = { maxBytes: options.maxBody, budget: bodies, clock };
   const routes = new Hono();
 
@@ -31,10 +31,10 @@ export function adminStoreRoutes(services: HttpServices, options: HttpOptions): 
 
   routes.post('/admin/api/purge', async (c) => {
     const asked = await readObject(c, limits, ['filter', 'all', 'dry_run']);
-    const selection = await inventory.select(readPurgeFilter(asked));
+    const selection = await entrySearch.select(readPurgeFilter(asked));
     const isDry = optionalFlag(asked, 'dry_run') ?? false;
     const { sample, ...removed } = await (isDry ? purger.forecast(selection) : purger.purge(selection));
-    const base = blobBase(c, options);
+    const base = blobBaseUrl(c, options);
     const body: PurgeBody = { ...removed, sample: sample.map((entry) => entrySummary(entry, base)) };
     return c.json(body);
   });
@@ -43,7 +43,7 @@ export function adminStoreRoutes(services: HttpServices, options: HttpOptions): 
   routes.post('/admin/api/verify', (c) => told(c, (tell) => verifier.run(tell), services));
   routes.all('/admin/api/verify', methodNotAllowed('POST'));
 
-  routes.post('/admin/api/collect', (c) => told(c, (tell) => collector.collect(tell), services));
+  routes.post('/admin/api/collect', (c) => told(c, (tell) => garbageCollector.collect(tell), services));
   routes.all('/admin/api/collect', methodNotAllowed('POST'));
   return routes;
 }
@@ -79,7 +79,7 @@ async function told<T extends object>(
   queryValues(c, []);
   if (!acceptsEvents(c)) return Response.json(await work(() => {}));
   const { clock, reporter } = services;
-  const { requestId } = exchangeOf(c);
+  const { requestId } = requestRecordOf(c);
   const toEnd = async (tell: (sofar: T) => void): Promise<EventEnd> => {
     try {
       return { event: 'done', data: await work(tell) };

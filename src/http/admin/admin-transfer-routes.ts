@@ -5,7 +5,7 @@ import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { queryValues } from '../wire/query-values.ts';
 import { type BodyLimits, readArrival, withHold } from '../wire/read-body.ts';
-import { readAddress } from './entry-address.ts';
+import { readEntryAddress } from './entry-address.ts';
 import { PORTABLE_NAMES, portableBody, readPortable } from './portable-entry.ts';
 import { readObject } from './read-object.ts';
 
@@ -14,11 +14,11 @@ const MAX_ENTRY_BYTES = 1_000_000;
 
 /** Entries on their way to another store, and from one: pictures by themselves, then the entries that show them. */
 export function adminTransferRoutes(services: HttpServices, options: HttpOptions): Hono {
-  const { inventory, lineage, curator, importer, bodies, clock } = services;
+  const { entrySearch, lineage, entryEditor, importer, bodies, clock } = services;
   const routes = new Hono();
 
   routes.get('/admin/api/entries/:key/export', async (c) => {
-    const entries = await inventory.withTags(await curator.locate(readAddress(c)));
+    const entries = await entrySearch.withTags(await entryEditor.locate(readEntryAddress(c)));
     const answering = entries.filter(({ invalidatedAt }) => invalidatedAt === undefined);
     const related = await lineage.relate(answering.toReversed());
     return c.json({ entries: related.map(portableBody) });

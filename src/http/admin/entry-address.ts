@@ -7,7 +7,7 @@ import { badParameter, oneOf, queryValues, wholeNumber } from '../wire/query-val
 const ADDRESS_NAMES = ['scope', 'site', 'take'] as const;
 
 /** Whose entries of which key a path and its query mean. What is no key is not stored. */
-export function readAddress(c: Context): KeyAddress {
+export function readEntryAddress(c: Context): KeyAddress {
   return addressOf(c, queryValues(c, ADDRESS_NAMES));
 }
 

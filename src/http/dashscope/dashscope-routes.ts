@@ -1,13 +1,13 @@
 import { type Context, Hono } from 'hono';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../../core/cache/cache-status.ts';
 import { readDirectives } from '../../core/cache/directives.ts';
-import { DRAWING_SERVICES, type DrawingService } from '../../core/dashscope/endpoints.ts';
+import { GENERATION_ENDPOINTS, type GenerationEndpoint } from '../../core/dashscope/endpoints.ts';
 import { AppError } from '../../core/errors.ts';
 import type { HeaderList } from '../../core/headers.ts';
 import { decodeUtf8 } from '../../core/json/json-text.ts';
 import type { Principal } from '../../core/principal.ts';
 import { KeyRefusal } from '../../services/access/key-refusal.ts';
-import type { KnownHit } from '../../services/entries/request-memo.ts';
+import type { RememberedHit } from '../../services/entries/request-memo.ts';
 import { generateStreamed } from '../../services/generation/generate-streamed.ts';
 import type { ImageOutcome, ImageRequest } from '../../services/image-request.ts';
 import type { Hold } from '../../services/requests/reference-resolver.ts';
@@ -15,15 +15,15 @@ import type { PreparedRequest } from '../../services/requests/request-preparer.t
 import type { Submission } from '../../services/tasks/task-service.ts';
 import { UploadRefusal } from '../../services/uploads/upload-refusal.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
-import { blobBase, ownOrigins } from '../doors/blob-urls.ts';
+import { blobBaseUrl, ownOrigins } from '../doors/blob-urls.ts';
 import { cacheHeaders } from '../doors/cache-headers.ts';
 import { identify } from '../doors/identify.ts';
 import { type Cacheable, hasUnknownHeader, imageRequest } from '../doors/image-request.ts';
-import { fetchesFor, refusedKey } from '../doors/key-proof.ts';
-import { learnOfKey } from '../doors/record-key-proof.ts';
+import { fetchesFor, proveKey } from '../doors/key-proof.ts';
+import { recordKeyProof } from '../doors/record-key-proof.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { type BodyLimits, type HoldUntil, requireJson, withBody } from '../wire/read-body.ts';
-import { exchangeOf, noteRelay } from '../wire/request-record.ts';
+import { noteRelay, requestRecordOf } from '../wire/request-record.ts';
 import { answerParts } from './entry-answer.ts';
 import { passThrough, plainHeaders } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
@@ -35,7 +35,7 @@ const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
 export function dashScopeRoutes(services: HttpServices, options: HttpOptions): Hono {
   const door = new DashScopeDoor(services, options);
   const routes = new Hono();
-  for (const asked of DRAWING_SERVICES) {
+  for (const asked of GENERATION_ENDPOINTS) {
     for (const path of [asked.path, `${asked.path}/`]) {
       routes.post(path, (c) => door.generate(c, asked));
       routes.all(path, methodNotAllowed('POST'));
@@ -68,7 +68,7 @@ class DashScopeDoor {
     this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies, clock: services.clock };
   }
 
-  async generate(c: Context, asked: DrawingService): Promise<Response> {
+  async generate(c: Context, asked: GenerationEndpoint): Promise<Response> {
     // First of all, as at the vendor: 401 before 400.
     const principal = await identify(c, this.#services);
     // An encrypted body says nothing that could be keyed.
@@ -91,7 +91,7 @@ class DashScopeDoor {
 
   async #generate(
     c: Context,
-    asked: DrawingService,
+    asked: GenerationEndpoint,
     principal: Principal,
     { bytes, hold, holdUntil }: HeldBody,
   ): Promise<Response> {
@@ -128,7 +128,7 @@ class DashScopeDoor {
     const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
     const text = await request.uncachedText?.();
     const sent = text === undefined ? body : new TextEncoder().encode(text);
-    const exchange = exchangeOf(c);
+    const exchange = requestRecordOf(c);
     exchange.result = 'bypass';
     exchange.model = request.kind === 'cacheable' ? request.recipe.model : request.model;
     exchange.detail = detail;
@@ -137,17 +137,17 @@ class DashScopeDoor {
 
   async #answer(
     c: Context,
-    asked: DrawingService,
+    asked: GenerationEndpoint,
     { principal, prepared, holdUntil }: Cached,
   ): Promise<Response> {
     const { images, tasks } = this.#services;
     const request = imageRequest(c, this.#options, { asked, principal, prepared });
-    exchangeOf(c).model = prepared.recipe.model;
-    const refusal = await refusedKey(c, this.#services, principal, request);
+    requestRecordOf(c).model = prepared.recipe.model;
+    const refusal = await proveKey(c, this.#services, principal, request);
     if (refusal !== undefined) return relayed(c, refusal, {});
     if (asked.isAsync) {
       const submission = await tasks.submit(request, asked.family);
-      if (submission.kind === 'relay') await learnOfKey(this.#services, principal, submission);
+      if (submission.kind === 'relay') await recordKeyProof(this.#services, principal, submission);
       else holdUntil(submission.ended);
       return this.#encodeTask(c, submission, prepared);
     }
@@ -156,7 +156,7 @@ class DashScopeDoor {
     if (streams && !request.isAsyncUpstream)
       return await this.#stream(c, request, { principal, prepared, holdUntil });
     const outcome = await images.generate(request);
-    await learnOfKey(this.#services, principal, outcome);
+    await recordKeyProof(this.#services, principal, outcome);
     return this.#encode(c, outcome, prepared, principal, streams);
   }
 
@@ -164,14 +164,14 @@ class DashScopeDoor {
     const { status } = submission;
     const cacheHeaders = this.#cacheHeaders(c, status, prepared);
     if (submission.kind === 'relay') return relayed(c, submission.answer, cacheHeaders);
-    const { requestId } = exchangeOf(c);
+    const { requestId } = requestRecordOf(c);
     const output = { task_status: 'PENDING', task_id: submission.id };
     const headers = { ...cacheHeaders, 'content-type': 'application/json', 'x-request-id': requestId };
     return new Response(JSON.stringify({ output, request_id: requestId }), { headers });
   }
 
   #cacheHeaders(c: Context, status: CacheStatus, prepared: Cacheable): Record<string, string> {
-    return cacheHeaders(exchangeOf(c), this.#options, status, prepared);
+    return cacheHeaders(requestRecordOf(c), this.#options, status, prepared);
   }
 
   async #stream(
@@ -182,14 +182,14 @@ class DashScopeDoor {
     const { images, reporter } = this.#services;
     const streamed = await generateStreamed(images, request);
     if (streamed.kind === 'settled') {
-      await learnOfKey(this.#services, principal, streamed.outcome);
+      await recordKeyProof(this.#services, principal, streamed.outcome);
       return this.#encode(c, streamed.outcome, prepared, principal, true);
     }
     holdUntil(streamed.outcome);
-    const { requestId } = exchangeOf(c);
+    const { requestId } = requestRecordOf(c);
     // The client has its answer by then: what happens at its end is for the store and the log.
     streamed.outcome
-      .then((outcome) => learnOfKey(this.#services, principal, outcome))
+      .then((outcome) => recordKeyProof(this.#services, principal, outcome))
       .catch((cause) => reporter.report({ type: 'failure', where: c.req.path, requestId, cause }));
     return liveAnswer(c, this.#services, streamed, this.#cacheHeaders(c, streamed.status, prepared));
   }
@@ -209,9 +209,9 @@ class DashScopeDoor {
         streams && answer.status === 200 ? replayedAnswer(textOf(answer), cacheHeaders) : undefined;
       return replay ?? relayed(c, answer, cacheHeaders);
     }
-    const exchange = exchangeOf(c);
+    const exchange = requestRecordOf(c);
     const { entry } = outcome;
-    const parts = answerParts(entry, 'choices', blobBase(c, this.#options));
+    const parts = answerParts(entry, 'choices', blobBaseUrl(c, this.#options));
     const headers: Record<string, string> = { 'content-type': 'application/json', ...cacheHeaders };
     // It comes out of a body, where any text can stand; one that no header takes would cost the whole answer.
     if (entry.upstreamRequestId !== undefined && REQUEST_ID.test(entry.upstreamRequestId)) {
@@ -226,14 +226,14 @@ class DashScopeDoor {
     return (streams ? replayedAnswer(text, all) : undefined) ?? new Response(text, { headers: all });
   }
 
-  #remember(c: Context, hit: KnownHit): void {
+  #remember(c: Context, hit: RememberedHit): void {
     const request = this.#services.platform.textOfRequest(c);
-    if (request !== undefined) this.#services.knownHits.remember(request, hit);
+    if (request !== undefined) this.#services.requestMemo.remember(request, hit);
   }
 }
 
 /** What the endpoint does not have, or what nobody knows the effect of: the vendor answers. */
-function uncachedTransport(c: Context, asked: DrawingService): string | undefined {
+function uncachedTransport(c: Context, asked: GenerationEndpoint): string | undefined {
   const isAsync = c.req.header('x-dashscope-async')?.toLowerCase() === 'enable';
   if (isAsync !== asked.isAsync) return isAsync ? 'async' : 'sync';
   return hasUnknownHeader(c) ? 'header' : undefined;

@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { identify } from '../doors/identify.ts';
-import { exchangeOf } from '../wire/request-record.ts';
+import { requestRecordOf } from '../wire/request-record.ts';
 import { passThrough } from './passthrough.ts';
 
 /** Everything of the vendor's that is not ours. */
@@ -37,7 +37,7 @@ export async function passForeign(
       `${path} does not pass through here; DASHCACHE_PASSTHROUGH names what does.`,
     );
   }
-  exchangeOf(c).door = 'passthrough';
+  requestRecordOf(c).door = 'passthrough';
   // A success here proves no key: the vendor answers preflights to anybody, and refuses streams under status 200.
   return await passThrough(c, services, principal, body === undefined ? {} : { body });
 }

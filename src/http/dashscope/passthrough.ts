@@ -3,7 +3,7 @@ import type { HeaderList } from '../../core/headers.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { HttpServices } from '../dependencies.ts';
 import { toBodyStream } from '../wire/body-stream.ts';
-import { exchangeOf, noteRelay } from '../wire/request-record.ts';
+import { noteRelay, requestRecordOf } from '../wire/request-record.ts';
 
 export interface PassthroughOptions {
   /** The request's body, when it has been read already. */
@@ -40,7 +40,7 @@ export async function passThrough(
     ? null
     : toBodyStream(answer.body, (cause) => {
         platform.cut(c);
-        const { requestId } = exchangeOf(c);
+        const { requestId } = requestRecordOf(c);
         reporter.report({ type: 'failure', where: c.req.path, requestId, cause });
       });
   return new Response(body, { status, headers: plainHeaders(answer.headers, options.extra ?? {}) });

@@ -3,7 +3,7 @@ import { writeStream } from '../../core/dashscope/stream-answer.ts';
 import type { HeaderList } from '../../core/headers.ts';
 import type { HttpServices } from '../dependencies.ts';
 import { toBodyStream } from '../wire/body-stream.ts';
-import { exchangeOf } from '../wire/request-record.ts';
+import { requestRecordOf } from '../wire/request-record.ts';
 import { plainHeaders } from './passthrough.ts';
 
 const CONTENT_TYPE = 'text/event-stream;charset=UTF-8';
@@ -22,7 +22,7 @@ export function liveAnswer(
 ): Response {
   const body = toBodyStream(chunks, (cause) => {
     platform.cut(c);
-    const { requestId } = exchangeOf(c);
+    const { requestId } = requestRecordOf(c);
     reporter.report({ type: 'failure', where: c.req.path, requestId, cause });
   });
   // Servers in front of us are told not to hold events back.

@@ -6,7 +6,7 @@ import type { Principal } from '../../core/principal.ts';
 import type { Task } from '../../services/tasks/task.ts';
 import type { VendorList } from '../../services/tasks/vendor-task-list.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
-import { exchangeOf } from '../wire/request-record.ts';
+import { requestRecordOf } from '../wire/request-record.ts';
 import { relayed } from './dashscope-routes.ts';
 
 /** The vendor's own bound on a page. */
@@ -30,7 +30,7 @@ export async function listTasks(
   const ours = asksForVendorOnly(query) ? [] : await readOurs(services, principal, query);
   const all = [...ours, ...theirs.tasks].sort((a, b) => createdAt(b) - createdAt(a));
   const total = ours.length + theirs.total;
-  const requestId = exchangeOf(c).requestId;
+  const requestId = requestRecordOf(c).requestId;
   const body = {
     request_id: requestId,
     data: all.slice((page - 1) * size, page * size),

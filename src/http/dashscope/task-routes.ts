@@ -1,10 +1,10 @@
 import { type Context, Hono } from 'hono';
 import type { JsonObject } from '../../core/json/json-text.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
-import { blobBase } from '../doors/blob-urls.ts';
+import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { identify } from '../doors/identify.ts';
 import { refusedTaskKey } from '../doors/key-proof.ts';
-import { exchangeOf } from '../wire/request-record.ts';
+import { requestRecordOf } from '../wire/request-record.ts';
 import { relayed } from './dashscope-routes.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { taskBody, unknownTaskBody } from './task-body.ts';
@@ -39,7 +39,7 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
         await services.pollPacer.turn(principal.account, { signal, maxWaitMs: MAX_WAIT_MS });
         return await passForeign(c, services, options, principal);
       }
-      return json(c, (requestId) => taskBody(view, blobBase(c, options), requestId));
+      return json(c, (requestId) => taskBody(view, blobBaseUrl(c, options), requestId));
     });
     routes.post(`/api/v1/tasks/:id/cancel${slash}`, async (c) => {
       const principal = await identify(c, services);
@@ -60,7 +60,7 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
 }
 
 function json(c: Context, body: (requestId: string) => JsonObject, status = 200): Response {
-  const { requestId } = exchangeOf(c);
+  const { requestId } = requestRecordOf(c);
   const headers = { 'content-type': 'application/json;charset=UTF-8', 'x-request-id': requestId };
   return new Response(JSON.stringify(body(requestId)), { status, headers });
 }

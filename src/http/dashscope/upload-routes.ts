@@ -4,7 +4,7 @@ import { AppError, isAppError } from '../../core/errors.ts';
 import type { ReceivedUpload } from '../../services/uploads/upload-receiver.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { identify } from '../doors/identify.ts';
-import { exchangeOf } from '../wire/request-record.ts';
+import { requestRecordOf } from '../wire/request-record.ts';
 import { relayed } from './dashscope-routes.ts';
 import { ossError, xmlAnswer } from './oss-errors.ts';
 import { passForeign } from './passthrough-routes.ts';
@@ -36,7 +36,7 @@ async function answerPolicy(c: Context, services: HttpServices, options: HttpOpt
   const verdict = await credentials.prove(principal, platform.clientAddress(c));
   if (!verdict.accepted) return relayed(c, verdict.answer, {});
   const { policy, signature, folder, lifeSeconds, maxBytes } = await uploads.issue(principal.scope, model);
-  const { requestId } = exchangeOf(c);
+  const { requestId } = requestRecordOf(c);
   const data = {
     policy,
     signature,
@@ -55,7 +55,7 @@ async function answerPolicy(c: Context, services: HttpServices, options: HttpOpt
 /** No credential is asked: the form brings a policy that this server has signed. */
 async function answerForm(c: Context, services: HttpServices): Promise<Response> {
   const { uploads, forms, reporter } = services;
-  const { requestId } = exchangeOf(c);
+  const { requestId } = requestRecordOf(c);
   try {
     const form = forms.read(c.req.header('content-type') ?? '', bounded(c.req.raw.body ?? []));
     return stored(c, await uploads.receive(form), requestId);

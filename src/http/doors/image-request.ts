@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { forStream, readDirectives } from '../../core/cache/directives.ts';
-import { type DrawingService, serviceFor } from '../../core/dashscope/endpoints.ts';
+import { endpointFor, type GenerationEndpoint } from '../../core/dashscope/endpoints.ts';
 import { TRACE_HEADER } from '../../core/dashscope/trace-context.ts';
 import { translateBody } from '../../core/dashscope/translate.ts';
 import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
@@ -29,9 +29,9 @@ export function imageRequest(
     asked,
     principal,
     prepared,
-  }: { readonly asked: DrawingService; readonly principal: Principal; readonly prepared: Cacheable },
+  }: { readonly asked: GenerationEndpoint; readonly principal: Principal; readonly prepared: Cacheable },
 ): ImageRequest {
-  const nearest = serviceFor(prepared.recipe.model, asked);
+  const nearest = endpointFor(prepared.recipe.model, asked);
   // What cannot be said in the other shape goes as it came: the vendor's refusal says why.
   const service = prepared.shapes.includes(nearest.shape) ? nearest : asked;
   const directives = readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take'));
@@ -62,7 +62,7 @@ export function imageRequest(
 }
 
 /** The text to send to a service, in its shape. */
-function translateText(text: string, service: DrawingService, asked: DrawingService): string {
+function translateText(text: string, service: GenerationEndpoint, asked: GenerationEndpoint): string {
   if (service.shape === asked.shape) return text;
   const body: JsonValue = JSON.parse(text);
   const translated = isJsonObject(body) ? translateBody(body, service.shape) : undefined;

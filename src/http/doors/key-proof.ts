@@ -10,7 +10,7 @@ import type { HttpServices } from '../dependencies.ts';
  * The vendor's refusal of a caller's key, where it has to be asked before the request is answered: a stranger's key must
  * not read what others paid for. Its own purchase is its own proof.
  */
-export async function refusedKey(
+export async function proveKey(
   c: Context,
   { credentials, images, platform }: Pick<HttpServices, 'credentials' | 'images' | 'platform'>,
   principal: Principal,

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { CacheStatus } from '../../core/cache/cache-status.ts';
 import { MULTIMODAL } from '../../core/dashscope/endpoints.ts';
-import { inOwnWords } from '../../core/dialects/error-fields.ts';
+import { inErrorFields } from '../../core/dialects/error-fields.ts';
 import { invalid, type NormalizedRequest, toDashScope } from '../../core/dialects/normalized-request.ts';
 import type { AppError } from '../../core/errors.ts';
 import { requireKnownModel, requireOfferedSize } from '../../core/models/models.ts';
@@ -15,13 +15,13 @@ import type { Hold } from '../../services/requests/reference-resolver.ts';
 import type { Submission } from '../../services/tasks/task-service.ts';
 import { UploadRefusal } from '../../services/uploads/upload-refusal.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
-import { exchangeOf } from '../wire/request-record.ts';
+import { requestRecordOf } from '../wire/request-record.ts';
 import { ownOrigins } from './blob-urls.ts';
 import { cacheHeaders } from './cache-headers.ts';
 import { identify } from './identify.ts';
 import { type Cacheable, imageRequest } from './image-request.ts';
-import { fetchesFor, refusedKey } from './key-proof.ts';
-import { learnOfKey } from './record-key-proof.ts';
+import { fetchesFor, proveKey } from './key-proof.ts';
+import { recordKeyProof } from './record-key-proof.ts';
 import { pictureAnswer, refusedBy } from './upstream-answer.ts';
 
 /** A wish, understood: what is asked of the store and, on a miss, of upstream. */
@@ -44,7 +44,7 @@ export interface Asking {
 }
 
 /** What the front doors of our own (`image.generate`, OpenAI's) do alike: they differ in words only. */
-export class OwnDoor {
+export class NormalizedDoor {
   readonly #services: HttpServices;
   readonly #options: HttpOptions;
 
@@ -60,7 +60,7 @@ export class OwnDoor {
   /** Checks model and size, and fetches the reference images; errors name the field. A key that the vendor refuses gets no further. */
   async prepare(c: Context, asking: Asking): Promise<PreparedWish> {
     const { principal, wish } = asking;
-    exchangeOf(c).model = wish.model;
+    requestRecordOf(c).model = wish.model;
     requireKnownModel(wish.model, this.#options.addedModels);
     if (wish.size !== undefined) requireOfferedSize(wish.model, wish.size);
     const prepared = await this.#prepare(c, asking);
@@ -71,7 +71,7 @@ export class OwnDoor {
       directives: take === undefined ? made.directives : { ...made.directives, take },
       call: wish.references.some(isOssUrl) ? resolvingNames(made.call) : made.call,
     };
-    const refusal = await refusedKey(c, this.#services, principal, request);
+    const refusal = await proveKey(c, this.#services, principal, request);
     if (refusal !== undefined) throw this.#refusedBy(refusal);
     return { wish, request, prepared };
   }
@@ -95,7 +95,7 @@ export class OwnDoor {
     const outcome = await this.#relayingUploads(principal, async () =>
       images.finish(request, started ?? (await images.start(request)), onStage),
     );
-    await learnOfKey(this.#services, principal, outcome);
+    await recordKeyProof(this.#services, principal, outcome);
     if (outcome.kind === 'relay' && pictureAnswer(outcome.answer) === undefined)
       throw this.#refusedBy(outcome.answer);
     return outcome;
@@ -106,13 +106,13 @@ export class OwnDoor {
     const { tasks } = this.#services;
     const submission = await this.#relayingUploads(principal, () => tasks.submit(request, MULTIMODAL.family));
     if (submission.kind === 'task') return submission;
-    await learnOfKey(this.#services, principal, submission);
+    await recordKeyProof(this.#services, principal, submission);
     throw this.#refusedBy(submission.answer);
   }
 
   /** Says how an answer came about. */
   cacheHeaders(c: Context, status: CacheStatus, prepared: Cacheable): Record<string, string> {
-    return cacheHeaders(exchangeOf(c), this.#options, status, prepared);
+    return cacheHeaders(requestRecordOf(c), this.#options, status, prepared);
   }
 
   /** The vendor's word on a file that it was to be given stands for its word on the request. */
@@ -144,7 +144,7 @@ export class OwnDoor {
       throw prepared.reason ?? invalid('prompt', 'is too long');
     } catch (error) {
       if (error instanceof KeyRefusal) throw this.#refusedBy(error.answer);
-      throw inOwnWords(error, referenceField);
+      throw inErrorFields(error, referenceField);
     }
   }
 }

@@ -6,7 +6,7 @@ import type { HttpServices } from '../dependencies.ts';
  * Remembers what an answer of upstream's says of the key that asked. A hit or another's flight says nothing of it: it would
  * be proved for ever without the vendor.
  */
-export async function learnOfKey(
+export async function recordKeyProof(
   { credentials }: Pick<HttpServices, 'credentials'>,
   principal: Principal,
   outcome: ImageOutcome,

@@ -16,7 +16,7 @@ const LOOP_DETECTED = 508;
  * What a caller of `image.generate` can do about an error, in a sentence; undefined when there is nothing to say, as
  * where the error itself names what is wrong with the request.
  */
-export function generationAdvice(error: AppError): string | undefined {
+export function errorHint(error: AppError): string | undefined {
   const { code, field, upstream } = error;
   const status = statusOf(error);
   if (code === 'upstream_unreachable') return "Retry with backoff once or twice; dashcache's log says why.";

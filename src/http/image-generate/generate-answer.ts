@@ -1,5 +1,5 @@
 import type { Answer } from '../../core/dashscope/answer.ts';
-import { pixelsOf } from '../../core/dashscope/usage-size.ts';
+import { usageSizeOf } from '../../core/dashscope/usage-size.ts';
 import { extensionOf } from '../../core/entries/blob.ts';
 import type { Entry } from '../../core/entries/entry.ts';
 import type { Cost } from '../../core/events.ts';
@@ -9,7 +9,7 @@ import { spendingOf } from '../../core/models/spending.ts';
 /** One picture of `image.generate`'s answer; what only a stored one tells is null without. */
 interface GeneratedImage {
   readonly url: string;
-  /** Pixels, read from the image itself where it is stored. */
+  /** In pixels, read from the image itself where it is stored. */
   readonly width: number | null;
   readonly height: number | null;
   readonly sha256: string | null;
@@ -85,7 +85,7 @@ export function answerOfUnstored(
   { model, size, seed, cost }: UnstoredFacts,
   facts: AnswerFacts,
 ): GenerateAnswer {
-  const pixels = pixelsOf(answer.usage, size);
+  const pixels = usageSizeOf(answer.usage, size);
   const images = answer.imageUrls.map((url) => ({
     url,
     width: pixels?.width ?? null,

@@ -15,17 +15,17 @@ import type { StageListener } from '../../services/flights/flight-stage.ts';
 import type { ImageOutcome, StartedRequest } from '../../services/image-request.ts';
 import type { Hold } from '../../services/requests/reference-resolver.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
-import { blobBase } from '../doors/blob-urls.ts';
+import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { refusedTaskKey } from '../doors/key-proof.ts';
-import { OwnDoor, type PreparedWish } from '../doors/normalized-door.ts';
+import { NormalizedDoor, type PreparedWish } from '../doors/normalized-door.ts';
 import { pictureAnswer, refusedBy } from '../doors/upstream-answer.ts';
 import { acceptsEvents, eventResponse } from '../wire/event-response.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { problemOf } from '../wire/problem.ts';
 import { type BodyLimits, type HoldUntil, isForm, withBody } from '../wire/read-body.ts';
 import { withForm } from '../wire/read-form.ts';
-import { exchangeOf, reportExchange } from '../wire/request-record.ts';
-import { generationAdvice } from './error-hints.ts';
+import { reportRequest, requestRecordOf } from '../wire/request-record.ts';
+import { errorHint } from './error-hints.ts';
 import { type AnswerFacts, answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';
 import { progressEvents } from './generate-progress.ts';
 import { GENERATE_PATH, generateTask, taskPath } from './generate-task.ts';
@@ -61,13 +61,13 @@ const PICTURE_PARTS = ['reference_image', 'reference_image[]'];
 class GenerateDoor {
   readonly #services: HttpServices;
   readonly #options: HttpOptions;
-  readonly #own: OwnDoor;
+  readonly #own: NormalizedDoor;
   readonly #bodyLimits: BodyLimits;
 
   constructor(services: HttpServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
-    this.#own = new OwnDoor(services, options);
+    this.#own = new NormalizedDoor(services, options);
     this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies, clock: services.clock };
   }
 
@@ -93,11 +93,11 @@ class GenerateDoor {
     if (refused !== undefined) throw refusedBy(refused, clock.now());
     const view = await tasks.find(id, principal);
     if (view === undefined) throw new AppError('not_found', 'There is no such task, or it is forgotten.');
-    const { requestId } = exchangeOf(c);
+    const { requestId } = requestRecordOf(c);
     const { key } = view.task;
     const shown = generateTask(view, {
       requestId,
-      base: blobBase(c, this.#options),
+      base: blobBaseUrl(c, this.#options),
       key: this.#options.local ? key : undefined,
     });
     return Response.json(shown, { headers: { 'x-request-id': requestId } });
@@ -111,7 +111,7 @@ class GenerateDoor {
   async #answer(c: Context, asked: Asked): Promise<Response> {
     const drawn = await this.#draw(c, asked, await this.#prepare(c, asked, asked.wish));
     const headers = this.#own.cacheHeaders(c, drawn.outcome.status, drawn.prepared);
-    const { requestId } = exchangeOf(c);
+    const { requestId } = requestRecordOf(c);
     const answer = this.#encode(c, drawn, requestId);
     return Response.json(answer, { headers: { ...headers, 'x-request-id': requestId } });
   }
@@ -121,7 +121,7 @@ class GenerateDoor {
     const { principal, wish } = asked;
     const { clock, entries, reporter } = this.#services;
     const made = await this.#prepare(c, asked, wish);
-    const exchange = exchangeOf(c);
+    const exchange = requestRecordOf(c);
     const { requestId } = exchange;
     const expectedMs = await entries.usualElapsed(this.#options.site, principal.scope, wish.model);
     const started = await this.#own.start(made);
@@ -131,12 +131,12 @@ class GenerateDoor {
         const drawn = await this.#draw(c, asked, made, onStage, started);
         this.#own.cacheHeaders(c, drawn.outcome.status, drawn.prepared);
         const data = this.#encode(c, drawn, requestId);
-        reportExchange(c, this.#services, 200);
+        reportRequest(c, this.#services, 200);
         return { event: 'done', data } as const;
       } catch (error) {
         const known = isAppError(error) ? error : new AppError('internal', 'internal', { cause: error });
-        const problem = problemOf(known, requestId, generationAdvice);
-        reportExchange(c, this.#services, problem.status);
+        const problem = problemOf(known, requestId, errorHint);
+        reportRequest(c, this.#services, problem.status);
         if (problem.status >= 500)
           reporter.report({ type: 'failure', where: GENERATE_PATH, requestId, cause: error });
         return { event: 'error', data: problem } as const;
@@ -155,7 +155,7 @@ class GenerateDoor {
     const made = await this.#prepare(c, asked, asked.wish);
     const { id, status, ended } = await this.#own.submit(made, asked.principal);
     asked.holdUntil(ended);
-    const { requestId } = exchangeOf(c);
+    const { requestId } = requestRecordOf(c);
     const headers = {
       ...this.#own.cacheHeaders(c, status, made.prepared),
       'x-request-id': requestId,
@@ -205,7 +205,7 @@ class GenerateDoor {
       key: this.#options.local ? prepared.key : undefined,
       simplifiedPrompt,
     };
-    if (outcome.kind === 'entry') return answerOfEntry(outcome.entry, blobBase(c, this.#options), facts);
+    if (outcome.kind === 'entry') return answerOfEntry(outcome.entry, blobBaseUrl(c, this.#options), facts);
     const answer = pictureAnswer(outcome.answer);
     if (answer === undefined) throw new AppError('internal', 'A drawn answer holds no picture.');
     const { site, prices } = this.#options;

@@ -3,7 +3,7 @@ import { listModels, requireKnownModel } from '../../core/models/models.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { identify } from '../doors/identify.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
-import { exchangeOf } from '../wire/request-record.ts';
+import { requestRecordOf } from '../wire/request-record.ts';
 
 /** `GET /v1/models`: the vendor's own ids. */
 export function openAiModelRoutes(
@@ -12,7 +12,7 @@ export function openAiModelRoutes(
 ): Hono {
   const routes = new Hono();
   const answer = (c: Context, value: object) =>
-    Response.json(value, { headers: { 'x-request-id': exchangeOf(c).requestId } });
+    Response.json(value, { headers: { 'x-request-id': requestRecordOf(c).requestId } });
   routes.get('/v1/models', async (c) => {
     await identify(c, services);
     return answer(c, { object: 'list', data: listModels(addedModels).map(modelObject) });

@@ -14,14 +14,14 @@ import type { Principal } from '../../core/principal.ts';
 import type { ImageOutcome } from '../../services/image-request.ts';
 import type { Hold } from '../../services/requests/reference-resolver.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
-import { blobBase } from '../doors/blob-urls.ts';
-import { OwnDoor } from '../doors/normalized-door.ts';
+import { blobBaseUrl } from '../doors/blob-urls.ts';
+import { NormalizedDoor } from '../doors/normalized-door.ts';
 import { picturesOf } from '../doors/upstream-answer.ts';
 import { toBodyStream } from '../wire/body-stream.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { type BodyLimits, isForm, requireJson, withBody } from '../wire/read-body.ts';
 import { withForm } from '../wire/read-form.ts';
-import { exchangeOf } from '../wire/request-record.ts';
+import { requestRecordOf } from '../wire/request-record.ts';
 import { eventsOf, fillHoles, type ImagesResponse, responseOfEntry } from './openai-answer.ts';
 
 /** OpenAI's images API. */
@@ -49,13 +49,13 @@ interface Asked extends OpenAiRequest {
 class OpenAiDoor {
   readonly #services: HttpServices;
   readonly #options: HttpOptions;
-  readonly #own: OwnDoor;
+  readonly #own: NormalizedDoor;
   readonly #bodyLimits: BodyLimits;
 
   constructor(services: HttpServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
-    this.#own = new OwnDoor(services, options);
+    this.#own = new NormalizedDoor(services, options);
     this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies, clock: services.clock };
   }
 
@@ -92,7 +92,7 @@ class OpenAiDoor {
     const headers = {
       ...this.#own.cacheHeaders(c, outcome.status, made.prepared),
       'content-type': asked.streams ? 'text/event-stream; charset=utf-8' : 'application/json',
-      'x-request-id': exchangeOf(c).requestId,
+      'x-request-id': requestRecordOf(c).requestId,
     };
     const response = this.#responseOf(c, outcome, asked.format, wish.references.length > 0);
     const text = asked.streams ? eventsOf(response, asked.kind) : JSON.stringify(response);
@@ -105,7 +105,7 @@ class OpenAiDoor {
     const { blobs, platform, reporter } = this.#services;
     return toBodyStream(fillHoles(text, images, blobs), (cause) => {
       platform.cut(c);
-      const { requestId } = exchangeOf(c);
+      const { requestId } = requestRecordOf(c);
       reporter.report({ type: 'failure', where: c.req.path, requestId, cause });
     });
   }
@@ -117,7 +117,7 @@ class OpenAiDoor {
     hasReferences: boolean,
   ): ImagesResponse {
     if (outcome.kind === 'entry') {
-      const base = format === 'url' ? blobBase(c, this.#options) : undefined;
+      const base = format === 'url' ? blobBaseUrl(c, this.#options) : undefined;
       return responseOfEntry(outcome.entry, base, hasReferences);
     }
     const urls = picturesOf(outcome.answer);

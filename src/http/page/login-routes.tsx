@@ -7,7 +7,7 @@ import { errorHeaders } from '../wire/error-headers.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { statusOf } from '../wire/problem.ts';
 import { type BodyLimits, withBody } from '../wire/read-body.ts';
-import { exchangeOf } from '../wire/request-record.ts';
+import { requestRecordOf } from '../wire/request-record.ts';
 import { LoginPage } from './login.tsx';
 import { pageResponse } from './response.ts';
 
@@ -33,7 +33,7 @@ export function loginRoutes(services: HttpServices, options: HttpOptions): Hono 
       await adminAccess.admit(form.get('token') ?? '', platform.clientAddress(c));
     } catch (error) {
       if (!isAppError(error, 'unauthorized') && !isAppError(error, 'throttled')) throw error;
-      const headers = errorHeaders(error, exchangeOf(c).requestId);
+      const headers = errorHeaders(error, requestRecordOf(c).requestId);
       return pageResponse(<LoginPage next={next} problem={error.message} />, statusOf(error), headers);
     }
     await startSession(c, services);

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { HttpServices } from '../dependencies.ts';
 import { toBodyStream } from './body-stream.ts';
-import { exchangeOf } from './request-record.ts';
+import { requestRecordOf } from './request-record.ts';
 
 /** Server-Sent Events of our own as an answer. When they fail, so does the connection: clients see no false end. */
 export function eventResponse(
@@ -9,7 +9,7 @@ export function eventResponse(
   events: AsyncIterable<Uint8Array>,
   { platform, reporter }: Pick<HttpServices, 'platform' | 'reporter'>,
 ): Response {
-  const { requestId } = exchangeOf(c);
+  const { requestId } = requestRecordOf(c);
   const body = toBodyStream(events, (cause) => {
     platform.cut(c);
     reporter.report({ type: 'failure', where: c.req.path, requestId, cause });

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
-import { DRAWING_SERVICES } from '../../core/dashscope/endpoints.ts';
+import { GENERATION_ENDPOINTS } from '../../core/dashscope/endpoints.ts';
 import { TRACEPARENT, traceIdOf } from '../../core/dashscope/trace-context.ts';
 import type { CacheResult } from '../../core/events.ts';
 import { findHeader, type HeaderList } from '../../core/headers.ts';
@@ -29,7 +29,7 @@ export interface Exchange {
 
 type Parts = Pick<HttpServices, 'clock' | 'reporter' | 'newRequestId'>;
 
-const DRAWING_PATHS: readonly string[] = DRAWING_SERVICES.map(({ path }) => path);
+const DRAWING_PATHS: readonly string[] = GENERATION_ENDPOINTS.map(({ path }) => path);
 
 /** The door behind each path, by the beginning of it; the first that fits. */
 const DOORS: readonly (readonly [prefix: string, door: string])[] = [
@@ -56,17 +56,17 @@ const MAX_PATH = 200;
 const exchanges = new WeakMap<Context, Exchange>();
 
 /** Gives each request its id, and tells how it was answered: one event for each. */
-export function observeExchanges(parts: Parts): MiddlewareHandler {
+export function recordRequests(parts: Parts): MiddlewareHandler {
   return async (c, next) => {
     const exchange = begin(c, parts);
     exchanges.set(c, exchange);
     await next();
-    if (!exchange.isStreaming) reportExchange(c, parts, c.res.status);
+    if (!exchange.isStreaming) reportRequest(c, parts, c.res.status);
   };
 }
 
 /** What is known of a request. */
-export function exchangeOf(c: Context): Exchange {
+export function requestRecordOf(c: Context): Exchange {
   const exchange = exchanges.get(c);
   if (exchange === undefined) throw new Error('the request has not gone through observeExchanges');
   return exchange;
@@ -90,8 +90,8 @@ function begin(c: Context, { clock, newRequestId }: Omit<Parts, 'reporter'>): Ex
 }
 
 /** Tells how a request was answered. */
-export function reportExchange(c: Context, parts: Parts, status: number): void {
-  const { requestId, traceId, startedAt, door, model, isUnproven, ...known } = exchangeOf(c);
+export function reportRequest(c: Context, parts: Parts, status: number): void {
+  const { requestId, traceId, startedAt, door, model, isUnproven, ...known } = requestRecordOf(c);
   const isRefused = status >= 400 && PICTURE_DOORS.has(door);
   parts.reporter.report({
     type: 'request',
@@ -113,7 +113,7 @@ export function reportExchange(c: Context, parts: Parts, status: number): void {
 
 /** Upstream's own answer keeps the id that upstream gave it. */
 export function noteRelay(c: Context, headers: HeaderList): void {
-  exchangeOf(c).upstreamRequestId = findHeader(headers, 'x-request-id');
+  requestRecordOf(c).upstreamRequestId = findHeader(headers, 'x-request-id');
 }
 
 /** Names of blobs and tasks are left out: whoever reads the log need not be able to use them. */

@@ -22,21 +22,24 @@ const WRONG_PER_MINUTE = 10;
 const TRIED_PER_MINUTE = 600;
 const MINUTE_MS = 60_000;
 
+/** Collaborators of `AdminAccess`. */
+export interface AdminAccessDeps {
+  readonly hasher: Pick<Hasher, 'hmac'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
 /** Decides who may look into the store. */
 export class AdminAccess {
-  readonly #hasher: Pick<Hasher, 'hmac'>;
+  readonly #deps: AdminAccessDeps;
   readonly #options: AdminAccessOptions;
   readonly #wrong: RateWindow;
   readonly #tried: RateWindow;
 
-  constructor(
-    parts: { hasher: Pick<Hasher, 'hmac'>; clock: Pick<Clock, 'now'> },
-    options: AdminAccessOptions,
-  ) {
-    this.#hasher = parts.hasher;
+  constructor(deps: AdminAccessDeps, options: AdminAccessOptions) {
+    this.#deps = deps;
     this.#options = options;
-    this.#wrong = new RateWindow(parts.clock, { limit: WRONG_PER_MINUTE, windowMs: MINUTE_MS });
-    this.#tried = new RateWindow(parts.clock, { limit: TRIED_PER_MINUTE, windowMs: MINUTE_MS });
+    this.#wrong = new RateWindow(deps.clock, { limit: WRONG_PER_MINUTE, windowMs: MINUTE_MS });
+    this.#tried = new RateWindow(deps.clock, { limit: TRIED_PER_MINUTE, windowMs: MINUTE_MS });
   }
 
   /** Nobody needs a token: a bearer is the credential of a client. */
@@ -77,7 +80,10 @@ export class AdminAccess {
   /** Compares keyed hashes: neither the time nor a difference in length tells anything about the token. */
   async #isSame(given: string, token: string): Promise<boolean> {
     const { secret } = this.#options;
-    return equalTexts(await this.#hasher.hmac(secret, given), await this.#hasher.hmac(secret, token));
+    return equalTexts(
+      await this.#deps.hasher.hmac(secret, given),
+      await this.#deps.hasher.hmac(secret, token),
+    );
   }
 }
 

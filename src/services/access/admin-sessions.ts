@@ -23,32 +23,32 @@ interface SignedSession {
   readonly nonce: string;
 }
 
+/** Collaborators of `AdminSessions`. */
+export interface AdminSessionsDeps {
+  readonly database: SqlDatabase;
+  readonly hasher: Pick<Hasher, 'hmac'>;
+  readonly clock: Pick<Clock, 'now' | 'uuid'>;
+}
+
 /**
  * Stands for the admin token in a browser, so that the token itself is kept in no cookie. A session is signed, and only
  * its end before its time is remembered: it outlives a restart, and ends by its time, with the token, or at a logout.
  */
 export class AdminSessions {
+  readonly #deps: AdminSessionsDeps;
   /** Seconds from a login to the next. */
   readonly lifeSeconds = LIFE_MS / 1000;
-  readonly #database: SqlDatabase;
-  readonly #hasher: Pick<Hasher, 'hmac'>;
-  readonly #clock: Pick<Clock, 'now' | 'uuid'>;
   readonly #options: AdminSessionOptions;
 
-  constructor(
-    parts: { database: SqlDatabase; hasher: Pick<Hasher, 'hmac'>; clock: Pick<Clock, 'now' | 'uuid'> },
-    options: AdminSessionOptions,
-  ) {
-    this.#database = parts.database;
-    this.#hasher = parts.hasher;
-    this.#clock = parts.clock;
+  constructor(deps: AdminSessionsDeps, options: AdminSessionOptions) {
+    this.#deps = deps;
     this.#options = options;
   }
 
   /** A new session, for somebody who has just shown the token. */
   async open(): Promise<string> {
-    const end = String(this.#clock.now() + LIFE_MS);
-    const nonce = this.#clock.uuid();
+    const end = String(this.#deps.clock.now() + LIFE_MS);
+    const nonce = this.#deps.clock.uuid();
     return `${end}.${nonce}.${await this.#sign(end, nonce)}`;
   }
 
@@ -56,15 +56,15 @@ export class AdminSessions {
   async isOpen(session: string): Promise<boolean> {
     const signed = await this.#read(session);
     if (signed === undefined) return false;
-    return (await this.#database.all(sessionStatements.find(signed.nonce))).length === 0;
+    return (await this.#deps.database.all(sessionStatements.find(signed.nonce))).length === 0;
   }
 
   /** Ends a session wherever there are copies of it; what is none of ours is left alone. */
   async end(session: string): Promise<void> {
     const signed = await this.#read(session);
     if (signed === undefined) return;
-    await this.#database.batch([
-      sessionStatements.prune(this.#clock.now()),
+    await this.#deps.database.batch([
+      sessionStatements.prune(this.#deps.clock.now()),
       sessionStatements.end(signed.nonce, signed.end),
     ]);
   }
@@ -74,11 +74,14 @@ export class AdminSessions {
     const [, end = '', nonce = '', signature = ''] = SESSION.exec(session) ?? [];
     if (signature === '' || this.#options.token === undefined) return undefined;
     const isOurs = equalTexts(signature, await this.#sign(end, nonce));
-    return isOurs && Number(end) > this.#clock.now() ? { end: Number(end), nonce } : undefined;
+    return isOurs && Number(end) > this.#deps.clock.now() ? { end: Number(end), nonce } : undefined;
   }
 
   /** No bearer has a space in it, so no signature is the fingerprint of any credential. */
   #sign(end: string, nonce: string): Promise<string> {
-    return this.#hasher.hmac(this.#options.secret, `admin session ${end} ${nonce} ${this.#options.token}`);
+    return this.#deps.hasher.hmac(
+      this.#options.secret,
+      `admin session ${end} ${nonce} ${this.#options.token}`,
+    );
   }
 }

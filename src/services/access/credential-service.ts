@@ -41,14 +41,19 @@ const PRINCIPALS_BYTES = 8 * 1024 * 1024;
 /** Proofs that one client address may cause, per second. */
 const PROOFS_PER_SECOND = 5;
 
+/** Collaborators of `CredentialService`. */
+export interface CredentialServiceDeps {
+  readonly store: CredentialStore;
+  readonly upstream: ImageUpstream;
+  readonly hasher: Hasher;
+  readonly clock: Clock;
+  readonly proofs: FlightCoordinator<Verdict>;
+  readonly reporter: Reporter;
+}
+
 /** Turns a bearer into a principal, and asks the vendor about keys it has not vouched for. */
 export class CredentialService {
-  readonly #store: CredentialStore;
-  readonly #upstream: ImageUpstream;
-  readonly #hasher: Hasher;
-  readonly #clock: Clock;
-  readonly #proofs: FlightCoordinator<Verdict>;
-  readonly #reporter: Reporter;
+  readonly #deps: CredentialServiceDeps;
   readonly #options: CredentialOptions;
   /** Principals by bearer: a keyed hash per hit would cost as much as the hit. */
   readonly #principals = new LRUCache<string, Principal>({
@@ -60,25 +65,10 @@ export class CredentialService {
   readonly #refused = new LRUCache<string, { at: number; answer: UpstreamAnswer }>({ max: 10_000 });
   readonly #asked: RateWindow;
 
-  constructor(
-    parts: {
-      store: CredentialStore;
-      upstream: ImageUpstream;
-      hasher: Hasher;
-      clock: Clock;
-      proofs: FlightCoordinator<Verdict>;
-      reporter: Reporter;
-    },
-    options: CredentialOptions,
-  ) {
-    this.#store = parts.store;
-    this.#upstream = parts.upstream;
-    this.#hasher = parts.hasher;
-    this.#clock = parts.clock;
-    this.#proofs = parts.proofs;
-    this.#reporter = parts.reporter;
+  constructor(deps: CredentialServiceDeps, options: CredentialOptions) {
+    this.#deps = deps;
     this.#options = options;
-    this.#asked = new RateWindow(parts.clock, { limit: PROOFS_PER_SECOND, windowMs: 1_000 });
+    this.#asked = new RateWindow(deps.clock, { limit: PROOFS_PER_SECOND, windowMs: 1_000 });
   }
 
   /** `unauthorized` when the bearer is missing, or no token of ours in `token` mode. */
@@ -113,7 +103,7 @@ export class CredentialService {
     if (!principal.needsProof) return;
     const at = this.#provenAt.get(principal.account);
     // One write an hour is enough to live through restarts.
-    if (at !== undefined && this.#clock.now() - at < PROOF_LIFE_MS / 2) return;
+    if (at !== undefined && this.#deps.clock.now() - at < PROOF_LIFE_MS / 2) return;
     await this.#remember(principal.account);
   }
 
@@ -128,8 +118,9 @@ export class CredentialService {
    */
   async prove(principal: Principal, clientAddress: string): Promise<Verdict> {
     if (!principal.needsProof) return { accepted: true };
-    const now = this.#clock.now();
-    const provenAt = this.#provenAt.get(principal.account) ?? (await this.#store.find(principal.account));
+    const now = this.#deps.clock.now();
+    const provenAt =
+      this.#provenAt.get(principal.account) ?? (await this.#deps.store.find(principal.account));
     if (provenAt !== undefined) {
       this.#provenAt.set(principal.account, provenAt);
       if (now - provenAt < PROOF_LIFE_MS) return { accepted: true };
@@ -138,7 +129,7 @@ export class CredentialService {
     if (refused !== undefined && now - refused.at < REFUSAL_LIFE_MS)
       return { accepted: false, answer: refused.answer };
     try {
-      const { value } = await this.#proofs.run(principal.account, async () => {
+      const { value } = await this.#deps.proofs.run(principal.account, async () => {
         this.#throttle(clientAddress);
         return await this.#ask(principal);
       });
@@ -184,29 +175,29 @@ export class CredentialService {
   }
 
   async #fingerprint(text: string): Promise<string> {
-    return (await this.#hasher.hmac(this.#options.secret, text)).slice(0, 32);
+    return (await this.#deps.hasher.hmac(this.#options.secret, text)).slice(0, 32);
   }
 
   /** Compares keyed hashes, whose first difference tells nothing about the token. */
   async #findToken(bearer: string, tokens: ReadonlyMap<string, string>): Promise<string | undefined> {
-    const given = await this.#hasher.hmac(this.#options.secret, bearer);
+    const given = await this.#deps.hasher.hmac(this.#options.secret, bearer);
     let found: string | undefined;
     for (const [token, name] of tokens) {
-      if ((await this.#hasher.hmac(this.#options.secret, token)) === given) found = name;
+      if ((await this.#deps.hasher.hmac(this.#options.secret, token)) === given) found = name;
     }
     return found;
   }
 
   async #ask(principal: Principal): Promise<Verdict> {
-    const answer = await withDeadline(this.#clock, PROOF_TIMEOUT_MS, (signal) =>
-      this.#upstream.prove(principal.apiKey, signal),
+    const answer = await withDeadline(this.#deps.clock, PROOF_TIMEOUT_MS, (signal) =>
+      this.#deps.upstream.prove(principal.apiKey, signal),
     );
     if (answer.status >= 200 && answer.status < 300) {
       await this.#remember(principal.account);
       return { accepted: true };
     }
     if (answer.status === 401 || answer.status === 403) {
-      this.#refused.set(principal.account, { at: this.#clock.now(), answer });
+      this.#refused.set(principal.account, { at: this.#deps.clock.now(), answer });
       await this.#forget(principal.account);
       return { accepted: false, answer };
     }
@@ -216,14 +207,14 @@ export class CredentialService {
 
   async #forget(account: string): Promise<void> {
     this.#provenAt.delete(account);
-    await this.#noted(this.#store.forget(account));
+    await this.#noted(this.#deps.store.forget(account));
   }
 
   async #remember(account: string): Promise<void> {
-    const now = this.#clock.now();
+    const now = this.#deps.clock.now();
     this.#provenAt.set(account, now);
     this.#refused.delete(account);
-    await this.#noted(this.#store.proven(account, now));
+    await this.#noted(this.#deps.store.proven(account, now));
   }
 
   /** Memory knows it already: that it cannot be written down is no reason to withhold what was paid for. */
@@ -231,7 +222,7 @@ export class CredentialService {
     try {
       await writing;
     } catch (cause) {
-      this.#reporter.report({ type: 'failure', where: 'credential record', cause });
+      this.#deps.reporter.report({ type: 'failure', where: 'credential record', cause });
     }
   }
 

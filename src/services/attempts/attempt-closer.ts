@@ -3,26 +3,29 @@ import type { Reporter } from '../../ports/reporter.ts';
 import type { Attempt, AttemptEnd } from './attempt.ts';
 import type { AttemptStore } from './attempt-store.ts';
 
+/** Collaborators of `AttemptCloser`. */
+export interface AttemptCloserDeps {
+  readonly attempts: AttemptStore;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}
+
 /**
  * Closes the records of attempts. One that cannot be closed stays as it is, and is judged at the next start: that is told,
  * and no reason to hide what happened upstream.
  */
 export class AttemptCloser {
-  readonly #attempts: AttemptStore;
-  readonly #clock: Clock;
-  readonly #reporter: Reporter;
+  readonly #deps: AttemptCloserDeps;
 
-  constructor(parts: { attempts: AttemptStore; clock: Clock; reporter: Reporter }) {
-    this.#attempts = parts.attempts;
-    this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
+  constructor(deps: AttemptCloserDeps) {
+    this.#deps = deps;
   }
 
   async close(id: string, end: Omit<AttemptEnd, 'at'>): Promise<void> {
     try {
-      await this.#attempts.finish(id, { ...end, at: this.#clock.now() });
+      await this.#deps.attempts.finish(id, { ...end, at: this.#deps.clock.now() });
     } catch (cause) {
-      this.#reporter.report({ type: 'failure', where: 'attempt record', cause });
+      this.#deps.reporter.report({ type: 'failure', where: 'attempt record', cause });
     }
   }
 
@@ -33,6 +36,6 @@ export class AttemptCloser {
     facts: Pick<AttemptEnd, 'status' | 'error'> = {},
   ): Promise<void> {
     await this.close(id, { ...facts, state: 'unknown' });
-    this.#reporter.report({ type: 'outcome-unknown', attemptId: id, model, cause });
+    this.#deps.reporter.report({ type: 'outcome-unknown', attemptId: id, model, cause });
   }
 }

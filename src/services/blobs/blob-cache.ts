@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { joinBytes } from '../../core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 import type { BlobContent, BlobDriver } from '../../ports/blob-driver.ts';
 
 /** Larger blobs are streamed and not kept. */
@@ -9,7 +9,7 @@ const MAX_BLOB_BYTES = 4 * 1024 * 1024;
  * Reads whole blobs through a memory of the most recently used small ones, bounded in bytes. Those who ask for one blob
  * at the same time share one read.
  */
-export class BlobMemory {
+export class BlobCache {
   readonly #driver: BlobDriver;
   readonly #kept: LRUCache<string, Uint8Array> | undefined;
   readonly #reading = new Map<string, Promise<BlobContent | undefined>>();
@@ -69,6 +69,6 @@ export class BlobMemory {
       return content;
     const chunks: Uint8Array[] = [];
     for await (const chunk of content.body) chunks.push(chunk);
-    return { size: content.size, body: joinBytes(chunks) };
+    return { size: content.size, body: concatBytes(chunks) };
   }
 }

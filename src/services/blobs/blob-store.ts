@@ -8,8 +8,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Hasher } from '../../ports/hasher.ts';
 import type { ImageProbe } from '../../ports/image-probe.ts';
 import { untilAborted } from '../limits/until-aborted.ts';
-import { BlobMemory } from './blob-cache.ts';
-import { type ImageLimits, type TakenImage, takeImage } from './image-receiver.ts';
+import { BlobCache } from './blob-cache.ts';
+import { type ImageLimits, type ReceivedImage, receiveImage } from './image-receiver.ts';
 
 const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
 /** Long enough to spare the driver on a run of hits, short enough that a file removed by hand is soon noticed. */
@@ -24,7 +24,7 @@ export interface BlobStoreOptions {
 }
 
 /** An image that was received and judged in full, not visible yet. Exactly one of `commit` and `discard` ends it. */
-export interface StagedImage extends TakenImage {
+export interface StagedImage extends ReceivedImage {
   /** Publishes it under its digest, durably. */
   commit(): Promise<void>;
   /** Drops it; after `commit` it does nothing. */
@@ -37,7 +37,7 @@ export class BlobStore {
   readonly #hasher: Hasher;
   readonly #probe: ImageProbe;
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #memory: BlobMemory;
+  readonly #memory: BlobCache;
   readonly #derived: Pick<BlobDriver, 'delete'> | undefined;
   /** Digest → what the driver last said of it, and when. */
   readonly #seen = new LRUCache<string, { readonly at: number; readonly size: number }>({
@@ -55,7 +55,7 @@ export class BlobStore {
     this.#hasher = hasher;
     this.#probe = probe;
     this.#clock = clock;
-    this.#memory = new BlobMemory(driver, options.memoryBytes ?? DEFAULT_MEMORY_BYTES);
+    this.#memory = new BlobCache(driver, options.memoryBytes ?? DEFAULT_MEMORY_BYTES);
     this.#derived = options.derived;
   }
 
@@ -73,7 +73,7 @@ export class BlobStore {
     const source = untilAborted(chunks, signal);
     const openStage = () => this.#driver.stage();
     try {
-      const { image, stage } = await takeImage(source, openStage, limits, this.#hasher, this.#probe);
+      const { image, stage } = await receiveImage(source, openStage, limits, this.#hasher, this.#probe);
       return {
         ...image,
         commit: async () => {

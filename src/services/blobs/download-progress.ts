@@ -1,7 +1,7 @@
 import type { DownloadedBytes } from '../flights/flight-stage.ts';
 
 /** Counts the bytes of several downloads that go on at once, and tells of them together. */
-export class DownloadTally {
+export class DownloadProgress {
   readonly #parts: { bytes: number; total: number | undefined }[];
   readonly #listener: (downloaded: DownloadedBytes) => void;
 

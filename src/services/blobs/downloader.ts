@@ -1,4 +1,4 @@
-import { discard } from '../../core/bytes/drain.ts';
+import { drain } from '../../core/bytes/drain.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { findHeader } from '../../core/headers.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -6,7 +6,7 @@ import type { Transport, TransportResponse } from '../../ports/transport.ts';
 import type { DownloadedBytes } from '../flights/flight-stage.ts';
 import { withDeadline } from '../limits/deadline.ts';
 import type { BlobStore, StagedImage } from './blob-store.ts';
-import { DownloadTally } from './download-progress.ts';
+import { DownloadProgress } from './download-progress.ts';
 import { isStorageFailure } from './storage-failure.ts';
 
 export interface DownloaderOptions {
@@ -44,7 +44,7 @@ export class Downloader {
     urls: readonly string[],
     onBytes: (downloaded: DownloadedBytes) => void = () => {},
   ): Promise<StagedImage[]> {
-    const tally = new DownloadTally(urls.length, onBytes);
+    const tally = new DownloadProgress(urls.length, onBytes);
     const results = await Promise.allSettled(
       urls.map((url, index) => this.download(url, (total, chunks) => tally.count(index, total, chunks))),
     );
@@ -97,7 +97,7 @@ export class Downloader {
     const response = await this.#get(url, signal);
     const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
     if (response.status !== 200 || encoding !== 'identity') {
-      await discard(response.body);
+      await drain(response.body);
       throw new AppError('upstream_invalid', `The result URL answered ${response.status} (${encoding}).`);
     }
     const length = findHeader(response.headers, 'content-length');
@@ -133,7 +133,7 @@ export class Downloader {
       ) {
         return response;
       }
-      await discard(response.body);
+      await drain(response.body);
       target = parseResultUrl(new URL(location, target).href);
     }
   }

@@ -1,11 +1,11 @@
-import { joinBytes } from '../../core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 import { TAIL_BYTES } from '../../core/entries/image-integrity.ts';
 
 /** Headers with large colour profiles or metadata before the dimensions fit in here. */
 const HEAD_BYTES = 512 * 1024;
 
 /** Keeps the first 512 KiB and the last 4 KiB of bytes passing by: what it takes to judge an image. */
-export class ImageEnds {
+export class HeadAndTail {
   readonly #head: Uint8Array[] = [];
   #headBytes = 0;
   /** A ring: the byte at stream position p is at p modulo its length. */
@@ -34,12 +34,12 @@ export class ImageEnds {
   }
 
   head(): Uint8Array {
-    return joinBytes(this.#head);
+    return concatBytes(this.#head);
   }
 
   tail(): Uint8Array {
     if (this.#size <= TAIL_BYTES) return this.#ring.slice(0, this.#size);
     const oldest = this.#size % TAIL_BYTES;
-    return joinBytes([this.#ring.subarray(oldest), this.#ring.subarray(0, oldest)]);
+    return concatBytes([this.#ring.subarray(oldest), this.#ring.subarray(0, oldest)]);
   }
 }

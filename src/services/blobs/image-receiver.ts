@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { BlobStage } from '../../ports/blob-driver.ts';
 import type { Hasher } from '../../ports/hasher.ts';
 import type { ImageInfo, ImageProbe } from '../../ports/image-probe.ts';
-import { ImageEnds } from './head-and-tail.ts';
+import { HeadAndTail } from './head-and-tail.ts';
 
 /** Bounds of an image on its way in, in bytes. */
 export interface ImageLimits {
@@ -13,7 +13,7 @@ export interface ImageLimits {
 }
 
 /** What is known of an image once all of its bytes have passed. */
-export interface TakenImage extends ImageInfo {
+export interface ReceivedImage extends ImageInfo {
   /** SHA-256, 64 lower-case hex digits. */
   readonly digest: string;
   /** Bytes. */
@@ -27,16 +27,16 @@ export interface TakenImage extends ImageInfo {
  *
  * The stage is opened with the first chunk: a source whose iteration has not begun could not be ended if that failed.
  */
-export async function takeImage(
+export async function receiveImage(
   chunks: AsyncIterable<Uint8Array>,
   openStage: () => Promise<BlobStage>,
   limits: ImageLimits,
   hasher: Hasher,
   probe: ImageProbe,
-): Promise<{ readonly image: TakenImage; readonly stage: BlobStage }> {
+): Promise<{ readonly image: ReceivedImage; readonly stage: BlobStage }> {
   const { maxBytes, declaredBytes } = limits;
   const hash = hasher.sha256();
-  const ends = new ImageEnds();
+  const ends = new HeadAndTail();
   let stage: BlobStage | undefined;
   try {
     for await (const chunk of chunks) {
@@ -58,7 +58,7 @@ export async function takeImage(
   }
 }
 
-function judge(ends: ImageEnds, declaredBytes: number | undefined, probe: ImageProbe): ImageInfo {
+function judge(ends: HeadAndTail, declaredBytes: number | undefined, probe: ImageProbe): ImageInfo {
   if (declaredBytes !== undefined && ends.size !== declaredBytes) {
     throw new AppError(
       'upstream_invalid',

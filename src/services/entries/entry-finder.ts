@@ -4,7 +4,7 @@ import { compareRecipes, type RecipeDifference } from '../../core/recipe/recipe-
 import type { Clock } from '../../ports/clock.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import type { ImageRequest } from '../image-request.ts';
-import type { Keeper } from './entry-publisher.ts';
+import type { EntryPublisher } from './entry-publisher.ts';
 import type { EntryStore } from './entry-store.ts';
 import type { UsageRecorder } from './usage-recorder.ts';
 
@@ -28,26 +28,24 @@ export interface NearEntry {
 /** Entries of the scope that a request is compared with. */
 const NEAREST_CANDIDATES = 100;
 
+/** Collaborators of `EntryFinder`. */
+export interface EntryFinderDeps {
+  readonly entries: EntryStore;
+  readonly publisher: EntryPublisher;
+  readonly usage: UsageRecorder;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}
+
 /** Finds the entry that answers a request: the right one by recipe, young enough, and with every picture there. */
 export class EntryFinder {
-  readonly #entries: EntryStore;
-  readonly #keeper: Keeper;
-  readonly #usage: UsageRecorder;
-  readonly #clock: Clock;
-  readonly #reporter: Reporter;
+  readonly #deps: EntryFinderDeps;
   readonly #maxAgeMs: number | undefined;
   /** The take that was handed out last, per recipe: takes rotate. Of what is not known here the rows tell it. */
   readonly #lastTake = new LRUCache<string, number>({ max: 10_000 });
 
-  constructor(
-    parts: { entries: EntryStore; keeper: Keeper; usage: UsageRecorder; clock: Clock; reporter: Reporter },
-    maxAgeMs: number | undefined,
-  ) {
-    this.#entries = parts.entries;
-    this.#keeper = parts.keeper;
-    this.#usage = parts.usage;
-    this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
+  constructor(deps: EntryFinderDeps, maxAgeMs: number | undefined) {
+    this.#deps = deps;
     this.#maxAgeMs = maxAgeMs;
   }
 
@@ -55,7 +53,7 @@ export class EntryFinder {
   async find(wanted: Wanted, rotates: boolean): Promise<Entry | undefined> {
     const entry = await this.#select(wanted, { rotates, takesTurn: rotates });
     if (entry === undefined || this.#isOver(entry)) return undefined;
-    return (await this.#keeper.ensureWhole(entry)) ? entry : undefined;
+    return (await this.#deps.publisher.ensureWhole(entry)) ? entry : undefined;
   }
 
   /**
@@ -63,27 +61,33 @@ export class EntryFinder {
    * pictures were there a moment ago. What the answer to a repeated request may rest on.
    */
   isCurrent(entry: Entry): boolean {
-    return this.#entries.isNewest(entry) && !this.#isOver(entry) && this.#keeper.wasWhole(entry);
+    return this.#deps.entries.isNewest(entry) && !this.#isOver(entry) && this.#deps.publisher.wasWhole(entry);
   }
 
   /** Counts the use of an entry by a request that did not pay for it. */
   used(entry: Entry): void {
-    this.#usage.used(entry.id);
+    this.#deps.usage.used(entry.id);
     const { model, scope, cost, elapsedMs } = entry;
-    this.#reporter.report({ type: 'avoided', model, scope, cost, elapsedMs });
+    this.#deps.reporter.report({ type: 'avoided', model, scope, cost, elapsedMs });
   }
 
   /** The entry that `find` would look at, and why it may not do. Fetches nothing, drops nothing, and takes no turn. */
   async inspect(wanted: Wanted, rotates: boolean): Promise<InspectedEntry | undefined> {
     const entry = await this.#select(wanted, { rotates, takesTurn: false });
     if (entry === undefined) return undefined;
-    return { entry, isOver: this.#isOver(entry), isWhole: await this.#keeper.isWhole(entry) };
+    return { entry, isOver: this.#isOver(entry), isWhole: await this.#deps.publisher.isWhole(entry) };
   }
 
   /** The nearest recipes of the caller's own scope, each by its newest entry; those that differ in the fewest fields first. */
   async nearest({ site, scope, recipe }: Omit<Wanted, 'key' | 'directives'>): Promise<readonly NearEntry[]> {
     const { model, prompt } = recipe;
-    const candidates = await this.#entries.nearest({ site, scope, model, prompt, limit: NEAREST_CANDIDATES });
+    const candidates = await this.#deps.entries.nearest({
+      site,
+      scope,
+      model,
+      prompt,
+      limit: NEAREST_CANDIDATES,
+    });
     return candidates
       .filter(({ key }, index) => candidates.findIndex((other) => other.key === key) === index)
       .map((entry) => ({ entry, differences: compareRecipes(recipe.canonical, entry.canonical) }))
@@ -106,21 +110,23 @@ export class EntryFinder {
     { rotates, takesTurn }: { readonly rotates: boolean; readonly takesTurn: boolean },
   ): Promise<Entry | undefined> {
     const address = { site, scope, key, canonical: recipe.canonical };
-    if (directives.take !== undefined) return await this.#entries.findTake(address, directives.take);
-    if (!rotates) return await this.#entries.findNewest(address);
-    const takes = await this.#entries.listTakes(address);
+    if (directives.take !== undefined) return await this.#deps.entries.findTake(address, directives.take);
+    if (!rotates) return await this.#deps.entries.findNewest(address);
+    const takes = await this.#deps.entries.listTakes(address);
     // By key, as takes are numbered; the canonical text may be megabytes.
     const turn = `${site}\n${scope}\n${key}`;
-    const last = this.#lastTake.get(turn) ?? (await this.#entries.lastUsedTake(address)) ?? 0;
+    const last = this.#lastTake.get(turn) ?? (await this.#deps.entries.lastUsedTake(address)) ?? 0;
     const next = takes.find((take) => take > last) ?? takes[0];
     if (next === undefined) return undefined;
     if (takesTurn) this.#lastTake.set(turn, next);
-    return await this.#entries.findTake(address, next);
+    return await this.#deps.entries.findTake(address, next);
   }
 
   #isOver(entry: Entry): boolean {
     return (
-      this.#maxAgeMs !== undefined && !entry.pinned && this.#clock.now() - entry.createdAt > this.#maxAgeMs
+      this.#maxAgeMs !== undefined &&
+      !entry.pinned &&
+      this.#deps.clock.now() - entry.createdAt > this.#maxAgeMs
     );
   }
 }

@@ -33,6 +33,19 @@ export type Healing = 'whole' | 'lost' | 'no room';
 /** A lost picture is fetched again within this time, while a client waits. */
 const HEAL_BUDGET_MS = 10_000;
 
+/** Collaborators of `EntryPublisher`. */
+export interface EntryPublisherDeps {
+  readonly entries: EntryStore;
+  readonly attempts: AttemptStore;
+  readonly blobs: BlobStore;
+  readonly downloader: Downloader;
+  readonly lock: StoreLock;
+  readonly healing: FlightCoordinator<Healing>;
+  readonly prices: PriceOverrides;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}
+
 /**
  * Turns a paid answer into an entry, and keeps entries whole. The order is what makes a crash harmless:
  *
@@ -43,46 +56,20 @@ const HEAL_BUDGET_MS = 10_000;
  * | blobs committed, no rows      | blobs without rows        | `Recovery` stores the entry; else the orphan sweep |
  * | rows committed                | nothing                   |                                                   |
  */
-export class Keeper {
-  readonly #entries: EntryStore;
-  readonly #attempts: AttemptStore;
-  readonly #blobs: BlobStore;
-  readonly #downloader: Downloader;
-  readonly #lock: StoreLock;
-  readonly #healing: FlightCoordinator<Healing>;
-  readonly #prices: PriceOverrides;
-  readonly #clock: Clock;
-  readonly #reporter: Reporter;
+export class EntryPublisher {
+  readonly #deps: EntryPublisherDeps;
 
-  constructor(parts: {
-    entries: EntryStore;
-    attempts: AttemptStore;
-    blobs: BlobStore;
-    downloader: Downloader;
-    lock: StoreLock;
-    healing: FlightCoordinator<Healing>;
-    prices: PriceOverrides;
-    clock: Clock;
-    reporter: Reporter;
-  }) {
-    this.#entries = parts.entries;
-    this.#attempts = parts.attempts;
-    this.#blobs = parts.blobs;
-    this.#downloader = parts.downloader;
-    this.#lock = parts.lock;
-    this.#healing = parts.healing;
-    this.#prices = parts.prices;
-    this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
+  constructor(deps: EntryPublisherDeps) {
+    this.#deps = deps;
   }
 
   /** Downloads every picture, then stores blobs and rows. All or nothing; throws why it could not. */
   async keep(paid: PaidAnswer): Promise<Entry> {
-    const staged = await this.#downloader.downloadAll(paid.imageUrls, (downloaded) =>
+    const staged = await this.#deps.downloader.downloadAll(paid.imageUrls, (downloaded) =>
       paid.onStage?.({ stage: 'downloading', ...downloaded }),
     );
     try {
-      return await this.#lock.shared(() => this.#publish(paid, staged));
+      return await this.#deps.lock.shared(() => this.#publish(paid, staged));
     } catch (error) {
       await this.#withdraw(staged);
       throw error;
@@ -98,19 +85,20 @@ export class Keeper {
     imageUrls,
   }: Pick<PaidAnswer, 'identity' | 'usage' | 'imageUrls'>): Cost | undefined {
     const { model, site, canonical } = identity;
-    return listPrice({ model, site, canonical, usage, count: imageUrls.length }, this.#prices);
+    return listPrice({ model, site, canonical, usage, count: imageUrls.length }, this.#deps.prices);
   }
 
   /** Removes what was published before the rows failed: on a full disk it would be in the way until the next start. */
   async #withdraw(images: readonly StagedImage[]): Promise<void> {
     try {
-      await this.#lock.exclusive(async () => {
+      await this.#deps.lock.exclusive(async () => {
         for (const { digest } of images) {
-          if ((await this.#entries.findBlob(digest)) === undefined) await this.#blobs.delete(digest);
+          if ((await this.#deps.entries.findBlob(digest)) === undefined)
+            await this.#deps.blobs.delete(digest);
         }
       });
     } catch (cause) {
-      this.#reporter.report({ type: 'failure', where: 'blobs without rows', cause });
+      this.#deps.reporter.report({ type: 'failure', where: 'blobs without rows', cause });
     }
   }
 
@@ -121,7 +109,7 @@ export class Keeper {
       const { digest, size, mediaType, width, height } = image;
       return { digest, size, mediaType, width, height, sourceUrl: paid.imageUrls[index] };
     });
-    const entry = await this.#entries.insert(
+    const entry = await this.#deps.entries.insert(
       {
         ...identity,
         answer: JSON.stringify(paid.template),
@@ -129,26 +117,28 @@ export class Keeper {
         upstreamRequestId: paid.upstreamRequestId,
         cost: this.costOf(paid),
         elapsedMs: paid.elapsedMs,
-        createdAt: this.#clock.now(),
+        createdAt: this.#deps.clock.now(),
         images,
       },
-      [this.#attempts.stored(paid.attemptId, this.#clock.now())],
+      [this.#deps.attempts.stored(paid.attemptId, this.#deps.clock.now())],
     );
     paid.onStage?.({ stage: 'stored' });
     const bytes = images.reduce((sum, image) => sum + image.size, 0);
     const { model, scope } = identity;
-    this.#reporter.report({ type: 'stored', model, scope, images: images.length, bytes });
+    this.#deps.reporter.report({ type: 'stored', model, scope, images: images.length, bytes });
     return entry;
   }
 
   /** True when every picture was seen to be there within the last second. */
   wasWhole(entry: Entry): boolean {
-    return entry.images.every((image) => this.#blobs.wasThere(image.digest, image.size));
+    return entry.images.every((image) => this.#deps.blobs.wasThere(image.digest, image.size));
   }
 
   /** True when every picture of an entry is there right now. */
   async isWhole(entry: Entry): Promise<boolean> {
-    const there = await Promise.all(entry.images.map(({ digest, size }) => this.#blobs.has(digest, size)));
+    const there = await Promise.all(
+      entry.images.map(({ digest, size }) => this.#deps.blobs.has(digest, size)),
+    );
     return there.every(Boolean);
   }
 
@@ -158,8 +148,8 @@ export class Keeper {
    */
   async ensureWhole(entry: Entry): Promise<boolean> {
     for (const image of entry.images) {
-      if (await this.#blobs.has(image.digest, image.size)) continue;
-      const { value: healed } = await this.#healing.run(image.digest, () => this.#heal(image));
+      if (await this.#deps.blobs.has(image.digest, image.size)) continue;
+      const { value: healed } = await this.#deps.healing.run(image.digest, () => this.#heal(image));
       if (healed === 'whole') continue;
       if (healed === 'no room' || (await this.#drop(entry, image))) return false;
     }
@@ -168,27 +158,27 @@ export class Keeper {
 
   /** False when the lost bytes came back while we waited for the lock: another recipe may have drawn the same picture. */
   #drop(entry: Entry, lost: EntryImage): Promise<boolean> {
-    return this.#lock.exclusive(async () => {
-      if (await this.#blobs.has(lost.digest, lost.size)) return false;
-      const { entries, blobs } = await this.#entries.delete([entry.id]);
-      for (const { digest } of blobs) await this.#blobs.delete(digest);
-      if (entries > 0) this.#reporter.report({ type: 'healed', digest: lost.digest, how: 'dropped' });
+    return this.#deps.lock.exclusive(async () => {
+      if (await this.#deps.blobs.has(lost.digest, lost.size)) return false;
+      const { entries, blobs } = await this.#deps.entries.delete([entry.id]);
+      for (const { digest } of blobs) await this.#deps.blobs.delete(digest);
+      if (entries > 0) this.#deps.reporter.report({ type: 'healed', digest: lost.digest, how: 'dropped' });
       return true;
     });
   }
 
   async #heal(image: EntryImage): Promise<Healing> {
-    if (image.sourceUrl === undefined || isExpired(image.sourceUrl, this.#clock.now())) return 'lost';
+    if (image.sourceUrl === undefined || isExpired(image.sourceUrl, this.#deps.clock.now())) return 'lost';
     let staged: StagedImage | undefined;
     try {
-      staged = await this.#downloader.downloadOnce(image.sourceUrl, HEAL_BUDGET_MS);
+      staged = await this.#deps.downloader.downloadOnce(image.sourceUrl, HEAL_BUDGET_MS);
       // The same bytes or nothing: the address is the promise.
       if (staged.digest !== image.digest || !(await this.#restore(staged))) return 'lost';
-      this.#reporter.report({ type: 'healed', digest: image.digest, how: 'fetched-again' });
+      this.#deps.reporter.report({ type: 'healed', digest: image.digest, how: 'fetched-again' });
       return 'whole';
     } catch (cause) {
       if (isAppError(cause, 'upstream_invalid')) return 'lost';
-      this.#reporter.report({ type: 'failure', where: 'healing', cause });
+      this.#deps.reporter.report({ type: 'failure', where: 'healing', cause });
       return 'no room';
     } finally {
       await staged?.discard();
@@ -197,8 +187,8 @@ export class Keeper {
 
   /** False when the row went while we fetched: bytes without one would stay until the next start. */
   #restore(image: StagedImage): Promise<boolean> {
-    return this.#lock.shared(async () => {
-      if ((await this.#entries.findBlob(image.digest)) === undefined) return false;
+    return this.#deps.lock.shared(async () => {
+      if ((await this.#deps.entries.findBlob(image.digest)) === undefined) return false;
       await image.commit();
       return true;
     });

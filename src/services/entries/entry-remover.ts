@@ -17,16 +17,19 @@ export function addRemoved(a: Removed, b: Removed): Removed {
   return { entries: a.entries + b.entries, blobs: a.blobs + b.blobs, bytes: a.bytes + b.bytes };
 }
 
-/** Removes entries with the pictures that no other entry shows. */
-export class Remover {
-  readonly #entries: EntryStore;
-  readonly #blobs: BlobStore;
-  readonly #lock: StoreLock;
+/** Collaborators of `EntryRemover`. */
+export interface EntryRemoverDeps {
+  readonly entries: EntryStore;
+  readonly blobs: BlobStore;
+  readonly lock: StoreLock;
+}
 
-  constructor(parts: { entries: EntryStore; blobs: BlobStore; lock: StoreLock }) {
-    this.#entries = parts.entries;
-    this.#blobs = parts.blobs;
-    this.#lock = parts.lock;
+/** Removes entries with the pictures that no other entry shows. */
+export class EntryRemover {
+  readonly #deps: EntryRemoverDeps;
+
+  constructor(deps: EntryRemoverDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -35,9 +38,9 @@ export class Remover {
    */
   async remove(ids: readonly number[]): Promise<Removed> {
     if (ids.length === 0) return NOTHING_REMOVED;
-    return await this.#lock.exclusive(async () => {
-      const { entries, blobs } = await this.#entries.delete(ids);
-      for (const { digest } of blobs) await this.#blobs.delete(digest);
+    return await this.#deps.lock.exclusive(async () => {
+      const { entries, blobs } = await this.#deps.entries.delete(ids);
+      for (const { digest } of blobs) await this.#deps.blobs.delete(digest);
       return { entries, blobs: blobs.length, bytes: blobs.reduce((sum, { size }) => sum + size, 0) };
     });
   }

@@ -6,7 +6,7 @@ import type { Reporter } from '../../ports/reporter.ts';
 import type { EntryFinder } from './entry-finder.ts';
 
 /** How a request that was a hit was answered, so that its repetition can be answered alike. */
-export interface KnownHit {
+export interface RememberedHit {
   readonly entry: Entry;
   readonly door: string;
   /** Headers that do not change from answer to answer. */
@@ -16,12 +16,19 @@ export interface KnownHit {
 }
 
 /** A repeated request's answer, up to its age and its request id. */
-export interface KnownAnswer {
+export interface RememberedAnswer {
   readonly ageSeconds: number;
-  readonly hit: KnownHit;
+  readonly hit: RememberedHit;
 }
 
 const MEMORY_BYTES = 32 * 1024 * 1024;
+
+/** Collaborators of `RequestMemo`. */
+export interface RequestMemoDeps {
+  readonly finder: EntryFinder;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly reporter: Reporter;
+}
 
 /**
  * Requests that were hits, by everything that was sent: head and body, byte for byte. Whoever sends the very same
@@ -29,24 +36,20 @@ const MEMORY_BYTES = 32 * 1024 * 1024;
  * the entry is still the one to give, and whether its pictures are still there. Takes the work of routing, checking and
  * understanding off the requests that image pipelines repeat all day.
  */
-export class KnownHits {
-  readonly #finder: EntryFinder;
-  readonly #clock: Pick<Clock, 'now'>;
-  readonly #reporter: Reporter;
-  readonly #hits = new LRUCache<string, KnownHit>({
+export class RequestMemo {
+  readonly #deps: RequestMemoDeps;
+  readonly #hits = new LRUCache<string, RememberedHit>({
     maxSize: MEMORY_BYTES,
     sizeCalculation: ({ parts }, request) =>
       1_000 + 2 * request.length + parts.reduce((sum, part) => sum + part.length, 0),
   });
 
-  constructor(parts: { finder: EntryFinder; clock: Pick<Clock, 'now'>; reporter: Reporter }) {
-    this.#finder = parts.finder;
-    this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
+  constructor(deps: RequestMemoDeps) {
+    this.#deps = deps;
   }
 
   /** Only for plain hits: chosen by recipe alone, for a credential that needs no proof. */
-  remember(request: string, hit: KnownHit): void {
+  remember(request: string, hit: RememberedHit): void {
     this.#hits.set(request, hit);
   }
 
@@ -54,12 +57,12 @@ export class KnownHits {
   find(
     request: string,
     as: Pick<AnsweredRequest, 'requestId' | 'traceId' | 'path'>,
-  ): KnownAnswer | undefined {
+  ): RememberedAnswer | undefined {
     const hit = this.#hits.get(request);
-    if (hit === undefined || !this.#finder.isCurrent(hit.entry)) return undefined;
-    this.#finder.used(hit.entry);
+    if (hit === undefined || !this.#deps.finder.isCurrent(hit.entry)) return undefined;
+    this.#deps.finder.used(hit.entry);
     const { model, scope } = hit.entry;
-    this.#reporter.report({
+    this.#deps.reporter.report({
       type: 'request',
       ...as,
       method: 'POST',
@@ -70,7 +73,7 @@ export class KnownHits {
       model,
       scope,
     });
-    const ageSeconds = Math.max(0, Math.floor((this.#clock.now() - hit.entry.createdAt) / 1000));
+    const ageSeconds = Math.max(0, Math.floor((this.#deps.clock.now() - hit.entry.createdAt) / 1000));
     return { hit, ageSeconds };
   }
 }

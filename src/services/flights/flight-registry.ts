@@ -2,7 +2,7 @@ import type { FlightCoordinator, FlightResult, RecipeAddress } from '../../ports
 import type { FlightOutcome } from '../image-request.ts';
 import { type FlightAttempt, FlightProgress } from './flight-progress.ts';
 import type { FlightStage } from './flight-stage.ts';
-import type { Ticket } from './flight-waiter.ts';
+import type { FlightWaiter } from './flight-waiter.ts';
 
 /** Who may share a flight: its traveller with those before, and those who come after with it. */
 export interface Sharing {
@@ -24,7 +24,7 @@ export interface FlightView {
 type Work = (progress: FlightProgress) => Promise<FlightOutcome>;
 
 /** The flights of this process: which are in the air, how far each has come, and who may join. */
-export class FlightBoard {
+export class FlightRegistry {
   readonly #flights: FlightCoordinator<FlightOutcome>;
   /** By name, those that can be joined. */
   readonly #joinable = new Map<string, FlightProgress>();
@@ -52,8 +52,8 @@ export class FlightBoard {
   }
 
   /** Goes on only where the flights of this recipe are, see `FlightCoordinator`. */
-  async goHome(recipe: RecipeAddress): Promise<void> {
-    await this.#flights.atHome?.(recipe);
+  async ensureOwner(recipe: RecipeAddress): Promise<void> {
+    await this.#flights.ensureOwner?.(recipe);
   }
 
   /** How far the flight of an attempt has come; undefined when it is not in the air here. */
@@ -65,7 +65,7 @@ export class FlightBoard {
   async board(
     name: string,
     canonical: string,
-    ticket: Ticket,
+    ticket: FlightWaiter,
     sharing: Sharing,
     work: Work,
   ): Promise<FlightResult<FlightOutcome>> {

@@ -2,7 +2,7 @@ import { FlightProgress } from './flight-progress.ts';
 import type { StageListener } from './flight-stage.ts';
 
 /** One request's place in a flight. It changes to a flight of its own when the one it waited in brings something else. */
-export class Ticket {
+export class FlightWaiter {
   #progress = new FlightProgress();
   #joined = false;
   /** 1 until its client hangs up, then 0: what it counts for among those who want the result. */

@@ -8,7 +8,7 @@ import type { Reporter } from '../../ports/reporter.ts';
 import type { AttemptCloser } from '../attempts/attempt-closer.ts';
 import type { AttemptStore } from '../attempts/attempt-store.ts';
 import type { EntryIdentity } from '../attempts/entry-identity.ts';
-import type { Keeper } from '../entries/entry-publisher.ts';
+import type { EntryPublisher } from '../entries/entry-publisher.ts';
 import type { StageListener } from '../flights/flight-stage.ts';
 import type { FlightOutcome } from '../image-request.ts';
 
@@ -24,26 +24,21 @@ export interface Delivered {
   readonly onStage?: StageListener | undefined;
 }
 
-/** Decides what upstream's last word comes to: an entry, or an answer to relay. Closes the attempt's record. */
-export class Settlement {
-  readonly #keeper: Keeper;
-  readonly #attempts: AttemptStore;
-  readonly #closer: AttemptCloser;
-  readonly #clock: Clock;
-  readonly #reporter: Reporter;
+/** Collaborators of `AnswerHandler`. */
+export interface AnswerHandlerDeps {
+  readonly publisher: EntryPublisher;
+  readonly attempts: AttemptStore;
+  readonly closer: AttemptCloser;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}
 
-  constructor(parts: {
-    keeper: Keeper;
-    attempts: AttemptStore;
-    closer: AttemptCloser;
-    clock: Clock;
-    reporter: Reporter;
-  }) {
-    this.#keeper = parts.keeper;
-    this.#attempts = parts.attempts;
-    this.#closer = parts.closer;
-    this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
+/** Decides what upstream's last word comes to: an entry, or an answer to relay. Closes the attempt's record. */
+export class AnswerHandler {
+  readonly #deps: AnswerHandlerDeps;
+
+  constructor(deps: AnswerHandlerDeps) {
+    this.#deps = deps;
   }
 
   /** Throws `no_image` for a success without a picture. */
@@ -55,17 +50,21 @@ export class Settlement {
       const { status } = answer;
       const isUnknown = read === undefined && (status === 504 || status === 200);
       const attempt = { id: attemptId, model: identity.model };
-      if (isUnknown) await this.#closer.lose(attempt, `upstream answered ${status}`, { status });
-      else await this.#closer.close(attemptId, { state: 'refused', status });
+      if (isUnknown) await this.#deps.closer.lose(attempt, `upstream answered ${status}`, { status });
+      else await this.#deps.closer.close(attemptId, { state: 'refused', status });
       return { kind: 'relay', answer, canonical: identity.canonical, detail: undefined };
     }
     if (read.imageUrls.length === 0) {
-      await this.#closer.close(attemptId, { state: 'failed', status: 200, error: 'no image' });
+      await this.#deps.closer.close(attemptId, { state: 'failed', status: 200, error: 'no image' });
       throw noImage(read);
     }
     this.#countPurchase(delivered, read);
     if (delivered.unstorable !== undefined) {
-      await this.#closer.close(attemptId, { state: 'unstored', status: 200, error: delivered.unstorable });
+      await this.#deps.closer.close(attemptId, {
+        state: 'unstored',
+        status: 200,
+        error: delivered.unstorable,
+      });
       return { kind: 'relay', answer, canonical: identity.canonical, detail: delivered.unstorable };
     }
     return await this.#keep(delivered, read);
@@ -75,9 +74,9 @@ export class Settlement {
   #countPurchase(delivered: Delivered, { imageUrls, usage }: Answer): void {
     if (isMisplaced(delivered)) return;
     const { identity } = delivered;
-    const cost = this.#keeper.costOf({ identity, imageUrls, usage });
+    const cost = this.#deps.publisher.costOf({ identity, imageUrls, usage });
     const { model, scope } = identity;
-    this.#reporter.report({ type: 'bought', model, scope, images: imageUrls.length, cost });
+    this.#deps.reporter.report({ type: 'bought', model, scope, images: imageUrls.length, cost });
   }
 
   async #keep(delivered: Delivered, read: Answer): Promise<FlightOutcome> {
@@ -89,8 +88,12 @@ export class Settlement {
           `A simulator drew this; it is not stored as a picture of ${identity.site}.`,
         );
       }
-      await this.#attempts.answered(attemptId, new TextDecoder().decode(answer.body), this.#clock.now());
-      const entry = await this.#keeper.keep({
+      await this.#deps.attempts.answered(
+        attemptId,
+        new TextDecoder().decode(answer.body),
+        this.#deps.clock.now(),
+      );
+      const entry = await this.#deps.publisher.keep({
         attemptId,
         identity,
         imageUrls: read.imageUrls,
@@ -104,8 +107,8 @@ export class Settlement {
     } catch (cause) {
       // A paid picture is never withheld: the client gets upstream's own URLs, which live for a day.
       const reason = cause instanceof AppError ? cause.code : 'failure';
-      this.#reporter.report({ type: 'not-stored', model: identity.model, reason, cause });
-      await this.#closer.close(attemptId, { state: 'unstored', status: 200, error: reason });
+      this.#deps.reporter.report({ type: 'not-stored', model: identity.model, reason, cause });
+      await this.#deps.closer.close(attemptId, { state: 'unstored', status: 200, error: reason });
       return { kind: 'relay', answer, canonical: identity.canonical, detail: 'not stored' };
     }
   }

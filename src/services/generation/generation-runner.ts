@@ -4,43 +4,34 @@ import type { Reporter } from '../../ports/reporter.ts';
 import type { AttemptStore } from '../attempts/attempt-store.ts';
 import type { EntryIdentity } from '../attempts/entry-identity.ts';
 import type { FlightProgress } from '../flights/flight-progress.ts';
-import type { FlightBoard } from '../flights/flight-registry.ts';
+import type { FlightRegistry } from '../flights/flight-registry.ts';
 import type { StageListener } from '../flights/flight-stage.ts';
 import type { FlightOutcome, ForwardReason, ImageRequest } from '../image-request.ts';
-import type { Settlement } from './answer-handler.ts';
+import type { AnswerHandler } from './answer-handler.ts';
 import { jsonOf } from './answer-json.ts';
 import type { TaskFollower } from './task-follower.ts';
-import type { Buyer } from './upstream-sender.ts';
+import type { UpstreamSender } from './upstream-sender.ts';
+
+/** Collaborators of `GenerationRunner`. */
+export interface GenerationRunnerDeps {
+  readonly board: FlightRegistry;
+  readonly buyer: UpstreamSender;
+  readonly attempts: AttemptStore;
+  readonly settlement: AnswerHandler;
+  readonly follower: TaskFollower;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}
 
 /** One purchase from its attempt to what it came to, whichever style upstream serves the model in. */
-export class Purchasing {
-  readonly #board: FlightBoard;
-  readonly #buyer: Buyer;
-  readonly #attempts: AttemptStore;
-  readonly #settlement: Settlement;
-  readonly #follower: TaskFollower;
-  readonly #clock: Clock;
-  readonly #reporter: Reporter;
+export class GenerationRunner {
+  readonly #deps: GenerationRunnerDeps;
 
-  constructor(parts: {
-    board: FlightBoard;
-    buyer: Buyer;
-    attempts: AttemptStore;
-    settlement: Settlement;
-    follower: TaskFollower;
-    clock: Clock;
-    reporter: Reporter;
-  }) {
-    this.#board = parts.board;
-    this.#buyer = parts.buyer;
-    this.#attempts = parts.attempts;
-    this.#settlement = parts.settlement;
-    this.#follower = parts.follower;
-    this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
+  constructor(deps: GenerationRunnerDeps) {
+    this.#deps = deps;
   }
 
-  /** Throws as `Buyer.buy`, `Settlement.settle` and `TaskFollower.follow` do. */
+  /** Throws as `UpstreamSender.buy`, `AnswerHandler.settle` and `TaskFollower.follow` do. */
   async purchase(
     request: ImageRequest,
     fwd: ForwardReason,
@@ -49,9 +40,9 @@ export class Purchasing {
     const { site, scope, key, account, isAsyncUpstream, directives } = request;
     const identity = identityOf(request);
     const { model } = identity;
-    const attemptId = this.#clock.uuid();
-    const createdAt = this.#clock.now();
-    this.#board.assign(progress, { id: attemptId, model, createdAt });
+    const attemptId = this.#deps.clock.uuid();
+    const createdAt = this.#deps.clock.now();
+    this.#deps.board.assign(progress, { id: attemptId, model, createdAt });
     const onStage: StageListener = (stage) => progress.tell(stage);
     // Nothing is to be heard from a synchronous endpoint before its end.
     if (!isAsyncUpstream) progress.accept();
@@ -67,22 +58,22 @@ export class Purchasing {
       recipe: directives.noStore ? undefined : JSON.stringify(identity),
       createdAt,
     };
-    const { answer, elapsedMs } = await this.#buyer.buy({ call, account, attempt, onStage });
+    const { answer, elapsedMs } = await this.#deps.buyer.buy({ call, account, attempt, onStage });
     const unstorable = directives.noStore ? 'no-store' : undefined;
     const expected = { attemptId, identity, unstorable, onStage };
     const id = isAsyncUpstream && answer.status === 200 ? readTaskId(jsonOf(answer)) : undefined;
-    if (id === undefined) return await this.#settlement.settle({ ...expected, answer, elapsedMs });
+    if (id === undefined) return await this.#deps.settlement.settle({ ...expected, answer, elapsedMs });
     await this.#submitted(attemptId, id);
     const job = { id, apiKey: call.apiKey, account, model };
-    return await this.#follower.follow(job, expected, progress);
+    return await this.#deps.follower.follow(job, expected, progress);
   }
 
   /** The job is the vendor's by now: that its id cannot be written down is no reason to leave the picture there. */
   async #submitted(attemptId: string, job: string): Promise<void> {
     try {
-      await this.#attempts.submitted(attemptId, job, this.#clock.now());
+      await this.#deps.attempts.submitted(attemptId, job, this.#deps.clock.now());
     } catch (cause) {
-      this.#reporter.report({ type: 'failure', where: 'attempt record', cause });
+      this.#deps.reporter.report({ type: 'failure', where: 'attempt record', cause });
     }
   }
 }

@@ -5,11 +5,11 @@ import type { Entry } from '../../core/entries/entry.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EntryFinder } from '../entries/entry-finder.ts';
-import { flightName } from '../flights/flight-key.ts';
+import { flightKey } from '../flights/flight-key.ts';
 import type { FlightProgress } from '../flights/flight-progress.ts';
-import type { FlightBoard } from '../flights/flight-registry.ts';
+import type { FlightRegistry } from '../flights/flight-registry.ts';
 import type { StageListener } from '../flights/flight-stage.ts';
-import { Ticket } from '../flights/flight-waiter.ts';
+import { FlightWaiter } from '../flights/flight-waiter.ts';
 import type {
   FlightOutcome,
   ForwardReason,
@@ -18,37 +18,29 @@ import type {
   StartedRequest,
 } from '../image-request.ts';
 import type { TaskRecovery } from '../tasks/task-recovery.ts';
-import type { Purchasing } from './generation-runner.ts';
+import type { GenerationRunner } from './generation-runner.ts';
 
 export interface ImageServiceOptions {
   readonly seedless: SeedlessPolicy;
 }
 
+/** Collaborators of `ImageService`. */
+export interface ImageServiceDeps {
+  readonly finder: EntryFinder;
+  readonly board: FlightRegistry;
+  readonly purchasing: GenerationRunner;
+  readonly jobs: Pick<TaskRecovery, 'resumeLeft'>;
+  readonly clock: Clock;
+}
+
 /** The life of one request: lookup, then a place in a flight. */
 export class ImageService {
-  readonly #finder: EntryFinder;
-  readonly #board: FlightBoard;
-  readonly #purchasing: Purchasing;
-  readonly #jobs: Pick<TaskRecovery, 'resumeLeft'>;
-  readonly #clock: Clock;
+  readonly #deps: ImageServiceDeps;
   readonly #options: ImageServiceOptions;
   #closing = false;
 
-  constructor(
-    parts: {
-      finder: EntryFinder;
-      board: FlightBoard;
-      purchasing: Purchasing;
-      jobs: Pick<TaskRecovery, 'resumeLeft'>;
-      clock: Clock;
-    },
-    options: ImageServiceOptions,
-  ) {
-    this.#finder = parts.finder;
-    this.#board = parts.board;
-    this.#purchasing = parts.purchasing;
-    this.#jobs = parts.jobs;
-    this.#clock = parts.clock;
+  constructor(deps: ImageServiceDeps, options: ImageServiceOptions) {
+    this.#deps = deps;
     this.#options = options;
   }
 
@@ -74,31 +66,31 @@ export class ImageService {
     const plan = planLookup(request.recipe.seedless, request.directives, this.#options.seedless);
     let fwd: ForwardReason = plan.reads ? 'miss' : 'bypass';
     if (plan.reads) {
-      const entry = await this.#finder.find(request, plan.rotates);
+      const entry = await this.#deps.finder.find(request, plan.rotates);
       if (entry !== undefined && this.#isFresh(entry, request.directives)) {
         return { hit: this.#hit(entry, !plan.rotates && request.directives === NO_DIRECTIVES) };
       }
       if (entry !== undefined) fwd = 'stale';
     }
     if (request.directives.onlyIfCached) throw await this.#notCached(request);
-    await this.#board.goHome(request);
-    if (fwd === 'miss') await this.#jobs.resumeLeft(request);
+    await this.#deps.board.ensureOwner(request);
+    if (fwd === 'miss') await this.#deps.jobs.resumeLeft(request);
     if (this.#closing)
       throw new AppError('shutting_down', 'The server is stopping; try again.', { retryAfterMs: 1_000 });
-    const ticket = new Ticket();
+    const ticket = new FlightWaiter();
     return { ticket, fwd, outcome: this.#fly(request, plan, fwd, ticket) };
   }
 
   /** A stored entry for a request, if there is one, without buying and without counting it as used. */
   async peek(request: ImageRequest): Promise<Entry | undefined> {
     const { reads } = planLookup(request.recipe.seedless, request.directives, this.#options.seedless);
-    return reads ? await this.#finder.find(request, false) : undefined;
+    return reads ? await this.#deps.finder.find(request, false) : undefined;
   }
 
   /** Refuses new flights and waits for those in the air. */
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#board.settled();
+    await this.#deps.board.settled();
   }
 
   /** From now on no flight is taken. */
@@ -107,7 +99,7 @@ export class ImageService {
   }
 
   get flights(): number {
-    return this.#board.size;
+    return this.#deps.board.size;
   }
 
   #isFresh(entry: Entry, directives: Directives): boolean {
@@ -116,16 +108,16 @@ export class ImageService {
   }
 
   #ageSeconds(entry: Entry): number {
-    return Math.max(0, Math.floor((this.#clock.now() - entry.createdAt) / 1000));
+    return Math.max(0, Math.floor((this.#deps.clock.now() - entry.createdAt) / 1000));
   }
 
   #hit(entry: Entry, repeatable: boolean): ImageOutcome {
-    this.#finder.used(entry);
+    this.#deps.finder.used(entry);
     return { kind: 'entry', entry, status: { kind: 'hit', ageSeconds: this.#ageSeconds(entry) }, repeatable };
   }
 
   async #notCached(request: ImageRequest): Promise<AppError> {
-    const nearest = await this.#finder.describeNearest(request);
+    const nearest = await this.#deps.finder.describeNearest(request);
     return new AppError('not_cached', `Nothing stored answers this request. ${nearest}`);
   }
 
@@ -133,12 +125,12 @@ export class ImageService {
     request: ImageRequest,
     plan: Omit<LookupPlan, 'rotates'>,
     fwd: ForwardReason,
-    ticket: Ticket,
+    ticket: FlightWaiter,
   ): Promise<ImageOutcome> {
     const { directives, recipe } = request;
-    const name = flightName(request, directives.take);
+    const name = flightKey(request, directives.take);
     const draw = (progress: FlightProgress) => this.#draw(request, plan.reads, fwd, progress);
-    const { value, collapsed } = await this.#board.board(name, recipe.canonical, ticket, plan, draw);
+    const { value, collapsed } = await this.#deps.board.board(name, recipe.canonical, ticket, plan, draw);
     const { canonical } = value.kind === 'relay' ? value : value.entry;
     // Of a flight that the board does not know, the name alone was looked at.
     if (canonical !== undefined && canonical !== recipe.canonical)
@@ -157,7 +149,7 @@ export class ImageService {
       if (this.#isFresh(value.entry, directives)) return this.#hit(value.entry, false);
       return await this.#fly(request, { reads: false, joins: false, leads: false }, fwd, ticket);
     }
-    if (collapsed) this.#finder.used(value.entry);
+    if (collapsed) this.#deps.finder.used(value.entry);
     return {
       kind: 'entry',
       entry: value.entry,
@@ -174,9 +166,9 @@ export class ImageService {
   ): Promise<FlightOutcome> {
     if (reads) {
       // The flight before this one may have landed between our lookup and now.
-      const entry = await this.#finder.find(request, false);
+      const entry = await this.#deps.finder.find(request, false);
       if (entry !== undefined && this.#isFresh(entry, request.directives)) return { kind: 'found', entry };
     }
-    return await this.#purchasing.purchase(request, fwd, progress);
+    return await this.#deps.purchasing.purchase(request, fwd, progress);
   }
 }

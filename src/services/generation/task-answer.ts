@@ -6,7 +6,7 @@ const VENDOR_FAULT =
   /^(InternalError|SystemError|ModelService|ModelServing|ModelUnavailable|RewriteFailed|RequestTimeOut)/;
 
 /** A finished task as the synchronous endpoint would have answered. */
-export function deliverTask(task: VendorTask, simulated: boolean): UpstreamAnswer {
+export function taskAnswer(task: VendorTask, simulated: boolean): UpstreamAnswer {
   const headers = [['content-type', 'application/json'] as const];
   const body = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   if (task.state === 'SUCCEEDED') return { status: 200, headers, body: body(task.answer), simulated };

@@ -29,19 +29,21 @@ const MAX_REFUSALS = 6;
 /** The vendor keeps a task for a day after it ended, and ends the slowest after three hours. */
 const PATIENCE_MS = 24 * 60 * 60 * 1000;
 
+/** Collaborators of `TaskPoller`. */
+export interface TaskPollerDeps {
+  readonly upstream: ImageUpstream;
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}
+
 /** Follows the vendor's tasks to their end, one poller per task whoever waits for it. */
 export class TaskPoller {
-  readonly #upstream: ImageUpstream;
-  readonly #clock: Clock;
-  readonly #reporter: Reporter;
-  readonly #pacer: Pacer;
+  readonly #deps: TaskPollerDeps;
   readonly #stopped = new AbortController();
 
-  constructor(parts: { upstream: ImageUpstream; pacer: Pacer; clock: Clock; reporter: Reporter }) {
-    this.#upstream = parts.upstream;
-    this.#pacer = parts.pacer;
-    this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
+  constructor(deps: TaskPollerDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -49,11 +51,11 @@ export class TaskPoller {
    * vendor no longer knows the task, refuses to tell of it, or for a day says nothing.
    */
   async follow(job: VendorJob, progress: FlightProgress): Promise<FollowedTask> {
-    const startedAt = this.#clock.now();
+    const startedAt = this.#deps.clock.now();
     let refusals = 0;
     let delayMs = FIRST_DELAY_MS;
     for (;;) {
-      await this.#clock.sleep(delayMs, this.#stopped.signal);
+      await this.#deps.clock.sleep(delayMs, this.#stopped.signal);
       const seen = await this.#poll(job);
       this.#stopped.signal.throwIfAborted();
       if (typeof seen === 'object' && 'task' in seen) {
@@ -69,7 +71,7 @@ export class TaskPoller {
           throw unknown(`The vendor refuses to tell of the task, with status ${seen.refusedWith}.`);
         delayMs = Math.min(MAX_SILENT_DELAY_MS, delayMs * 2);
       }
-      if (this.#clock.now() - startedAt > PATIENCE_MS)
+      if (this.#deps.clock.now() - startedAt > PATIENCE_MS)
         throw unknown('The vendor said nothing of the task for a day.');
     }
   }
@@ -80,14 +82,14 @@ export class TaskPoller {
   }
 
   async #poll({ id, apiKey, account, model }: VendorJob): Promise<Seen> {
-    await this.#pacer.turn(account, { signal: this.#stopped.signal });
+    await this.#deps.pacer.turn(account, { signal: this.#stopped.signal });
     let answer: UpstreamAnswer;
     try {
-      answer = await withDeadline(this.#clock, POLL_TIMEOUT_MS, (signal) =>
-        this.#upstream.poll(id, apiKey, signal),
+      answer = await withDeadline(this.#deps.clock, POLL_TIMEOUT_MS, (signal) =>
+        this.#deps.upstream.poll(id, apiKey, signal),
       );
     } catch (cause) {
-      this.#reporter.report({ type: 'failure', where: `poll of a task of ${model}`, cause });
+      this.#deps.reporter.report({ type: 'failure', where: `poll of a task of ${model}`, cause });
       return 'silence';
     }
     const { status } = answer;

@@ -1,4 +1,4 @@
-import { readRefusal } from '../../core/dashscope/error-body.ts';
+import { readErrorBody } from '../../core/dashscope/error-body.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { findHeader } from '../../core/headers.ts';
 import { nextDelay, parseRetryAfter, type RetryLimits } from '../../core/retry-policy.ts';
@@ -38,7 +38,7 @@ export interface Bought {
 type Sent = Bought | { readonly answer: undefined; readonly error: unknown };
 
 /** Sends what costs money: after its attempt is on record, in its turn, and again only where that cannot pay twice. */
-export class Buyer {
+export class UpstreamSender {
   readonly #upstream: ImageUpstream;
   readonly #governor: Governor;
   readonly #attempts: AttemptStore;
@@ -89,7 +89,7 @@ export class Buyer {
       if (answer !== undefined && (answer.status < 429 || answer.streamed)) return sent;
       const now = this.#clock.now();
       firstFailureAt ??= now;
-      const refusal = answer === undefined ? {} : readRefusal(answer.body);
+      const refusal = answer === undefined ? {} : readErrorBody(answer.body);
       const waitMs = nextDelay(
         {
           status: answer?.status ?? 0,

@@ -6,16 +6,19 @@ import { searchStatements } from '../entries/search-statements.ts';
 import { integer, text } from '../row.ts';
 import { entryDetailStatements, type KeyAddress } from './entry-detail-statements.ts';
 
-/** What people do to the entries of a key. Each returns how many entries it was done to. */
-export class Curator {
-  readonly #database: SqlDatabase;
-  readonly #entries: EntryStore;
-  readonly #clock: Pick<Clock, 'now'>;
+/** Collaborators of `EntryEditor`. */
+export interface EntryEditorDeps {
+  readonly database: SqlDatabase;
+  readonly entries: EntryStore;
+  readonly clock: Pick<Clock, 'now'>;
+}
 
-  constructor(parts: { database: SqlDatabase; entries: EntryStore; clock: Pick<Clock, 'now'> }) {
-    this.#database = parts.database;
-    this.#entries = parts.entries;
-    this.#clock = parts.clock;
+/** What people do to the entries of a key. Each returns how many entries it was done to. */
+export class EntryEditor {
+  readonly #deps: EntryEditorDeps;
+
+  constructor(deps: EntryEditorDeps) {
+    this.#deps = deps;
   }
 
   /** The ids of the entries that are meant, newest first, whosever they are. `not_found` when there are none. */
@@ -53,12 +56,12 @@ export class Curator {
 
   /** From now on they answer no request: the next one buys. Their pictures stay. */
   async invalidate(address: KeyAddress): Promise<number> {
-    const at = this.#clock.now();
+    const at = this.#deps.clock.now();
     return await this.#change(address, (ids) => [entryDetailStatements.invalidate(ids, at)]);
   }
 
   async #rowsOf(address: KeyAddress): Promise<readonly SqlRow[]> {
-    const rows = await this.#database.all(entryDetailStatements.ofKey(address));
+    const rows = await this.#deps.database.all(entryDetailStatements.ofKey(address));
     if (rows.length === 0) throw new AppError('not_found', 'No such entry is stored.');
     return rows;
   }
@@ -67,9 +70,9 @@ export class Curator {
     address: KeyAddress,
     statements: (ids: readonly number[]) => readonly SqlStatement[],
   ): Promise<number> {
-    const entries = await this.#entries.findAll(await this.locate(address));
+    const entries = await this.#deps.entries.findAll(await this.locate(address));
     const ids = entries.map(({ id }) => id);
-    await this.#entries.change(entries, [...statements(ids), searchStatements.index(entries)]);
+    await this.#deps.entries.change(entries, [...statements(ids), searchStatements.index(entries)]);
     return entries.length;
   }
 }

@@ -33,20 +33,19 @@ const MAX_STEPS = 6_000;
 /** Words that more entries hold: the newest of those are sorted by use or hits. */
 const MOST_FOUND = 20_000;
 
-/** Lists what is stored. Its time hardly grows with the number of entries. */
-export class Inventory {
-  readonly #database: SqlDatabase;
-  readonly #entries: Pick<EntryStore, 'findAll'>;
-  readonly #clock: Pick<Clock, 'now'>;
+/** Collaborators of `EntrySearch`. */
+export interface EntrySearchDeps {
+  readonly database: SqlDatabase;
+  readonly entries: Pick<EntryStore, 'findAll'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
 
-  constructor(parts: {
-    database: SqlDatabase;
-    entries: Pick<EntryStore, 'findAll'>;
-    clock: Pick<Clock, 'now'>;
-  }) {
-    this.#database = parts.database;
-    this.#entries = parts.entries;
-    this.#clock = parts.clock;
+/** Lists what is stored. Its time hardly grows with the number of entries. */
+export class EntrySearch {
+  readonly #deps: EntrySearchDeps;
+
+  constructor(deps: EntrySearchDeps) {
+    this.#deps = deps;
   }
 
   /** One page of the entries that fit. */
@@ -64,12 +63,12 @@ export class Inventory {
   /** What a filter means right now; undefined when nothing can fit. */
   async select(filter: EntryFilter): Promise<Selection | undefined> {
     const { minAgeMs, maxAgeMs } = filter;
-    const now = this.#clock.now();
+    const now = this.#deps.clock.now();
     const createdFrom = maxAgeMs === undefined ? 0 : now - maxAgeMs;
     const createdTo = minAgeMs === undefined ? ALWAYS : now - minAgeMs;
     const isEver = minAgeMs === undefined && maxAgeMs === undefined;
     const ids = isEver ? inventoryStatements.ids() : inventoryStatements.idsBetween(createdFrom, createdTo);
-    const row = first(await this.#database.all(ids));
+    const row = first(await this.#deps.database.all(ids));
     const firstId = optionalInteger(row, 'first');
     const lastId = optionalInteger(row, 'last');
     if (firstId === undefined || lastId === undefined) return undefined;
@@ -85,11 +84,11 @@ export class Inventory {
   /** The entries with these ids, in this order. */
   async withTags(ids: readonly number[]): Promise<readonly TaggedEntry[]> {
     const tags = new Map<number, string[]>();
-    for (const row of await this.#database.all(entryDetailStatements.tags(ids))) {
+    for (const row of await this.#deps.database.all(entryDetailStatements.tags(ids))) {
       const id = integer(row, 'entry_id');
       tags.set(id, [...(tags.get(id) ?? []), text(row, 'tag')]);
     }
-    const entries = await this.#entries.findAll(ids);
+    const entries = await this.#deps.entries.findAll(ids);
     return entries.map((entry) => ({ ...entry, tags: tags.get(entry.id) ?? [] }));
   }
 
@@ -121,7 +120,7 @@ export class Inventory {
   async #count({ query, ...selection }: Selection): Promise<number> {
     if (query === undefined) return selection.lastId - selection.firstId + 1;
     const statement = inventoryStatements.count({ ...selection, query }, FEW + 1);
-    return integer(first(await this.#database.all(statement)), 'n');
+    return integer(first(await this.#deps.database.all(statement)), 'n');
   }
 
   /** As many as a page wants, or fewer when they are not met within the steps allowed. */
@@ -129,7 +128,7 @@ export class Inventory {
     const met: PagePlace[] = [];
     let { after } = page;
     for (let steps = 0; steps < MAX_STEPS; steps += STEPS) {
-      const rows = await this.#database.all(
+      const rows = await this.#deps.database.all(
         inventoryStatements.walk(selection, { sort: page.sort, after }, STEPS),
       );
       met.push(...rows.filter((row) => row.fits === 1).map(readPlace));
@@ -141,7 +140,7 @@ export class Inventory {
   }
 
   async #places(statement: SqlStatement): Promise<readonly PagePlace[]> {
-    return (await this.#database.all(statement)).map(readPlace);
+    return (await this.#deps.database.all(statement)).map(readPlace);
   }
 }
 

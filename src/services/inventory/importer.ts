@@ -7,7 +7,7 @@ import { readRecipe } from '../../core/recipe/recipe.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Hasher } from '../../ports/hasher.ts';
 import type { BlobStore, StagedImage } from '../blobs/blob-store.ts';
-import type { TakenImage } from '../blobs/image-receiver.ts';
+import type { ReceivedImage } from '../blobs/image-receiver.ts';
 import type { StoreLock } from '../blobs/store-lock.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 
@@ -21,33 +21,28 @@ export interface Imported {
 /** The rows of D1 hold 2 MB; some room for what is no text. */
 const MAX_ROW_BYTES = 1_900_000;
 
+/** Collaborators of `Importer`. */
+export interface ImporterDeps {
+  readonly entries: EntryStore;
+  readonly blobs: BlobStore;
+  readonly lock: StoreLock;
+  readonly hasher: Hasher;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
 /** Takes in what another store has: first the pictures, then the entry that shows them. Nobody is paid. */
 export class Importer {
-  readonly #entries: EntryStore;
-  readonly #blobs: BlobStore;
-  readonly #lock: StoreLock;
-  readonly #hasher: Hasher;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #deps: ImporterDeps;
   readonly #maxImage: number;
 
   constructor(
-    parts: {
-      entries: EntryStore;
-      blobs: BlobStore;
-      lock: StoreLock;
-      hasher: Hasher;
-      clock: Pick<Clock, 'now'>;
-    },
+    deps: ImporterDeps,
     options: {
       /** Bytes of one picture. */
       readonly maxImage: number;
     },
   ) {
-    this.#entries = parts.entries;
-    this.#blobs = parts.blobs;
-    this.#lock = parts.lock;
-    this.#hasher = parts.hasher;
-    this.#clock = parts.clock;
+    this.#deps = deps;
     this.#maxImage = options.maxImage;
   }
 
@@ -55,13 +50,13 @@ export class Importer {
    * Stores a picture under its digest. Until an entry shows it, it is an orphan that collection removes an hour later.
    * `invalid_request` when the bytes are another picture or none, `body_too_large` beyond the bound.
    */
-  async receive(digest: string, chunks: AsyncIterable<Uint8Array>): Promise<TakenImage> {
+  async receive(digest: string, chunks: AsyncIterable<Uint8Array>): Promise<ReceivedImage> {
     const staged = await this.#stage(chunks);
     try {
       if (staged.digest !== digest) {
         throw new AppError('invalid_request', `The bytes are those of ${staged.digest}, not of ${digest}.`);
       }
-      await this.#lock.shared(() => staged.commit());
+      await this.#deps.lock.shared(() => staged.commit());
       return staged;
     } finally {
       await staged.discard();
@@ -77,20 +72,20 @@ export class Importer {
     const { site, scope, key, canonical } = portable;
     const recipe = readRecipe(canonical);
     if (recipe === undefined) throw invalid('canonical', 'is no canonical text');
-    if (cacheKey((bytes) => this.#hasher.xxh128(bytes), canonical) !== key)
+    if (cacheKey((bytes) => this.#deps.hasher.xxh128(bytes), canonical) !== key)
       throw invalid('key', 'is not that of the canonical text');
     const answer = readCarriedAnswer(portable.answer, portable.images.length);
     if (answer === undefined) throw invalid('answer', 'is no answer that shows these pictures');
     const texts = [canonical, recipe.prompt, portable.answer, JSON.stringify(portable.references)];
     if (new TextEncoder().encode(texts.join('')).length > MAX_ROW_BYTES)
       throw new AppError('body_too_large', `The texts of an entry may have ${MAX_ROW_BYTES} bytes.`);
-    const { entry, isNew } = await this.#lock.shared(async () => {
+    const { entry, isNew } = await this.#deps.lock.shared(async () => {
       const images: EntryImage[] = [];
       for (const [index, { digest }] of portable.images.entries())
         images.push(await this.#inspect(digest, `images[${index}].sha256`));
       const known = await this.#find(portable, images);
       if (known !== undefined) return { entry: known, isNew: false };
-      const stored = await this.#entries.insert({
+      const stored = await this.#deps.entries.insert({
         ...recipe,
         site,
         scope,
@@ -101,7 +96,7 @@ export class Importer {
         upstreamRequestId: portable.upstreamRequestId,
         cost: portable.cost,
         elapsedMs: portable.elapsedMs,
-        createdAt: Math.min(portable.createdAt, this.#clock.now()),
+        createdAt: Math.min(portable.createdAt, this.#deps.clock.now()),
         images,
         pinned: portable.pinned,
         tags: portable.tags,
@@ -115,8 +110,8 @@ export class Importer {
 
   /** Reads the bytes themselves, whatever rows and memory say: an entry is a promise that they are there. */
   async #inspect(digest: string, field: string): Promise<EntryImage> {
-    this.#blobs.forget(digest);
-    const content = await this.#blobs.read(digest);
+    this.#deps.blobs.forget(digest);
+    const content = await this.#deps.blobs.read(digest);
     if (content === undefined) throw invalid(field, 'is not stored here: put its bytes first');
     const staged = await this.#stage(chunksOf(content.body), field);
     await staged.discard();
@@ -132,9 +127,9 @@ export class Importer {
   ): Promise<Entry | undefined> {
     const [first] = images;
     if (first === undefined) throw invalid('images', 'must name a picture');
-    const ids = await this.#entries.entriesOfBlob(first.digest);
+    const ids = await this.#deps.entries.entriesOfBlob(first.digest);
     const shown = images.map(({ digest }) => digest).join();
-    return (await this.#entries.findAll(ids)).find(
+    return (await this.#deps.entries.findAll(ids)).find(
       (entry) =>
         entry.site === site &&
         entry.scope === scope &&
@@ -147,7 +142,7 @@ export class Importer {
   /** `field` is told where the picture is not what the request brings. */
   async #stage(chunks: AsyncIterable<Uint8Array>, field?: string): Promise<StagedImage> {
     try {
-      return await this.#blobs.receive(chunks, { maxBytes: this.#maxImage });
+      return await this.#deps.blobs.receive(chunks, { maxBytes: this.#maxImage });
     } catch (error) {
       if (isAppError(error, 'image_too_large')) {
         const problem = `A picture may have ${this.#maxImage} bytes (DASHCACHE_MAX_IMAGE).`;

@@ -1,9 +1,9 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import type { SqlDatabase } from '../../ports/sql-database.ts';
-import { addRemoved, NOTHING_REMOVED, type Removed, type Remover } from '../entries/entry-remover.ts';
+import { addRemoved, type EntryRemover, NOTHING_REMOVED, type Removed } from '../entries/entry-remover.ts';
 import { integer, text } from '../row.ts';
-import type { Inventory, TaggedEntry } from './entry-search.ts';
+import type { EntrySearch, TaggedEntry } from './entry-search.ts';
 import type { Selection } from './entry-search-statements.ts';
 import { purgeStatements } from './purge-statements.ts';
 
@@ -18,26 +18,21 @@ const BATCH = 50;
 /** Entries counted in one go: a few milliseconds in which no request is answered. */
 const SLICE = 500;
 
+/** Collaborators of `Purger`. */
+export interface PurgerDeps {
+  readonly database: SqlDatabase;
+  readonly entrySearch: EntrySearch;
+  readonly remover: EntryRemover;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}
+
 /** Removes what a filter fits. Entries stored after it began are none of its business. */
 export class Purger {
-  readonly #database: SqlDatabase;
-  readonly #inventory: Inventory;
-  readonly #remover: Remover;
-  readonly #clock: Clock;
-  readonly #reporter: Reporter;
+  readonly #deps: PurgerDeps;
 
-  constructor(parts: {
-    database: SqlDatabase;
-    inventory: Inventory;
-    remover: Remover;
-    clock: Clock;
-    reporter: Reporter;
-  }) {
-    this.#database = parts.database;
-    this.#inventory = parts.inventory;
-    this.#remover = parts.remover;
-    this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
+  constructor(deps: PurgerDeps) {
+    this.#deps = deps;
   }
 
   /** Removes the entries that fit; pinned ones too, unless the filter spares them. */
@@ -45,16 +40,16 @@ export class Purger {
     const sample = await this.#sample(selection);
     let removed = NOTHING_REMOVED;
     for await (const ids of this.#slices(selection, BATCH)) {
-      removed = addRemoved(removed, await this.#remover.remove(ids));
+      removed = addRemoved(removed, await this.#deps.remover.remove(ids));
     }
-    if (removed.entries > 0) this.#reporter.report({ type: 'purged', ...removed });
+    if (removed.entries > 0) this.#deps.reporter.report({ type: 'purged', ...removed });
     return { ...removed, sample };
   }
 
   /** Removes these entries, whatever they are. */
   async purgeIds(ids: readonly number[]): Promise<Removed> {
-    const removed = await this.#remover.remove(ids);
-    if (removed.entries > 0) this.#reporter.report({ type: 'purged', ...removed });
+    const removed = await this.#deps.remover.remove(ids);
+    if (removed.entries > 0) this.#deps.reporter.report({ type: 'purged', ...removed });
     return removed;
   }
 
@@ -66,14 +61,14 @@ export class Purger {
     const shared = new Map<string, number>();
     for await (const ids of this.#slices(selection, SLICE)) {
       removed = addRemoved(removed, { ...NOTHING_REMOVED, entries: ids.length });
-      for (const row of await this.#database.all(purgeStatements.blobsOf(ids))) {
+      for (const row of await this.#deps.database.all(purgeStatements.blobsOf(ids))) {
         const entries = integer(row, 'entries');
         if (row.is_shared === 0) removed = addRemoved(removed, oneBlob(integer(row, 'size')));
         else shared.set(text(row, 'sha256'), (shared.get(text(row, 'sha256')) ?? 0) + entries);
       }
     }
     for (const [digest, entries] of shared) {
-      const [row] = await this.#database.all(purgeStatements.entriesShowing(digest, entries + 1));
+      const [row] = await this.#deps.database.all(purgeStatements.entriesShowing(digest, entries + 1));
       if (row !== undefined && integer(row, 'entries') === entries)
         removed = addRemoved(removed, oneBlob(integer(row, 'size')));
     }
@@ -82,8 +77,8 @@ export class Purger {
 
   async #sample(selection: Selection | undefined): Promise<readonly TaggedEntry[]> {
     if (selection === undefined) return [];
-    return await this.#inventory.withTags(
-      await this.#inventory.newestIds(selection, selection.lastId + 1, SAMPLE),
+    return await this.#deps.entrySearch.withTags(
+      await this.#deps.entrySearch.newestIds(selection, selection.lastId + 1, SAMPLE),
     );
   }
 
@@ -92,12 +87,12 @@ export class Purger {
     if (selection === undefined) return;
     let below = selection.lastId + 1;
     for (;;) {
-      const ids = await this.#inventory.newestIds(selection, below, size);
+      const ids = await this.#deps.entrySearch.newestIds(selection, below, size);
       const last = ids.at(-1);
       if (last === undefined) return;
       yield ids;
       below = last;
-      await this.#clock.sleep(0);
+      await this.#deps.clock.sleep(0);
     }
   }
 }

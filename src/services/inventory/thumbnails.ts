@@ -12,36 +12,31 @@ export interface ThumbnailMaking {
   readonly driver: BlobDriver;
 }
 
+/** Collaborators of `Thumbnails`. */
+export interface ThumbnailsDeps {
+  readonly entries: Pick<EntryStore, 'findBlob'>;
+  readonly blobs: Pick<BlobStore, 'readAll'>;
+  readonly making: ThumbnailMaking | undefined;
+  readonly lock: StoreLock;
+  readonly reporter: Reporter;
+}
+
 /** Small pictures for looking through many, each made once, when it is first asked for. They replace nothing. */
 export class Thumbnails {
-  readonly #entries: Pick<EntryStore, 'findBlob'>;
-  readonly #blobs: Pick<BlobStore, 'readAll'>;
-  readonly #making: ThumbnailMaking | undefined;
-  readonly #lock: StoreLock;
-  readonly #reporter: Reporter;
+  readonly #deps: ThumbnailsDeps;
   readonly #underWay = new Map<string, Promise<BlobContent | undefined>>();
   /** The end of the line: they are made one after the other, so that hits keep their processor. */
   #last: Promise<unknown> = Promise.resolve();
   #isClosing = false;
 
-  constructor(parts: {
-    entries: Pick<EntryStore, 'findBlob'>;
-    blobs: Pick<BlobStore, 'readAll'>;
-    making: ThumbnailMaking | undefined;
-    lock: StoreLock;
-    reporter: Reporter;
-  }) {
-    this.#entries = parts.entries;
-    this.#blobs = parts.blobs;
-    this.#making = parts.making;
-    this.#lock = parts.lock;
-    this.#reporter = parts.reporter;
+  constructor(deps: ThumbnailsDeps) {
+    this.#deps = deps;
   }
 
   /** The thumbnail of a picture, in WebP; undefined when there is no such picture, or none can be made of it. */
   async read(digest: string): Promise<BlobContent | undefined> {
-    if (this.#making === undefined) return undefined;
-    return (await this.#making.driver.read(digest)) ?? (await this.#makeOnce(digest, this.#making));
+    if (this.#deps.making === undefined) return undefined;
+    return (await this.#deps.making.driver.read(digest)) ?? (await this.#makeOnce(digest, this.#deps.making));
   }
 
   /** Makes no more; resolves when the one that is being made is kept. */
@@ -62,22 +57,22 @@ export class Thumbnails {
   }
 
   async #make(digest: string, making: ThumbnailMaking): Promise<BlobContent | undefined> {
-    if (this.#isClosing || (await this.#entries.findBlob(digest)) === undefined) return undefined;
-    const picture = await this.#blobs.readAll(digest);
+    if (this.#isClosing || (await this.#deps.entries.findBlob(digest)) === undefined) return undefined;
+    const picture = await this.#deps.blobs.readAll(digest);
     const small = picture === undefined ? undefined : await making.thumbnailer.make(picture);
     if (small === undefined) return undefined;
     try {
-      await this.#lock.shared(() => this.#keep(digest, small, making.driver));
+      await this.#deps.lock.shared(() => this.#keep(digest, small, making.driver));
     } catch (cause) {
       // It can be looked at all the same, and is made again the next time.
-      this.#reporter.report({ type: 'failure', where: 'thumbnails', cause });
+      this.#deps.reporter.report({ type: 'failure', where: 'thumbnails', cause });
     }
     return { size: small.byteLength, body: small };
   }
 
   /** A picture that was deleted meanwhile has taken its thumbnail with it, and must not leave this one behind. */
   async #keep(digest: string, small: Uint8Array, driver: BlobDriver): Promise<void> {
-    if ((await this.#entries.findBlob(digest)) === undefined) return;
+    if ((await this.#deps.entries.findBlob(digest)) === undefined) return;
     const stage = await driver.stage();
     try {
       await stage.write(small);

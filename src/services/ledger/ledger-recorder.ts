@@ -24,35 +24,29 @@ interface Accounted {
   readonly scope?: string | undefined;
 }
 
+/** Collaborators of `LedgerRecorder`. */
+export interface LedgerRecorderDeps {
+  readonly store: LedgerStore;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly modelLabel: (model: string | undefined) => string;
+  readonly onFailure: (cause: unknown) => void;
+}
+
 /**
  * Keeps the ledger from events: in memory, and written in batches, since one write per hit would cost more than the hit.
  * A crash loses what happened since the last flush.
  */
 export class LedgerRecorder implements Reporter {
-  readonly #store: LedgerStore;
+  readonly #deps: LedgerRecorderDeps;
   readonly #site: string;
-  readonly #clock: Pick<Clock, 'now'>;
-  readonly #countedModel: (model: string | undefined) => string;
-  readonly #onFailure: (cause: unknown) => void;
   #pending = new Map<string, LedgerRow>();
   /** Where the last event belonged: the next one mostly belongs there too. */
   #last: LedgerRow | undefined;
   #unwritten: readonly LedgerRow[] = [];
   #flushing = Promise.resolve();
 
-  constructor(
-    parts: {
-      readonly store: LedgerStore;
-      readonly clock: Pick<Clock, 'now'>;
-      readonly countedModel: (model: string | undefined) => string;
-      readonly onFailure: (cause: unknown) => void;
-    },
-    site: string,
-  ) {
-    this.#store = parts.store;
-    this.#clock = parts.clock;
-    this.#countedModel = parts.countedModel;
-    this.#onFailure = parts.onFailure;
+  constructor(deps: LedgerRecorderDeps, site: string) {
+    this.#deps = deps;
     this.#site = site;
   }
 
@@ -89,16 +83,16 @@ export class LedgerRecorder implements Reporter {
     this.#last = undefined;
     this.#unwritten = [];
     try {
-      await this.#store.add(rows);
+      await this.#deps.store.add(rows);
     } catch (cause) {
-      this.#onFailure(cause);
+      this.#deps.onFailure(cause);
       this.#unwritten = rows.slice(0, MAX_UNWRITTEN);
     }
   }
 
   #rowOf({ model, scope = OTHER }: Accounted): LedgerRow {
-    const at = beginningOf(this.#clock.now(), HOUR_MS);
-    const counted = this.#countedModel(model);
+    const at = beginningOf(this.#deps.clock.now(), HOUR_MS);
+    const counted = this.#deps.modelLabel(model);
     const last = this.#last;
     if (last?.at === at && last.model === counted && last.scope === scope) return last;
     const place = `${at}\n${counted}\n${scope}`;

@@ -23,33 +23,29 @@ const HOURS_KEPT_MS = 90 * DAY_MS;
 const USUAL_MS = { hour: DAY_MS, day: 30 * DAY_MS } as const;
 const UNIT_MS = { hour: HOUR_MS, day: DAY_MS } as const;
 
+/** Collaborators of `LedgerService`. */
+export interface LedgerServiceDeps {
+  readonly store: LedgerStore;
+  readonly recorder: LedgerRecorder;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
 /** What requests came to over time, at this server's site. */
 export class LedgerService {
-  readonly #store: LedgerStore;
-  readonly #recorder: LedgerRecorder;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #deps: LedgerServiceDeps;
   readonly #site: string;
 
-  constructor(
-    parts: {
-      readonly store: LedgerStore;
-      readonly recorder: LedgerRecorder;
-      readonly clock: Pick<Clock, 'now'>;
-    },
-    site: string,
-  ) {
-    this.#store = parts.store;
-    this.#recorder = parts.recorder;
-    this.#clock = parts.clock;
+  constructor(deps: LedgerServiceDeps, site: string) {
+    this.#deps = deps;
     this.#site = site;
   }
 
   /** Units in which nothing happened are left out. `invalid_request` when there are too many rows for one answer. */
   async read({ from, to, by, group }: LedgerQuestion): Promise<readonly LedgerSum[]> {
-    await this.#recorder.flush();
+    await this.#deps.recorder.flush();
     const unitMs = UNIT_MS[by];
-    const end = to ?? this.#clock.now() + 1;
-    const rows = await this.#store.select({
+    const end = to ?? this.#deps.clock.now() + 1;
+    const rows = await this.#deps.store.select({
       site: this.#site,
       from: beginningOf(from ?? end - USUAL_MS[by], unitMs),
       to: end,
@@ -69,12 +65,12 @@ export class LedgerService {
 
   /** What was ever spent and avoided. */
   async money(): Promise<LedgerSpending> {
-    await this.#recorder.flush();
-    return await this.#store.money(this.#site);
+    await this.#deps.recorder.flush();
+    return await this.#deps.store.money(this.#site);
   }
 
   /** Folds hours that are old into their days; days are kept for ever. */
   async fold(): Promise<void> {
-    await this.#store.fold(beginningOf(this.#clock.now() - HOURS_KEPT_MS, DAY_MS));
+    await this.#deps.store.fold(beginningOf(this.#deps.clock.now() - HOURS_KEPT_MS, DAY_MS));
   }
 }

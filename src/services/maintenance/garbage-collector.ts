@@ -4,10 +4,10 @@ import type { Reporter } from '../../ports/reporter.ts';
 import type { AttemptStore } from '../attempts/attempt-store.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { StoreLock } from '../blobs/store-lock.ts';
-import { addRemoved, NOTHING_REMOVED, type Removed, Remover } from '../entries/entry-remover.ts';
+import { addRemoved, EntryRemover, NOTHING_REMOVED, type Removed } from '../entries/entry-remover.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 
-export interface CollectorOptions {
+export interface GarbageCollectorOptions {
   /** Bytes of blobs to keep at most; undefined means no bound. */
   readonly maxBytes: number | undefined;
   /** Age in milliseconds at which entries go; undefined means never. */
@@ -21,15 +21,15 @@ const ORPHAN_GRACE_MS = 60 * 60 * 1000;
 const ATTEMPT_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Keeps the store within its bounds: what is too old goes, then what was used least recently. Pinned entries stay. */
-export class Collector {
+export class GarbageCollector {
   readonly #entries: EntryStore;
   readonly #attempts: AttemptStore;
   readonly #blobs: BlobStore;
-  readonly #remover: Remover;
+  readonly #remover: EntryRemover;
   readonly #lock: StoreLock;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
-  readonly #options: CollectorOptions;
+  readonly #options: GarbageCollectorOptions;
   #isCollecting = false;
 
   constructor(
@@ -41,12 +41,12 @@ export class Collector {
       clock: Clock;
       reporter: Reporter;
     },
-    options: CollectorOptions,
+    options: GarbageCollectorOptions,
   ) {
     this.#entries = parts.entries;
     this.#attempts = parts.attempts;
     this.#blobs = parts.blobs;
-    this.#remover = new Remover(parts);
+    this.#remover = new EntryRemover(parts);
     this.#lock = parts.lock;
     this.#clock = parts.clock;
     this.#reporter = parts.reporter;

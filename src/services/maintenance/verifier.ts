@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { StoreLock } from '../blobs/store-lock.ts';
-import type { Keeper } from '../entries/entry-publisher.ts';
+import type { EntryPublisher } from '../entries/entry-publisher.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 
 /** Counts of pictures. What is damaged, but neither healed nor dropped, is to be tried again: there was no room. */
@@ -19,27 +19,22 @@ export interface Verification {
 
 const SLICE = 100;
 
+/** Collaborators of `Verifier`. */
+export interface VerifierDeps {
+  readonly entries: EntryStore;
+  readonly blobs: BlobStore;
+  readonly publisher: EntryPublisher;
+  readonly lock: StoreLock;
+  readonly reporter: Reporter;
+}
+
 /** Reads every stored picture, and mends what is not as it was stored. */
 export class Verifier {
-  readonly #entries: EntryStore;
-  readonly #blobs: BlobStore;
-  readonly #keeper: Keeper;
-  readonly #lock: StoreLock;
-  readonly #reporter: Reporter;
+  readonly #deps: VerifierDeps;
   #isRunning = false;
 
-  constructor(parts: {
-    entries: EntryStore;
-    blobs: BlobStore;
-    keeper: Keeper;
-    lock: StoreLock;
-    reporter: Reporter;
-  }) {
-    this.#entries = parts.entries;
-    this.#blobs = parts.blobs;
-    this.#keeper = parts.keeper;
-    this.#lock = parts.lock;
-    this.#reporter = parts.reporter;
+  constructor(deps: VerifierDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -50,7 +45,7 @@ export class Verifier {
     if (this.#isRunning) throw new AppError('overloaded', 'The store is being verified already.');
     this.#isRunning = true;
     try {
-      await this.#blobs.check();
+      await this.#deps.blobs.check();
       return await this.#goThrough(onProgress);
     } finally {
       this.#isRunning = false;
@@ -61,7 +56,7 @@ export class Verifier {
     const counts = { checked: 0, damaged: 0, healed: 0, dropped: 0 };
     let after = '';
     for (;;) {
-      const slice = await this.#entries.blobsAfter(after, SLICE);
+      const slice = await this.#deps.entries.blobsAfter(after, SLICE);
       for (const blob of slice) {
         const fate = await this.#verify(blob);
         counts.checked += 1;
@@ -79,26 +74,29 @@ export class Verifier {
   /** One picture that cannot be read is no reason not to look at the others. */
   async #verify(blob: BlobRecord): Promise<'whole' | 'damaged' | 'healed' | 'dropped'> {
     try {
-      return (await this.#blobs.isIntact(blob)) ? 'whole' : await this.#mend(blob);
+      return (await this.#deps.blobs.isIntact(blob)) ? 'whole' : await this.#mend(blob);
     } catch (cause) {
-      this.#reporter.report({ type: 'failure', where: `blob ${blob.digest}`, cause });
+      this.#deps.reporter.report({ type: 'failure', where: `blob ${blob.digest}`, cause });
       return 'damaged';
     }
   }
 
   async #mend(blob: BlobRecord): Promise<'damaged' | 'healed' | 'dropped' | 'whole'> {
     const { digest, size } = blob;
-    const isWhole = await this.#lock.exclusive(async () => {
+    const isWhole = await this.#deps.lock.exclusive(async () => {
       // Deleted or drawn again meanwhile.
-      if ((await this.#entries.findBlob(digest)) === undefined || (await this.#blobs.isIntact(blob)))
+      if (
+        (await this.#deps.entries.findBlob(digest)) === undefined ||
+        (await this.#deps.blobs.isIntact(blob))
+      )
         return true;
-      await this.#blobs.delete(digest);
+      await this.#deps.blobs.delete(digest);
       return false;
     });
     if (isWhole) return 'whole';
-    for (const entry of await this.#entries.findAll(await this.#entries.entriesOfBlob(digest)))
-      await this.#keeper.ensureWhole(entry);
-    if (await this.#blobs.has(digest, size)) return 'healed';
-    return (await this.#entries.findBlob(digest)) === undefined ? 'dropped' : 'damaged';
+    for (const entry of await this.#deps.entries.findAll(await this.#deps.entries.entriesOfBlob(digest)))
+      await this.#deps.publisher.ensureWhole(entry);
+    if (await this.#deps.blobs.has(digest, size)) return 'healed';
+    return (await this.#deps.entries.findBlob(digest)) === undefined ? 'dropped' : 'damaged';
   }
 }

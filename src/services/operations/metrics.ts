@@ -17,15 +17,20 @@ export interface Gauges {
 /** From a quick refusal to the generation timeout. */
 const UPSTREAM_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300];
 
+/** Collaborators of `Metrics`. */
+export interface MetricsDeps {
+  readonly modelLabel: (model: string | undefined) => string;
+  readonly runtime: RuntimeMetrics;
+  readonly onFailure: (cause: unknown) => void;
+}
+
 /**
  * Counts events for Prometheus. Labels take few values: doors, results, statuses, currencies, and models by the name
  * that `countedModel` gives them. No prompt, key, scope or address is in any.
  */
 export class Metrics implements Reporter {
-  readonly #countedModel: (model: string | undefined) => string;
+  readonly #deps: MetricsDeps;
   readonly #gauges: Gauges;
-  readonly #runtime: RuntimeMetrics;
-  readonly #onFailure: (cause: unknown) => void;
 
   readonly #requests = new Counter(
     'dashcache_requests_total',
@@ -80,48 +85,39 @@ export class Metrics implements Reporter {
   );
   readonly #failures = new Counter('dashcache_failures_total', 'Failures in here; the log says which.');
 
-  constructor(
-    parts: {
-      readonly countedModel: (model: string | undefined) => string;
-      readonly runtime: RuntimeMetrics;
-      readonly onFailure: (cause: unknown) => void;
-    },
-    gauges: Gauges,
-  ) {
-    this.#countedModel = parts.countedModel;
-    this.#runtime = parts.runtime;
-    this.#onFailure = parts.onFailure;
+  constructor(deps: MetricsDeps, gauges: Gauges) {
+    this.#deps = deps;
     this.#gauges = gauges;
   }
 
   report(event: CacheEvent): void {
     switch (event.type) {
       case 'request': {
-        const model = event.result === undefined ? '' : this.#countedModel(event.model);
+        const model = event.result === undefined ? '' : this.#deps.modelLabel(event.model);
         this.#requests.add([event.door, event.result ?? 'none', model]);
         return;
       }
       case 'upstream':
         this.#upstream.observe(
-          [this.#countedModel(event.model), String(event.status ?? 'none')],
+          [this.#deps.modelLabel(event.model), String(event.status ?? 'none')],
           event.elapsedMs / 1000,
         );
         return;
       case 'retry':
-        this.#retries.add([this.#countedModel(event.model)]);
+        this.#retries.add([this.#deps.modelLabel(event.model)]);
         return;
       case 'outcome-unknown':
-        this.#unknown.add([this.#countedModel(event.model)]);
+        this.#unknown.add([this.#deps.modelLabel(event.model)]);
         return;
       case 'bought':
         this.#addMoney(this.#spent, 'spent', event);
         return;
       case 'avoided':
         this.#addMoney(this.#avoided, 'avoided', event);
-        this.#avoidedSeconds.add([this.#countedModel(event.model)], (event.elapsedMs ?? 0) / 1000);
+        this.#avoidedSeconds.add([this.#deps.modelLabel(event.model)], (event.elapsedMs ?? 0) / 1000);
         return;
       case 'stored':
-        this.#stored.add([this.#countedModel(event.model)], event.bytes);
+        this.#stored.add([this.#deps.modelLabel(event.model)], event.bytes);
         return;
       case 'blob':
         this.#sent.add([], event.bytes);
@@ -164,7 +160,7 @@ export class Metrics implements Reporter {
       gauge('dashcache_queued', 'Generations that wait for their turn at upstream.', queued()),
       gauge('dashcache_held_bytes', 'Bytes of request bodies in memory.', heldBytes()),
       ...(await this.#atRisk()),
-      ...this.#runtime.families(),
+      ...this.#deps.runtime.families(),
     ]);
   }
 
@@ -173,7 +169,7 @@ export class Metrics implements Reporter {
     kind: string,
     { model, cost }: { readonly model: string; readonly cost: Cost | undefined },
   ): void {
-    const counted = this.#countedModel(model);
+    const counted = this.#deps.modelLabel(model);
     if (cost === undefined) this.#unpriced.add([counted, kind]);
     else counter.add([counted, cost.currency], cost.amount);
   }
@@ -184,7 +180,7 @@ export class Metrics implements Reporter {
     try {
       return [gauge('dashcache_pictures_at_risk', help, await this.#gauges.picturesAtRisk())];
     } catch (cause) {
-      this.#onFailure(cause);
+      this.#deps.onFailure(cause);
       return [];
     }
   }

@@ -11,43 +11,34 @@ import type { AttemptStore } from '../attempts/attempt-store.ts';
 import { readIdentity } from '../attempts/entry-identity.ts';
 import { URL_LIFE_MS } from '../attempts/url-life.ts';
 import { isStorageFailure } from '../blobs/storage-failure.ts';
-import type { Keeper } from '../entries/entry-publisher.ts';
-import { flightName } from '../flights/flight-key.ts';
+import type { EntryPublisher } from '../entries/entry-publisher.ts';
+import { flightKey } from '../flights/flight-key.ts';
 import type { FlightOutcome } from '../image-request.ts';
-import type { TaskEnds } from '../tasks/task-completer.ts';
+import type { TaskCompleter } from '../tasks/task-completer.ts';
 
 /** Answers whose pictures are fetched at once: each fetch has its own time limit. */
 const LANES = 16;
 
+/** Collaborators of `Recovery`. */
+export interface RecoveryDeps {
+  readonly attempts: AttemptStore;
+  readonly closer: AttemptCloser;
+  readonly publisher: EntryPublisher;
+  readonly taskEnds: TaskCompleter;
+  readonly flights: FlightCoordinator<FlightOutcome>;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}
+
 /** After a crash: what was paid for is fetched and stored; what cannot be known is said to be unknown, never sent again. */
 export class Recovery {
-  readonly #attempts: AttemptStore;
-  readonly #closer: AttemptCloser;
-  readonly #keeper: Keeper;
-  readonly #taskEnds: TaskEnds;
-  readonly #flights: FlightCoordinator<FlightOutcome>;
-  readonly #clock: Clock;
-  readonly #reporter: Reporter;
+  readonly #deps: RecoveryDeps;
   /** Attempts of the process before that are still to be finished; undefined until they have been looked for. */
   #left: Set<string> | undefined;
   #finishing: Promise<number> | undefined;
 
-  constructor(parts: {
-    attempts: AttemptStore;
-    closer: AttemptCloser;
-    keeper: Keeper;
-    taskEnds: TaskEnds;
-    flights: FlightCoordinator<FlightOutcome>;
-    clock: Clock;
-    reporter: Reporter;
-  }) {
-    this.#attempts = parts.attempts;
-    this.#closer = parts.closer;
-    this.#keeper = parts.keeper;
-    this.#taskEnds = parts.taskEnds;
-    this.#flights = parts.flights;
-    this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
+  constructor(deps: RecoveryDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -55,10 +46,10 @@ export class Recovery {
    * other processes serve, with a time before which no flight of theirs can have begun.
    */
   async closeOpen(begunBefore?: number): Promise<number> {
-    const open = await this.#attempts.listOpen(begunBefore);
+    const open = await this.#deps.attempts.listOpen(begunBefore);
     for (const attempt of open) {
       const cause = `sent at ${new Date(attempt.createdAt).toISOString()}`;
-      await this.#closer.lose(attempt, cause, { error: 'the process ended before the answer came' });
+      await this.#deps.closer.lose(attempt, cause, { error: 'the process ended before the answer came' });
     }
     return open.length;
   }
@@ -83,14 +74,14 @@ export class Recovery {
    */
   takeUp(attempt: Attempt): void {
     void this.#fly(attempt, undefined).catch((cause: unknown) =>
-      this.#reporter.report({ type: 'failure', where: 'recovery', cause }),
+      this.#deps.reporter.report({ type: 'failure', where: 'recovery', cause }),
     );
   }
 
   async #finishAll(answeredBefore?: number): Promise<number> {
     const left = this.#left;
     if (left?.size === 0) return 0;
-    const answered = await this.#attempts.listAnswered(answeredBefore);
+    const answered = await this.#deps.attempts.listAnswered(answeredBefore);
     // What this process has bought since its start is in other hands.
     const attempts = left === undefined ? answered : answered.filter(({ id }) => left.has(id));
     this.#left = new Set(attempts.map(({ id }) => id));
@@ -105,29 +96,29 @@ export class Recovery {
   }
 
   async #fly(attempt: Attempt, turn: Promise<unknown> | undefined): Promise<FlightOutcome> {
-    const isAlive = this.#clock.now() - attempt.createdAt < URL_LIFE_MS;
+    const isAlive = this.#deps.clock.now() - attempt.createdAt < URL_LIFE_MS;
     const work = async (): Promise<FlightOutcome> => {
       await turn;
       try {
         return { kind: 'found', entry: await this.#keep(attempt) };
       } catch (cause) {
-        this.#reporter.report({ type: 'not-stored', model: attempt.model, reason: 'recovery', cause });
+        this.#deps.reporter.report({ type: 'not-stored', model: attempt.model, reason: 'recovery', cause });
         const mayComeYet = isAlive && isAppError(cause, 'upstream_invalid');
         if (!isStorageFailure(cause) && !mayComeYet) await this.#giveUp(attempt);
         return relayOf(attempt);
       }
     };
     // Nobody shall wait for URLs that are dead.
-    const name = isAlive ? flightName(attempt, readIdentity(attempt)?.take) : attempt.id;
-    const outcome = this.#flights.run(name, work, { join: false }).then(({ value }) => value);
-    await this.#taskEnds.endAll(attempt.id, outcome);
+    const name = isAlive ? flightKey(attempt, readIdentity(attempt)?.take) : attempt.id;
+    const outcome = this.#deps.flights.run(name, work, { join: false }).then(({ value }) => value);
+    await this.#deps.taskEnds.endAll(attempt.id, outcome);
     return await outcome;
   }
 
   /** A record that cannot be closed stays `answered`, and is tried again. */
   async #giveUp({ id }: Attempt): Promise<void> {
     const error = 'its pictures could not be fetched after a restart';
-    await this.#closer.close(id, { state: 'unstored', error });
+    await this.#deps.closer.close(id, { state: 'unstored', error });
   }
 
   async #keep(attempt: Attempt): Promise<Entry> {
@@ -136,7 +127,7 @@ export class Recovery {
     const read = readAnswer(text, value);
     const identity = readIdentity(attempt);
     if ('refusal' in read || identity === undefined) throw new Error('the attempt holds no answer to finish');
-    return await this.#keeper.keep({
+    return await this.#deps.publisher.keep({
       attemptId: attempt.id,
       identity,
       imageUrls: read.imageUrls,

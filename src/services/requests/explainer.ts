@@ -2,7 +2,7 @@ import { type LookupPlan, planLookup } from '../../core/cache/cache-policy.ts';
 import type { Directives } from '../../core/cache/directives.ts';
 import type { SeedlessPolicy } from '../../core/cache/seedless.ts';
 import { type AnyRequest, type Dialect, readAnyRequest } from '../../core/dialects/dialects.ts';
-import { inOwnWords } from '../../core/dialects/error-fields.ts';
+import { inErrorFields } from '../../core/dialects/error-fields.ts';
 import { invalid, type NormalizedRequest, toDashScope } from '../../core/dialects/normalized-request.ts';
 import type { Entry } from '../../core/entries/entry.ts';
 import type { Cost } from '../../core/events.ts';
@@ -15,7 +15,7 @@ import { readModel } from '../../core/recipe/validate-generation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EntryFinder, InspectedEntry, NearEntry } from '../entries/entry-finder.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
-import type { PreparedRequest, PreparedRequests, RequestContext } from './request-preparer.ts';
+import type { PreparedRequest, RequestContext, RequestPreparer } from './request-preparer.ts';
 
 /** What counts beside the body, as for a request that draws. */
 export interface ExplainContext extends Omit<RequestContext, 'caller' | 'mayFetch'> {
@@ -62,30 +62,24 @@ type Uncacheable = Pick<Extract<PreparedRequest, { kind: 'uncacheable' }>, 'deta
 
 const NEAREST_SHOWN = 5;
 
+/** Collaborators of `Explainer`. */
+export interface ExplainerDeps {
+  readonly prepared: Pick<RequestPreparer, 'prepare'>;
+  readonly finder: Pick<EntryFinder, 'inspect' | 'nearest'>;
+  readonly entries: Pick<EntryStore, 'isElsewhere'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
 /**
  * Says what would become of a request without doing it: nothing is bought, no flight is opened, no use is counted, no
  * take's turn is taken. Only its reference images are fetched, because the key holds what they show.
  */
 export class Explainer {
-  readonly #prepared: Pick<PreparedRequests, 'prepare'>;
-  readonly #finder: Pick<EntryFinder, 'inspect' | 'nearest'>;
-  readonly #entries: Pick<EntryStore, 'isElsewhere'>;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #deps: ExplainerDeps;
   readonly #options: ExplainerOptions;
 
-  constructor(
-    parts: {
-      prepared: Pick<PreparedRequests, 'prepare'>;
-      finder: Pick<EntryFinder, 'inspect' | 'nearest'>;
-      entries: Pick<EntryStore, 'isElsewhere'>;
-      clock: Pick<Clock, 'now'>;
-    },
-    options: ExplainerOptions,
-  ) {
-    this.#prepared = parts.prepared;
-    this.#finder = parts.finder;
-    this.#entries = parts.entries;
-    this.#clock = parts.clock;
+  constructor(deps: ExplainerDeps, options: ExplainerOptions) {
+    this.#deps = deps;
     this.#options = options;
   }
 
@@ -123,9 +117,9 @@ export class Explainer {
     const caller = { scope: context.scope, account: '', apiKey: '', resolvesNames: context.resolvesNames };
     // Whoever may look into the store is no stranger.
     const known = { ...context, mayFetch: async () => {} };
-    if (translation === undefined) return await this.#prepared.prepare(text, { ...known, caller });
+    if (translation === undefined) return await this.#deps.prepared.prepare(text, { ...known, caller });
     try {
-      const prepared = await this.#prepared.prepare(JSON.stringify(toDashScope(translation.wish)), {
+      const prepared = await this.#deps.prepared.prepare(JSON.stringify(toDashScope(translation.wish)), {
         ...known,
         caller: { ...caller, resolvesNames: true },
       });
@@ -133,7 +127,7 @@ export class Explainer {
       if (prepared.kind === 'uncacheable') throw prepared.reason ?? invalid('prompt', 'is too long');
       return prepared;
     } catch (error) {
-      throw inOwnWords(error, translation.referenceField);
+      throw inErrorFields(error, translation.referenceField);
     }
   }
 
@@ -147,14 +141,16 @@ export class Explainer {
     const directives = take === undefined ? given : { ...given, take };
     const wanted = { site, scope, key, recipe, directives };
     const plan = planLookup(recipe.seedless, directives, seedless);
-    const found = plan.reads ? await this.#finder.inspect(wanted, plan.rotates) : undefined;
-    const nearest = (await this.#finder.nearest(wanted)).filter(({ differences }) => differences.length > 0);
+    const found = plan.reads ? await this.#deps.finder.inspect(wanted, plan.rotates) : undefined;
+    const nearest = (await this.#deps.finder.nearest(wanted)).filter(
+      ({ differences }) => differences.length > 0,
+    );
     const address = { site, scope, key, canonical: recipe.canonical };
     return {
       recipe,
       key,
       ...(plan.reads
-        ? await this.#judge(found, directives, () => this.#entries.isElsewhere(address))
+        ? await this.#judge(found, directives, () => this.#deps.entries.isElsewhere(address))
         : bypass(plan, directives)),
       cost: priceOf(recipe, this.#options),
       nearest: nearest.slice(0, NEAREST_SHOWN),
@@ -175,7 +171,7 @@ export class Explainer {
       return miss(`${what} of this recipe is stored.`);
     }
     const { entry, isOver, isWhole } = found;
-    const ageSeconds = Math.max(0, Math.floor((this.#clock.now() - entry.createdAt) / 1000));
+    const ageSeconds = Math.max(0, Math.floor((this.#deps.clock.now() - entry.createdAt) / 1000));
     if (isOver) return { ...miss(`What is stored is older than DASHCACHE_MAX_AGE allows.`), entry };
     if (maxAgeSeconds !== undefined && ageSeconds > maxAgeSeconds) {
       return {

@@ -60,26 +60,21 @@ const ABOUT_A_FIELD: ReadonlySet<ErrorCode> = new Set([
   'upload_unknown',
 ]);
 
+/** Collaborators of `ReferenceResolver`. */
+export interface ReferenceResolverDeps {
+  readonly fetcher: ReferenceFetcher;
+  readonly blobs: BlobStore;
+  readonly uploads: Pick<UploadService, 'find'>;
+  readonly hasher: Hasher;
+  readonly probe: ImageProbe;
+}
+
 /** Finds out what each reference image is, by content. */
 export class ReferenceResolver {
-  readonly #fetcher: ReferenceFetcher;
-  readonly #blobs: BlobStore;
-  readonly #uploads: Pick<UploadService, 'find'>;
-  readonly #hasher: Hasher;
-  readonly #probe: ImageProbe;
+  readonly #deps: ReferenceResolverDeps;
 
-  constructor(parts: {
-    fetcher: ReferenceFetcher;
-    blobs: BlobStore;
-    uploads: Pick<UploadService, 'find'>;
-    hasher: Hasher;
-    probe: ImageProbe;
-  }) {
-    this.#fetcher = parts.fetcher;
-    this.#blobs = parts.blobs;
-    this.#uploads = parts.uploads;
-    this.#hasher = parts.hasher;
-    this.#probe = parts.probe;
+  constructor(deps: ReferenceResolverDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -124,7 +119,7 @@ export class ReferenceResolver {
     { ownOrigins, model, caller, hold, mayFetch }: ReferenceContext,
   ): Promise<Resolved> {
     if (isOssUrl(value)) {
-      const upload = await this.#uploads.find(value, model, caller);
+      const upload = await this.#deps.uploads.find(value, model, caller);
       return upload === undefined ? { name: value } : resolvedUpload(upload);
     }
     if (isBase64DataUri(value)) {
@@ -140,30 +135,30 @@ export class ReferenceResolver {
     }
     const own = ownDigest(value, ownOrigins);
     if (own !== undefined) {
-      if (!(await this.#blobs.has(own))) {
+      if (!(await this.#deps.blobs.has(own))) {
         // Fetching it from ourselves would only say that our address is private.
         throw unavailable('no such picture is stored here.');
       }
       return { name: `sha256:${own}`, digest: own, replacement: () => this.#blobAsDataUri(own, hold) };
     }
     await mayFetch();
-    const bytes = await this.#fetcher.fetch(value);
+    const bytes = await this.#deps.fetcher.fetch(value);
     hold(bytes.byteLength);
     const { mediaType, ...identified } = await this.#identify(bytes);
     return { ...identified, replacement: async () => dataUri(mediaType, bytes) };
   }
 
   async #identify(bytes: Uint8Array): Promise<{ name: string; digest: string; mediaType: string }> {
-    const info = this.#probe.probe(bytes);
+    const info = this.#deps.probe.probe(bytes);
     if (info === undefined) throw unavailable('it is not an image of a known format.');
-    const hash = this.#hasher.sha256();
+    const hash = this.#deps.hasher.sha256();
     hash.update(bytes);
     const digest = await hash.digest();
     return { name: `sha256:${digest}`, digest, mediaType: info.mediaType };
   }
 
   async #blobAsDataUri(digest: string, hold: Hold): Promise<string> {
-    const bytes = await this.#blobs.readAll(digest);
+    const bytes = await this.#deps.blobs.readAll(digest);
     hold(bytes?.byteLength ?? 0);
     const found = bytes === undefined ? undefined : await this.#identify(bytes);
     // The recipe says which bytes are drawn from: a file that was damaged holds others.

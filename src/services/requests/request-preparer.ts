@@ -75,25 +75,24 @@ const MAX_WORDS_CHARS = 256 * 1024;
 const MAX_MODEL_CHARS = 200;
 const MEMO_BYTES = 32 * 1024 * 1024;
 
+/** Collaborators of `RequestPreparer`. */
+export interface RequestPreparerDeps {
+  readonly resolver: ReferenceResolver;
+  readonly hasher: Pick<Hasher, 'xxh128'>;
+  readonly addedModels: ReadonlySet<string>;
+}
+
 /** Turns DashScope request bodies into recipes, and remembers small ones by their very text. */
-export class PreparedRequests {
-  readonly #resolver: ReferenceResolver;
-  readonly #hasher: Pick<Hasher, 'xxh128'>;
-  readonly #addedModels: ReadonlySet<string>;
+export class RequestPreparer {
+  readonly #deps: RequestPreparerDeps;
   readonly #memo = new LRUCache<string, PreparedRequest>({
     maxSize: MEMO_BYTES,
     // Two bytes a character at worst, for the text and for the canonical form made of it.
     sizeCalculation: (_, text) => text.length * 4 + 512,
   });
 
-  constructor(parts: {
-    resolver: ReferenceResolver;
-    hasher: Pick<Hasher, 'xxh128'>;
-    addedModels: ReadonlySet<string>;
-  }) {
-    this.#resolver = parts.resolver;
-    this.#hasher = parts.hasher;
-    this.#addedModels = parts.addedModels;
+  constructor(deps: RequestPreparerDeps) {
+    this.#deps = deps;
   }
 
   /** Errors name the field; references are fetched here, because the key holds what they show. */
@@ -112,10 +111,10 @@ export class PreparedRequests {
   ): Promise<{ prepared: PreparedRequest; lasting: boolean }> {
     const parsed = parseJson(text);
     const { model, body } = readModel(parsed.value);
-    if (!isImageModel(model, this.#addedModels)) return { prepared: { kind: 'foreign' }, lasting: true };
+    if (!isImageModel(model, this.#deps.addedModels)) return { prepared: { kind: 'foreign' }, lasting: true };
     readGeneration(model, body);
     const slots = findReferences(body);
-    const resolved = await this.#resolver.resolve(slots, {
+    const resolved = await this.#deps.resolver.resolve(slots, {
       ownOrigins: context.ownOrigins(),
       model,
       caller: context.caller,
@@ -151,7 +150,7 @@ export class PreparedRequests {
     const prepared: PreparedRequest = {
       kind: 'cacheable',
       recipe,
-      key: cacheKey((bytes) => this.#hasher.xxh128(bytes), recipe.canonical),
+      key: cacheKey((bytes) => this.#deps.hasher.xxh128(bytes), recipe.canonical),
       references: resolved.uses,
       shapes: SHAPES.filter((shape) => translateBody(body, shape) !== undefined),
       selfContained: resolved.names.size === 0,

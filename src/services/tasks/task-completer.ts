@@ -7,18 +7,21 @@ import type { Task, TaskEnd } from './task.ts';
 import { endOfFailure, endOfOutcome } from './task-end.ts';
 import type { TaskStore } from './task-store.ts';
 
+/** Collaborators of `TaskCompleter`. */
+export interface TaskCompleterDeps {
+  readonly tasks: TaskStore;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}
+
 /** Tells tasks what the flights of this process came to. */
-export class TaskEnds {
-  readonly #tasks: TaskStore;
-  readonly #clock: Clock;
-  readonly #reporter: Reporter;
+export class TaskCompleter {
+  readonly #deps: TaskCompleterDeps;
   /** Tasks, and attempts with all of their tasks, whose end this process is going to write. */
   readonly #awaited = new Set<string>();
 
-  constructor(parts: { tasks: TaskStore; clock: Clock; reporter: Reporter }) {
-    this.#tasks = parts.tasks;
-    this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
+  constructor(deps: TaskCompleterDeps) {
+    this.#deps = deps;
   }
 
   /** Until its end is written, the record of its attempt says nothing that the task should be told. */
@@ -29,13 +32,13 @@ export class TaskEnds {
   /** Ends one task when its flight ends. Resolves when that is written. */
   async endTask(id: string, outcome: Promise<ImageOutcome>): Promise<void> {
     await this.#endLater(id, outcome, async (end) => {
-      await this.#tasks.end(id, end);
+      await this.#deps.tasks.end(id, end);
     });
   }
 
   /** Ends all tasks of an attempt when its flight ends. Resolves when that is written. */
   async endAll(attemptId: string, outcome: Promise<FlightOutcome>): Promise<void> {
-    await this.#endLater(attemptId, outcome, (end) => this.#tasks.endAll(attemptId, end));
+    await this.#endLater(attemptId, outcome, (end) => this.#deps.tasks.endAll(attemptId, end));
   }
 
   async #endLater(
@@ -48,7 +51,7 @@ export class TaskEnds {
       const end = await this.#endOf(outcome);
       if (end !== undefined) await write(end);
     } catch (cause) {
-      this.#reporter.report({ type: 'failure', where: 'task record', cause });
+      this.#deps.reporter.report({ type: 'failure', where: 'task record', cause });
     } finally {
       this.#awaited.delete(awaited);
     }
@@ -57,12 +60,12 @@ export class TaskEnds {
   /** Undefined when the job goes on at the vendor's: the next start finds it. */
   async #endOf(outcome: Promise<ImageOutcome | FlightOutcome>): Promise<TaskEnd | undefined> {
     try {
-      return endOfOutcome(await outcome, this.#clock.now());
+      return endOfOutcome(await outcome, this.#deps.clock.now());
     } catch (error) {
       if (isAppError(error, 'shutting_down')) return undefined;
       if (!isAppError(error) && !(error instanceof UploadRefusal))
-        this.#reporter.report({ type: 'failure', where: 'task', cause: error });
-      return endOfFailure(error, this.#clock.now());
+        this.#deps.reporter.report({ type: 'failure', where: 'task', cause: error });
+      return endOfFailure(error, this.#deps.clock.now());
     }
   }
 }

@@ -35,16 +35,20 @@ const MAX_PAGES = 100;
 const PAGES_PER_SECOND = 5;
 const TIMEOUT_MS = 30_000;
 
+/** Collaborators of `VendorTaskList`. */
+export interface VendorTaskListDeps {
+  readonly upstream: Pick<ImageUpstream, 'list'>;
+  readonly clock: Clock;
+}
+
 /** The tasks of an account as the vendor lists them, page by page. */
 export class VendorTaskList {
-  readonly #upstream: Pick<ImageUpstream, 'list'>;
-  readonly #clock: Clock;
+  readonly #deps: VendorTaskListDeps;
   readonly #pacer: Pacer;
 
-  constructor(parts: { upstream: Pick<ImageUpstream, 'list'>; clock: Clock }) {
-    this.#upstream = parts.upstream;
-    this.#clock = parts.clock;
-    this.#pacer = new Pacer(parts.clock, PAGES_PER_SECOND);
+  constructor(deps: VendorTaskListDeps) {
+    this.#deps = deps;
+    this.#pacer = new Pacer(deps.clock, PAGES_PER_SECOND);
   }
 
   /**
@@ -53,7 +57,7 @@ export class VendorTaskList {
    */
   async read(request: VendorListRequest): Promise<VendorList> {
     try {
-      return await withDeadline(this.#clock, TIMEOUT_MS, (signal) => this.#readPages(request, signal));
+      return await withDeadline(this.#deps.clock, TIMEOUT_MS, (signal) => this.#readPages(request, signal));
     } catch (cause) {
       if (cause instanceof DeadlineError)
         throw new AppError('upstream_timeout', 'Upstream took too long to list its tasks.', { cause });
@@ -93,7 +97,7 @@ export class VendorTaskList {
     asked.set('page_no', String(page));
     asked.set('page_size', String(PAGE_SIZE));
     await this.#pacer.turn(account, { signal });
-    return await this.#upstream.list(asked.toString(), apiKey, signal, via);
+    return await this.#deps.upstream.list(asked.toString(), apiKey, signal, via);
   }
 }
 

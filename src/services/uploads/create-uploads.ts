@@ -4,7 +4,7 @@ import { StoreLock } from '../blobs/store-lock.ts';
 import type { Ports } from '../create-services.ts';
 import { UploadCollector } from './upload-collector.ts';
 import { UploadPolicies } from './upload-policies.ts';
-import { UploadIntake } from './upload-receiver.ts';
+import { UploadReceiver } from './upload-receiver.ts';
 import { UploadService } from './upload-service.ts';
 import { UploadStore } from './upload-store.ts';
 import { UpstreamUploads } from './upstream-uploads.ts';
@@ -23,9 +23,9 @@ export function createUploads(
   const uploads = new UploadStore(ports.database);
   const lock = new StoreLock();
   const policies = new UploadPolicies({ hasher, clock }, { secret, maxBytes: config.maxImage });
-  const collector = new UploadCollector({ uploads, files, lock, clock });
-  const intake = new UploadIntake(
-    { uploads, files, policies, collector, lock, hasher, probe, clock },
+  const garbageCollector = new UploadCollector({ uploads, files, lock, clock });
+  const intake = new UploadReceiver(
+    { uploads, files, policies, garbageCollector, lock, hasher, probe, clock },
     { maxTotalBytes: config.maxUploads },
   );
   const upstream = new UpstreamUploads(
@@ -36,5 +36,5 @@ export function createUploads(
     { policies, intake, uploads, upstream, clock },
     { addedModels: config.models, ownNamesOnly: config.auth === 'token' },
   );
-  return { uploads: service, uploadCollector: collector };
+  return { uploads: service, uploadCollector: garbageCollector };
 }

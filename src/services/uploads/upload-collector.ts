@@ -8,52 +8,49 @@ const BATCH = 50;
 /** Bytes without a row are left alone this long: their row may be about to be written. */
 const ORPHAN_GRACE_MS = 60 * 60 * 1000;
 
+/** Collaborators of `UploadCollector`. */
+export interface UploadCollectorDeps {
+  readonly uploads: UploadStore;
+  readonly files: BlobDriver;
+  readonly lock: StoreLock;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
 /** Removes uploads that have had their 48 hours. */
 export class UploadCollector {
-  readonly #uploads: UploadStore;
-  readonly #files: BlobDriver;
-  readonly #lock: StoreLock;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #deps: UploadCollectorDeps;
 
-  constructor(parts: {
-    uploads: UploadStore;
-    files: BlobDriver;
-    lock: StoreLock;
-    clock: Pick<Clock, 'now'>;
-  }) {
-    this.#uploads = parts.uploads;
-    this.#files = parts.files;
-    this.#lock = parts.lock;
-    this.#clock = parts.clock;
+  constructor(deps: UploadCollectorDeps) {
+    this.#deps = deps;
   }
 
   /** Rows first, then bytes: a crash in between leaves bytes without rows, which the sweep finds. */
   async runOnce(): Promise<void> {
-    const now = this.#clock.now();
+    const now = this.#deps.clock.now();
     for (let dropped = BATCH; dropped === BATCH; ) {
-      dropped = await this.#lock.exclusive(async () => {
-        const digests = await this.#uploads.dropExpired(now, BATCH);
+      dropped = await this.#deps.lock.exclusive(async () => {
+        const digests = await this.#deps.uploads.dropExpired(now, BATCH);
         for (const digest of new Set(digests)) await this.#deleteUnnamed(digest);
         return digests.length;
       });
     }
-    await this.#uploads.dropExpiredUpstream(now);
+    await this.#deps.uploads.dropExpiredUpstream(now);
   }
 
   /** Removes bytes whose row could not be written, unless another one names them. */
   async takeBack(digest: string): Promise<void> {
-    await this.#lock.exclusive(() => this.#deleteUnnamed(digest));
+    await this.#deps.lock.exclusive(() => this.#deleteUnnamed(digest));
   }
 
   /** Removes bytes that no row names: what a crash between bytes and rows left behind. */
   async sweepOrphans(): Promise<void> {
-    for await (const { digest, modifiedAt } of this.#files.list()) {
-      if (modifiedAt > this.#clock.now() - ORPHAN_GRACE_MS) continue;
+    for await (const { digest, modifiedAt } of this.#deps.files.list()) {
+      if (modifiedAt > this.#deps.clock.now() - ORPHAN_GRACE_MS) continue;
       await this.takeBack(digest);
     }
   }
 
   async #deleteUnnamed(digest: string): Promise<void> {
-    if (!(await this.#uploads.isNamed(digest))) await this.#files.delete(digest);
+    if (!(await this.#deps.uploads.isNamed(digest))) await this.#deps.files.delete(digest);
   }
 }

@@ -18,30 +18,34 @@ export interface IssuedPolicy {
 const LIFE_MS = 300 * 1000;
 const FOLDER = /^dashscope-instant\/([0-9a-f]{32})\/(\d{4}-\d\d-\d\d\/[0-9a-f-]{36})\//;
 
+/** Collaborators of `UploadPolicies`. */
+export interface UploadPoliciesDeps {
+  readonly hasher: Pick<Hasher, 'hmac'>;
+  readonly clock: Pick<Clock, 'now' | 'uuid'>;
+}
+
 /** Makes and checks upload policies. The server's secret signs them, so nothing of them is kept. */
 export class UploadPolicies {
-  readonly #hasher: Pick<Hasher, 'hmac'>;
-  readonly #clock: Pick<Clock, 'now' | 'uuid'>;
+  readonly #deps: UploadPoliciesDeps;
   readonly #secret: Uint8Array;
   readonly #maxBytes: number;
 
   constructor(
-    parts: { hasher: Pick<Hasher, 'hmac'>; clock: Pick<Clock, 'now' | 'uuid'> },
+    deps: UploadPoliciesDeps,
     options: {
       readonly secret: Uint8Array;
       /** Of one file. */
       readonly maxBytes: number;
     },
   ) {
-    this.#hasher = parts.hasher;
-    this.#clock = parts.clock;
+    this.#deps = deps;
     this.#secret = options.secret;
     this.#maxBytes = options.maxBytes;
   }
 
   async issue(scope: string, model: string): Promise<IssuedPolicy> {
-    const now = this.#clock.now();
-    const place = `${new Date(now).toISOString().slice(0, 10)}/${this.#clock.uuid()}`;
+    const now = this.#deps.clock.now();
+    const place = `${new Date(now).toISOString().slice(0, 10)}/${this.#deps.clock.uuid()}`;
     const folder = `dashscope-instant/${await this.#mark(place)}/${place}`;
     const maxBytes = this.#maxBytes;
     const policy = encodePolicy({ scope, model, folder, expiresAt: now + LIFE_MS, maxBytes });
@@ -59,7 +63,7 @@ export class UploadPolicies {
     const isOurs = equalTexts(signature, await this.#sign(policy));
     const grant = isOurs ? decodePolicy(policy) : undefined;
     if (grant === undefined) throw new AppError('forbidden', 'The policy was not signed by this server.');
-    if (grant.expiresAt <= this.#clock.now()) {
+    if (grant.expiresAt <= this.#deps.clock.now()) {
       throw new AppError('forbidden', 'Invalid according to Policy: Policy expired.');
     }
     return grant;
@@ -73,11 +77,11 @@ export class UploadPolicies {
 
   /** A space in front keeps these texts apart from all credentials, which are hashed under the same secret. */
   async #sign(policy: string): Promise<string> {
-    return await this.#hasher.hmac(this.#secret, ` upload policy ${policy}`);
+    return await this.#deps.hasher.hmac(this.#secret, ` upload policy ${policy}`);
   }
 
   /** Stands where the vendor's folders name the account. */
   async #mark(place: string): Promise<string> {
-    return (await this.#hasher.hmac(this.#secret, ` upload folder ${place}`)).slice(0, 32);
+    return (await this.#deps.hasher.hmac(this.#secret, ` upload folder ${place}`)).slice(0, 32);
   }
 }

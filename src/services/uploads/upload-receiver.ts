@@ -5,7 +5,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Hasher } from '../../ports/hasher.ts';
 import type { ImageProbe } from '../../ports/image-probe.ts';
 import type { FormPart } from '../../ports/multipart.ts';
-import { ImageEnds } from '../blobs/head-and-tail.ts';
+import { HeadAndTail } from '../blobs/head-and-tail.ts';
 import type { StoreLock } from '../blobs/store-lock.ts';
 import type { UploadCollector } from './upload-collector.ts';
 import type { UploadPolicies } from './upload-policies.ts';
@@ -29,12 +29,12 @@ const MAX_FIELD_CHARS = 64 * 1024;
 const MAX_NAME_BYTES = 1023;
 
 /** Takes files in under a signed policy, hashing and bounding them as they pass. */
-export class UploadIntake {
+export class UploadReceiver {
   readonly #parts: {
     readonly uploads: UploadStore;
     readonly files: BlobDriver;
     readonly policies: UploadPolicies;
-    readonly collector: UploadCollector;
+    readonly garbageCollector: UploadCollector;
     readonly lock: StoreLock;
     readonly hasher: Pick<Hasher, 'sha256'>;
     readonly probe: ImageProbe;
@@ -49,7 +49,7 @@ export class UploadIntake {
       uploads: UploadStore;
       files: BlobDriver;
       policies: UploadPolicies;
-      collector: UploadCollector;
+      garbageCollector: UploadCollector;
       lock: StoreLock;
       hasher: Pick<Hasher, 'sha256'>;
       probe: ImageProbe;
@@ -104,12 +104,12 @@ export class UploadIntake {
     maxBytes: number,
     toUpload: (file: Pick<StoredUpload, 'digest' | 'size' | 'mediaType'>) => StoredUpload,
   ): Promise<StoredUpload> {
-    const { files, uploads, collector, hasher, probe } = this.#parts;
+    const { files, uploads, garbageCollector, hasher, probe } = this.#parts;
     // What has expired makes room first.
-    await collector.runOnce();
+    await garbageCollector.runOnce();
     const others = await uploads.totalBytes();
     const hash = hasher.sha256();
-    const ends = new ImageEnds();
+    const ends = new HeadAndTail();
     const stage = await files.stage();
     try {
       for await (const chunk of content) {
@@ -135,7 +135,7 @@ export class UploadIntake {
 
   /** Bytes, then the row. */
   async #publish(upload: StoredUpload, commit: () => Promise<void>): Promise<void> {
-    const { uploads, lock, collector } = this.#parts;
+    const { uploads, lock, garbageCollector } = this.#parts;
     let isCommitted = false;
     try {
       await lock.shared(async () => {
@@ -145,7 +145,7 @@ export class UploadIntake {
         await uploads.insert(upload);
       });
     } catch (error) {
-      if (isCommitted) await collector.takeBack(upload.digest);
+      if (isCommitted) await garbageCollector.takeBack(upload.digest);
       throw error;
     }
   }

@@ -3,7 +3,7 @@ import { drawsVideo, isImageModel } from '../../core/models/models.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FormPart } from '../../ports/multipart.ts';
 import type { IssuedPolicy, UploadPolicies } from './upload-policies.ts';
-import type { ReceivedUpload, UploadIntake } from './upload-receiver.ts';
+import type { ReceivedUpload, UploadReceiver } from './upload-receiver.ts';
 import type { UploadStore } from './upload-store.ts';
 import type { UpstreamUploads } from './upstream-uploads.ts';
 
@@ -28,35 +28,30 @@ export interface FoundUpload {
   readonly upstreamName: () => Promise<string>;
 }
 
+/** Collaborators of `UploadService`. */
+export interface UploadServiceDeps {
+  readonly policies: UploadPolicies;
+  readonly intake: UploadReceiver;
+  readonly uploads: UploadStore;
+  readonly upstream: UpstreamUploads;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
 /** Temporary uploads: what clients upload here, and the names that stand for it in their requests. */
 export class UploadService {
-  readonly #policies: UploadPolicies;
-  readonly #intake: UploadIntake;
-  readonly #uploads: UploadStore;
-  readonly #upstream: UpstreamUploads;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #deps: UploadServiceDeps;
   readonly #addedModels: ReadonlySet<string>;
   readonly #ownNamesOnly: boolean;
 
   constructor(
-    parts: {
-      policies: UploadPolicies;
-      intake: UploadIntake;
-      uploads: UploadStore;
-      upstream: UpstreamUploads;
-      clock: Pick<Clock, 'now'>;
-    },
+    deps: UploadServiceDeps,
     options: {
       readonly addedModels: ReadonlySet<string>;
       /** Names that were not given out here are refused: the account at the vendor is shared by many. */
       readonly ownNamesOnly: boolean;
     },
   ) {
-    this.#policies = parts.policies;
-    this.#intake = parts.intake;
-    this.#uploads = parts.uploads;
-    this.#upstream = parts.upstream;
-    this.#clock = parts.clock;
+    this.#deps = deps;
     this.#addedModels = options.addedModels;
     this.#ownNamesOnly = options.ownNamesOnly;
   }
@@ -69,12 +64,12 @@ export class UploadService {
 
   /** Lets somebody upload files of this scope for five minutes. */
   async issue(scope: string, model: string): Promise<IssuedPolicy> {
-    return await this.#policies.issue(scope, model);
+    return await this.#deps.policies.issue(scope, model);
   }
 
-  /** See `UploadIntake.receive`. */
+  /** See `UploadReceiver.receive`. */
   async receive(form: AsyncIterable<FormPart>): Promise<ReceivedUpload> {
-    return await this.#intake.receive(form);
+    return await this.#deps.intake.receive(form);
   }
 
   /**
@@ -83,7 +78,7 @@ export class UploadService {
    */
   async find(url: string, model: string, caller: UploadCaller): Promise<FoundUpload | undefined> {
     const name = url.slice('oss://'.length);
-    const isOurs = await this.#policies.isOurs(name);
+    const isOurs = await this.#deps.policies.isOurs(name);
     if (!isOurs && !this.#ownNamesOnly) return undefined;
     if (!caller.resolvesNames) {
       throw new AppError(
@@ -91,8 +86,8 @@ export class UploadService {
         'The provided URL does not appear to be valid. Ensure it is correctly formatted. An oss:// name needs the header X-DashScope-OssResourceResolve: enable.',
       );
     }
-    const upload = isOurs ? await this.#uploads.find(name) : undefined;
-    if (upload?.scope !== caller.scope || upload.expiresAt <= this.#clock.now()) {
+    const upload = isOurs ? await this.#deps.uploads.find(name) : undefined;
+    if (upload?.scope !== caller.scope || upload.expiresAt <= this.#deps.clock.now()) {
       throw new AppError(
         'upload_unknown',
         'Unable to download the media resource during the data inspection process.',
@@ -101,7 +96,7 @@ export class UploadService {
     return {
       digest: upload.digest,
       isImage: upload.mediaType !== undefined,
-      upstreamName: () => this.#upstream.nameOf(upload, { ...caller, model }),
+      upstreamName: () => this.#deps.upstream.nameOf(upload, { ...caller, model }),
     };
   }
 }

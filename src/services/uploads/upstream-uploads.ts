@@ -1,4 +1,4 @@
-import { readRefusal } from '../../core/dashscope/error-body.ts';
+import { readErrorBody } from '../../core/dashscope/error-body.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader } from '../../core/headers.ts';
 import { type FailedAttempt, nextDelay, parseRetryAfter, type RetryLimits } from '../../core/retry-policy.ts';
@@ -146,7 +146,7 @@ type SendFailure = Exclude<SendResult, { kind: 'stored' }>;
 function describeFailure(failure: SendFailure, now: number): Omit<FailedAttempt, 'attempts' | 'elapsedMs'> {
   const answer = failure.kind === 'refused' ? failure.answer : undefined;
   const status = failure.kind === 'failed' ? failure.status : (answer?.status ?? 0);
-  const { code, message } = answer === undefined ? {} : readRefusal(answer.body);
+  const { code, message } = answer === undefined ? {} : readErrorBody(answer.body);
   const retryAfterMs = parseRetryAfter(answer && findHeader(answer.headers, 'retry-after'), now);
   return { status: status === 504 ? 0 : status, code, message, retryAfterMs };
 }

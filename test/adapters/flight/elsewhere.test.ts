@@ -4,7 +4,7 @@ import { FlightsElsewhere } from '../../../src/adapters/flight/elsewhere.ts';
 it('whoever needs a flight learns where its home is, and goes no further', async () => {
   const flights = new FlightsElsewhere<string>();
   let wentOn = false;
-  void flights.atHome({ site: 'cn', scope: 'mine', key: 'k1:0' }).then(() => {
+  void flights.ensureOwner({ site: 'cn', scope: 'mine', key: 'k1:0' }).then(() => {
     wentOn = true;
   });
   expect(await flights.departure).toMatchObject({ home: 'cn\nmine\nk1:0' });
@@ -15,7 +15,7 @@ it('whoever needs a flight learns where its home is, and goes no further', async
 
 it('whoever is not answered at the home is told why where it came in', async () => {
   const flights = new FlightsElsewhere<string>();
-  const waiting = flights.atHome({ site: 'cn', scope: 'mine', key: 'k1:0' });
+  const waiting = flights.ensureOwner({ site: 'cn', scope: 'mine', key: 'k1:0' });
   const { fail } = await flights.departure;
   fail(new Error('the home ended'));
   await expect(waiting).rejects.toThrow('the home ended');

@@ -131,10 +131,10 @@ describe('FlightsInAlarm', () => {
         if (isBroken) throw new Error('the store is away');
       },
     );
-    await expect(flights.atHome(recipe)).rejects.toThrow('the store is away');
+    await expect(flights.ensureOwner(recipe)).rejects.toThrow('the store is away');
     isBroken = false;
-    await Promise.all([flights.atHome(recipe), flights.atHome(recipe)]);
-    await flights.atHome(recipe);
+    await Promise.all([flights.ensureOwner(recipe), flights.ensureOwner(recipe)]);
+    await flights.ensureOwner(recipe);
     expect(asked).toBe(2);
   });
 
@@ -148,7 +148,7 @@ describe('FlightsInAlarm', () => {
       },
     );
     const recipe = (key: string) => ({ site: 's', scope: 'c', key, canonical: '{}' });
-    for (const key of ['stray', 'own', 'own', 'stray']) await flights.atHome(recipe(key));
+    for (const key of ['stray', 'own', 'own', 'stray']) await flights.ensureOwner(recipe(key));
     expect(taken).toEqual(['stray', 'own']);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { imageProbe } from '../../../src/adapters/image-size/image-probe.ts';
-import { joinBytes } from '../../../src/core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../../src/core/bytes/concat-bytes.ts';
 import {
   bmp,
   box,
@@ -25,7 +25,7 @@ describe('imageProbe', () => {
 
   it('reads extended WebP', () => {
     const header = Uint8Array.of(0x10, 0, 0, 0, 0xff, 0x03, 0, 0xff, 0x02, 0);
-    const bytes = joinBytes([utf8('RIFF\x20\0\0\0WEBPVP8X\x0a\0\0\0'), header, new Uint8Array(14)]);
+    const bytes = concatBytes([utf8('RIFF\x20\0\0\0WEBPVP8X\x0a\0\0\0'), header, new Uint8Array(14)]);
     expect(imageProbe.probe(bytes)).toEqual({ mediaType: 'image/webp', width: 1024, height: 768 });
   });
 
@@ -47,7 +47,7 @@ describe('imageProbe', () => {
   });
 
   it('does not take the word avif behind the brands for one', () => {
-    const bytes = joinBytes([box('ftyp', utf8('mp42\0\0\0\0isom')), utf8('avifavifavif')]);
+    const bytes = concatBytes([box('ftyp', utf8('mp42\0\0\0\0isom')), utf8('avifavifavif')]);
     expect(imageProbe.probe(bytes)).toBeUndefined();
   });
 
@@ -89,7 +89,7 @@ describe('imageProbe', () => {
 
   it('does not complete a header from the memory behind it', () => {
     for (const { bytes, mediaType } of SAMPLE_IMAGES) {
-      const roomy = joinBytes([bytes, new Uint8Array(100).fill(1)]);
+      const roomy = concatBytes([bytes, new Uint8Array(100).fill(1)]);
       // Short of the dimensions in every format.
       expect(imageProbe.probe(roomy.subarray(0, 6)), mediaType).toBeUndefined();
     }
@@ -132,16 +132,16 @@ describe('imageProbe', () => {
       empty,
     ];
     for (const part of between) {
-      const info = imageProbe.probe(joinBytes([start, part, rest]));
+      const info = imageProbe.probe(concatBytes([start, part, rest]));
       expect(info).toEqual({ mediaType: 'image/jpeg', width: 320, height: 200 });
     }
   });
 
   it('finds no JPEG where a scan or nothing comes before the frame', () => {
     const scan = Uint8Array.of(0xff, 0xd8, 0xff, 0xda, 0, 2);
-    expect(imageProbe.probe(joinBytes([scan, jpeg(8, 8).subarray(2)]))).toBeUndefined();
+    expect(imageProbe.probe(concatBytes([scan, jpeg(8, 8).subarray(2)]))).toBeUndefined();
     for (const filler of [0, 0xff]) {
-      const bytes = joinBytes([jpeg(8, 8).subarray(0, 3), new Uint8Array(1_000_000).fill(filler)]);
+      const bytes = concatBytes([jpeg(8, 8).subarray(0, 3), new Uint8Array(1_000_000).fill(filler)]);
       expect(imageProbe.probe(bytes)).toBeUndefined();
     }
   });
@@ -149,11 +149,11 @@ describe('imageProbe', () => {
   it('survives boxes that claim to be empty, endless or one inside the other', () => {
     const many = Array.from({ length: 20_000 }, () => box('ispe', new Uint8Array(12)));
     expect(
-      imageProbe.probe(joinBytes([box('ftyp', utf8('avif\0\0\0\0')), box('meta', ...many)])),
+      imageProbe.probe(concatBytes([box('ftyp', utf8('avif\0\0\0\0')), box('meta', ...many)])),
     ).toBeUndefined();
-    const zeros = joinBytes([box('ftyp', utf8('avif\0\0\0\0')), new Uint8Array(500_000)]);
+    const zeros = concatBytes([box('ftyp', utf8('avif\0\0\0\0')), new Uint8Array(500_000)]);
     expect(imageProbe.probe(zeros)).toBeUndefined();
-    const endless = joinBytes([box('ftyp', utf8('avif\0\0\0\0')), new Uint8Array(64).fill(0xff)]);
+    const endless = concatBytes([box('ftyp', utf8('avif\0\0\0\0')), new Uint8Array(64).fill(0xff)]);
     expect(imageProbe.probe(endless)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { base64Pieces, decodeBase64, encodeBase64 } from '../../../src/core/bytes/base64.ts';
-import { joinBytes } from '../../../src/core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../../src/core/bytes/concat-bytes.ts';
 import { readAll } from '../../../src/core/bytes/read-all.ts';
 import { LAW } from '../../support/data/laws.ts';
 
@@ -42,7 +42,7 @@ describe('base64', () => {
     const chunks = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 8 });
     await fc.assert(
       fc.asyncProperty(chunks, async (parts) => {
-        expect(await textOfPieces(parts)).toBe(encodeBase64(joinBytes(parts)));
+        expect(await textOfPieces(parts)).toBe(encodeBase64(concatBytes(parts)));
       }),
       LAW,
     );

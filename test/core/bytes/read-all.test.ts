@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { joinBytes } from '../../../src/core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../../src/core/bytes/concat-bytes.ts';
 import { readAll } from '../../../src/core/bytes/read-all.ts';
 import { AppError } from '../../../src/core/errors.ts';
 
@@ -7,13 +7,13 @@ const chunks = [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)];
 
 describe('joinBytes', () => {
   it('puts chunks one after another', () => {
-    expect(joinBytes(chunks)).toEqual(Uint8Array.of(1, 2, 3));
-    expect(joinBytes([])).toEqual(new Uint8Array(0));
+    expect(concatBytes(chunks)).toEqual(Uint8Array.of(1, 2, 3));
+    expect(concatBytes([])).toEqual(new Uint8Array(0));
   });
 
   it('copies: a chunk may be used again', () => {
     const chunk = Uint8Array.of(1);
-    const joined = joinBytes([chunk]);
+    const joined = concatBytes([chunk]);
     chunk.fill(9);
     expect(joined).toEqual(Uint8Array.of(1));
   });

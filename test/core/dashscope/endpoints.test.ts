@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DRAWING_SERVICES, serviceFor } from '../../../src/core/dashscope/endpoints.ts';
+import { endpointFor, GENERATION_ENDPOINTS } from '../../../src/core/dashscope/endpoints.ts';
 
 /** By the last words of their paths. */
 const NAMES = {
@@ -12,7 +12,7 @@ const NAMES = {
 type Name = keyof typeof NAMES;
 
 function service(name: Name) {
-  const found = DRAWING_SERVICES.find(({ path }) => path.endsWith(`/${NAMES[name]}`));
+  const found = GENERATION_ENDPOINTS.find(({ path }) => path.endsWith(`/${NAMES[name]}`));
   if (found === undefined) throw new Error(`no service ${name}`);
   return found;
 }
@@ -42,5 +42,5 @@ const ROWS: readonly (readonly [model: string, asked: Name, upstream: Name])[] =
 ];
 
 it.each(ROWS)('%s asked for at %s is drawn at %s', (model, asked, upstream) => {
-  expect(serviceFor(model, service(asked))).toBe(service(upstream));
+  expect(endpointFor(model, service(asked))).toBe(service(upstream));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { joinBytes } from '../../../src/core/bytes/concat-bytes.ts';
+import { concatBytes } from '../../../src/core/bytes/concat-bytes.ts';
 import type { BlobMediaType } from '../../../src/core/entries/blob.ts';
 import { looksComplete, TAIL_BYTES } from '../../../src/core/entries/image-integrity.ts';
 import { SAMPLE_IMAGES } from '../../support/data/sample-images.ts';
@@ -22,7 +22,7 @@ describe('looksComplete', () => {
   );
 
   it.each(SAMPLE_IMAGES)('accepts padding behind a $mediaType', ({ mediaType, bytes }) => {
-    expect(judge(mediaType, joinBytes([bytes, new Uint8Array(100)]))).toBe(true);
+    expect(judge(mediaType, concatBytes([bytes, new Uint8Array(100)]))).toBe(true);
   });
 
   it('cannot see the end of the other formats, and lets them pass', () => {
@@ -34,7 +34,7 @@ describe('looksComplete', () => {
   it('reads the RIFF size of a view where the view begins', () => {
     const webp =
       SAMPLE_IMAGES.find(({ mediaType }) => mediaType === 'image/webp')?.bytes ?? new Uint8Array(0);
-    const view = joinBytes([new Uint8Array(5), webp]).subarray(5);
+    const view = concatBytes([new Uint8Array(5), webp]).subarray(5);
     expect(judge('image/webp', view)).toBe(true);
   });
 });

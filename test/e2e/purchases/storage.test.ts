@@ -106,7 +106,7 @@ describe('eviction', () => {
     await stack.stopServer();
     // Room for the first and the third: the second was used least recently.
     await stack.startServer({ DASHCACHE_MAX_BYTES: String((sizes[0] ?? 0) + (sizes[2] ?? 0)) });
-    await stack.server.services.collector.runOnce();
+    await stack.server.services.garbageCollector.runOnce();
     const [first = '', second = '', third = ''] = answers.map((answer) => new URL(urlOf(answer)).pathname);
     expect(await listBlobFiles(stack)).toEqual(
       [first, third].map((path) => path.slice('/blobs/'.length, -'.png'.length)).sort(),
@@ -122,7 +122,7 @@ describe('eviction', () => {
   it('with no room at all everything goes, and pictures are still delivered', async () => {
     const stack = await startStack({ DASHCACHE_MAX_BYTES: '1' });
     for (const text of ['one', 'two']) expect((await stack.generate(prompt(text))).status).toBe(200);
-    await stack.server.services.collector.runOnce();
+    await stack.server.services.garbageCollector.runOnce();
     expect(await listBlobFiles(stack)).toEqual([]);
     expect(countEntries(stack)).toBe(0);
     expect((await stack.generate(prompt('one'))).headers.get('x-cache')).toBe('MISS');

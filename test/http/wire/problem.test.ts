@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.ts';
-import { generationAdvice } from '../../../src/http/image-generate/error-hints.ts';
+import { errorHint } from '../../../src/http/image-generate/error-hints.ts';
 import { problemResponse } from '../../../src/http/wire/problem.ts';
 
 describe('a problem (RFC 9457)', () => {
@@ -44,7 +44,7 @@ describe('a problem (RFC 9457)', () => {
   );
 
   const detailOf = async (error: AppError): Promise<string> =>
-    (await problemResponse(error, 'r', generationAdvice).json()).detail;
+    (await problemResponse(error, 'r', errorHint).json()).detail;
   const refusal = (status: number, code?: string, message = 'So.') =>
     new AppError('upstream_refused', message, { upstream: { status, code } });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ImageEnds } from '../../../src/services/blobs/head-and-tail.ts';
+import { HeadAndTail } from '../../../src/services/blobs/head-and-tail.ts';
 import { pseudoRandomBytes } from '../../conformance/hasher.ts';
 
 const HEAD = 512 * 1024;
@@ -13,7 +13,7 @@ describe('ImageEnds', () => {
     });
     fc.assert(
       fc.property(sizes, (lengths) => {
-        const ends = new ImageEnds();
+        const ends = new HeadAndTail();
         let at = 0;
         for (const length of lengths) {
           const chunk = BYTES.slice(at, at + length);

@@ -45,7 +45,7 @@ describe('keeping', () => {
   it('stores nothing when one of the pictures cannot be had', async () => {
     const paid = await bench.answered('pets', CAT, DOG);
     machine.pictures.delete('https://results.example/pets-1.png');
-    const keeping = expect(bench.keeper.keep(paid)).rejects.toMatchObject({ code: 'upstream_invalid' });
+    const keeping = expect(bench.publisher.keep(paid)).rejects.toMatchObject({ code: 'upstream_invalid' });
     await machine.clock.advance(30_000);
     await keeping;
     expect(await machine.digests()).toEqual([]);
@@ -56,7 +56,7 @@ describe('keeping', () => {
   it.each(['stage.commit', 'database.batch'])('stores no rows when %s fails', async (step) => {
     const paid = await bench.answered('pets', CAT, DOG);
     bench.faults.fail(step, new AppError('storage_full', 'full'));
-    await expect(bench.keeper.keep(paid)).rejects.toMatchObject({ code: 'storage_full' });
+    await expect(bench.publisher.keep(paid)).rejects.toMatchObject({ code: 'storage_full' });
     expect(await machine.rows('select sha256 from blobs union all select id from entries')).toEqual([]);
     expect(await machine.digests()).toEqual([]);
     expect(machine.driver.openStages).toBe(0);
@@ -66,7 +66,7 @@ describe('keeping', () => {
     const [image] = (await bench.keep('cat', CAT)).images;
     const paid = await bench.answered('pets', CAT, DOG);
     bench.faults.fail('database.batch', new AppError('storage_full', 'full'));
-    await expect(bench.keeper.keep(paid)).rejects.toMatchObject({ code: 'storage_full' });
+    await expect(bench.publisher.keep(paid)).rejects.toMatchObject({ code: 'storage_full' });
     expect(await machine.digests()).toEqual([image?.digest]);
   });
 });
@@ -76,7 +76,7 @@ describe('an entry whose bytes are gone', () => {
     const entry = await bench.keep('pets', CAT, DOG);
     for (const { digest } of entry.images) await machine.driver.delete(digest);
     const later = machine.start();
-    expect(await later.keeper.ensureWhole(entry)).toBe(true);
+    expect(await later.publisher.ensureWhole(entry)).toBe(true);
     expect(await machine.digests()).toEqual(entry.images.map(({ digest }) => digest));
     expect(later.reporter.of('healed').map(({ how }) => how)).toEqual(['fetched-again', 'fetched-again']);
   });
@@ -86,7 +86,7 @@ describe('an entry whose bytes are gone', () => {
     await machine.driver.delete(entry.images[0]?.digest ?? '');
     machine.transport.requests.length = 0;
     const later = machine.start();
-    const asked = [1, 2, 3].map(() => later.keeper.ensureWhole(entry));
+    const asked = [1, 2, 3].map(() => later.publisher.ensureWhole(entry));
     expect(await Promise.all(asked)).toEqual([true, true, true]);
     expect(machine.transport.requests).toHaveLength(1);
   });
@@ -96,7 +96,7 @@ describe('an entry whose bytes are gone', () => {
     await machine.driver.delete(entry.images[0]?.digest ?? '');
     machine.pictures.clear();
     const later = machine.start();
-    const whole = later.keeper.ensureWhole(entry);
+    const whole = later.publisher.ensureWhole(entry);
     await machine.clock.advance(10_000);
     expect(await whole).toBe(false);
     expect(await machine.rows('select sha256 from blobs')).toEqual([]);
@@ -109,7 +109,7 @@ describe('an entry whose bytes are gone', () => {
     const entry = await bench.keep('cat', CAT);
     await machine.driver.delete(entry.images[0]?.digest ?? '');
     machine.pictures.set('https://results.example/cat-0.png', DOG);
-    expect(await machine.start().keeper.ensureWhole(entry)).toBe(false);
+    expect(await machine.start().publisher.ensureWhole(entry)).toBe(false);
     expect(await machine.digests()).toEqual([]);
     expect(machine.driver.openStages).toBe(0);
   });
@@ -124,7 +124,7 @@ describe('an entry whose bytes are gone', () => {
       ...entry,
       images: entry.images.map((one) => ({ ...one, sourceUrl: `https://x.example/?Expires=${seconds}` })),
     };
-    expect(await machine.start().keeper.ensureWhole(over)).toBe(false);
+    expect(await machine.start().publisher.ensureWhole(over)).toBe(false);
     expect(machine.transport.requests).toEqual([]);
   });
 
@@ -133,7 +133,7 @@ describe('an entry whose bytes are gone', () => {
     await machine.driver.delete(entry.images[0]?.digest ?? '');
     machine.pictures.clear();
     const later = machine.start();
-    const asked = [1, 2].map(() => later.keeper.ensureWhole(entry));
+    const asked = [1, 2].map(() => later.publisher.ensureWhole(entry));
     await machine.clock.advance(10_000);
     expect(await Promise.all(asked)).toEqual([false, false]);
     expect(later.reporter.of('healed')).toHaveLength(1);
@@ -146,7 +146,7 @@ describe('an entry whose bytes are gone', () => {
     const later = machine.start();
     const gate = createGate();
     const publishing = later.lock.shared(() => gate.opened);
-    const asked = later.keeper.ensureWhole(entry);
+    const asked = later.publisher.ensureWhole(entry);
     await settle();
     // Meanwhile the flight that holds the lock publishes the very same picture, drawn for another recipe.
     const stage = await machine.driver.stage();
@@ -168,7 +168,7 @@ describe('an entry whose bytes are gone', () => {
       await gate.opened;
       await later.entries.delete([entry.id]);
     });
-    const asked = later.keeper.ensureWhole(entry);
+    const asked = later.publisher.ensureWhole(entry);
     await settle();
     gate.open();
     await evicting;
@@ -182,11 +182,11 @@ describe('an entry whose bytes are gone', () => {
     await machine.driver.delete(entry.images[0]?.digest ?? '');
     const later = machine.start();
     later.faults.fail('stage.commit', new AppError('storage_full', 'full'));
-    expect(await later.keeper.ensureWhole(entry)).toBe(false);
+    expect(await later.publisher.ensureWhole(entry)).toBe(false);
     expect(later.reporter.of('failure')).toMatchObject([{ where: 'healing' }]);
     expect(await later.entries.findNewest(entry)).toMatchObject({ id: entry.id });
     later.faults.heal('stage.commit');
-    expect(await later.keeper.ensureWhole(entry)).toBe(true);
+    expect(await later.publisher.ensureWhole(entry)).toBe(true);
   });
 });
 
@@ -293,7 +293,7 @@ describe('a crash', () => {
     await next.recovery.closeOpen();
     await next.recovery.finishAnswered();
     await machine.clock.advance(2 * 60 * 60 * 1000);
-    await next.collector().sweepOrphans();
+    await next.garbageCollector().sweepOrphans();
   };
 
   it('at any step leaves an entry that is whole, or an attempt that is known to be unknown, and no litter', async () => {

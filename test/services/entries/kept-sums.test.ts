@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import type { SqlDatabase } from '../../../src/ports/sql-database.ts';
 import { EntryStore } from '../../../src/services/entries/entry-store.ts';
-import { Curator } from '../../../src/services/inventory/entry-editor.ts';
-import { Inventory } from '../../../src/services/inventory/entry-search.ts';
+import { EntryEditor } from '../../../src/services/inventory/entry-editor.ts';
+import { EntrySearch } from '../../../src/services/inventory/entry-search.ts';
 import { openMigrated } from '../../support/data/database.ts';
 import { imageOf, newEntry } from '../../support/data/entries.ts';
 import { LAW } from '../../support/data/laws.ts';
@@ -34,8 +34,8 @@ it('sums and what entries are found by are those of the rows, whatever was done 
       const database = await openMigrated();
       try {
         const entries = new EntryStore(database);
-        const curator = new Curator({ database, entries, clock: systemClock });
-        await Promise.all(deeds.map((one) => run(one, entries, curator)));
+        const entryEditor = new EntryEditor({ database, entries, clock: systemClock });
+        await Promise.all(deeds.map((one) => run(one, entries, entryEditor)));
         expect(await kept(database)).toEqual(await counted(database));
         await expectFound(database, entries);
       } finally {
@@ -46,7 +46,7 @@ it('sums and what entries are found by are those of the rows, whatever was done 
   );
 });
 
-async function run(one: Deed, entries: EntryStore, curator: Curator): Promise<void> {
+async function run(one: Deed, entries: EntryStore, entryEditor: EntryEditor): Promise<void> {
   switch (one.kind) {
     case 'insert': {
       const { key, model, images, take } = one;
@@ -63,9 +63,9 @@ async function run(one: Deed, entries: EntryStore, curator: Curator): Promise<vo
   }
   const address = { key: keyOf(one.key) };
   // The key may not be there.
-  if (one.kind === 'tag') await curator.tag(address, one.tags).catch(() => 0);
-  else if (one.kind === 'invalidate') await curator.invalidate(address).catch(() => 0);
-  else await curator.pin(address, one.kind === 'pin').catch(() => 0);
+  if (one.kind === 'tag') await entryEditor.tag(address, one.tags).catch(() => 0);
+  else if (one.kind === 'invalidate') await entryEditor.invalidate(address).catch(() => 0);
+  else await entryEditor.pin(address, one.kind === 'pin').catch(() => 0);
 }
 
 async function kept(database: SqlDatabase) {
@@ -92,10 +92,10 @@ async function counted(database: SqlDatabase) {
 }
 
 async function expectFound(database: SqlDatabase, entries: EntryStore): Promise<void> {
-  const inventory = new Inventory({ database, entries, clock: systemClock });
-  const all = (await inventory.list({ filter: {}, sort: 'created', limit: 100 })).rows;
+  const entrySearch = new EntrySearch({ database, entries, clock: systemClock });
+  const all = (await entrySearch.list({ filter: {}, sort: 'created', limit: 100 })).rows;
   const idsOf = async (filter: object) =>
-    (await inventory.list({ filter, sort: 'created', limit: 100 })).rows.map(({ id }) => id);
+    (await entrySearch.list({ filter, sort: 'created', limit: 100 })).rows.map(({ id }) => id);
   const idsWhere = (fits: (entry: (typeof all)[number]) => boolean) => all.filter(fits).map(({ id }) => id);
   for (const pinned of [true, false])
     expect(await idsOf({ pinned })).toEqual(idsWhere((entry) => entry.pinned === pinned));

@@ -5,7 +5,7 @@ import type { HeaderList } from '../../../src/core/headers.ts';
 import { TransportError } from '../../../src/ports/transport.ts';
 import { AttemptCloser } from '../../../src/services/attempts/attempt-closer.ts';
 import { AttemptStore } from '../../../src/services/attempts/attempt-store.ts';
-import { Buyer } from '../../../src/services/generation/upstream-sender.ts';
+import { UpstreamSender } from '../../../src/services/generation/upstream-sender.ts';
 import { Governor, type GovernorOptions } from '../../../src/services/limits/governor.ts';
 import { openMigrated } from '../../support/data/database.ts';
 import { answer, drawn, FakeUpstream } from '../../support/fakes/fake-upstream.ts';
@@ -36,7 +36,7 @@ function start(options: Partial<GovernorOptions> = {}) {
   });
   const attempts = new AttemptStore(faults.watch('database', database));
   const closer = new AttemptCloser({ attempts, clock, reporter });
-  const buyer = new Buyer(
+  const buyer = new UpstreamSender(
     { upstream, governor, attempts, closer, clock, reporter },
     {
       retry: { throttledAttempts: 4, failedAttempts: 3, budgetMs: 30_000 },

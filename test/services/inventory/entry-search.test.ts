@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { EntryStore } from '../../../src/services/entries/entry-store.ts';
-import { Inventory } from '../../../src/services/inventory/entry-search.ts';
+import { EntrySearch } from '../../../src/services/inventory/entry-search.ts';
 import { openMigrated } from '../../support/data/database.ts';
 import { newEntry } from '../../support/data/entries.ts';
 import { ManualClock } from '../../support/fakes/manual-clock.ts';
@@ -13,9 +13,9 @@ it('finds entries by age, also those that were stored after younger ones, as imp
   const entries = new EntryStore(database);
   // In the order in which they were stored.
   for (const days of [2, 1, 60, 50, 3]) await entries.insert(newEntry({ createdAt: NOW - days * DAY_MS }));
-  const inventory = new Inventory({ database, entries, clock: new ManualClock(NOW) });
+  const entrySearch = new EntrySearch({ database, entries, clock: new ManualClock(NOW) });
   const agesOf = async (filter: object) => {
-    const { rows } = await inventory.list({ filter, sort: 'created', limit: 10 });
+    const { rows } = await entrySearch.list({ filter, sort: 'created', limit: 10 });
     return rows.map(({ createdAt }) => (NOW - createdAt) / DAY_MS).sort((a, b) => a - b);
   };
   expect(await agesOf({})).toEqual([1, 2, 3, 50, 60]);

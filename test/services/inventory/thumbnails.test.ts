@@ -80,7 +80,7 @@ describe('thumbnails', () => {
     const digest = await keptDigest();
     await thumbnails().read(digest);
     expect(bench.thumbnails.byteCount).toBe(3);
-    await bench.collector({ maxBytes: 0 }).runOnce();
+    await bench.garbageCollector({ maxBytes: 0 }).runOnce();
     expect(bench.thumbnails.byteCount).toBe(0);
     expect(await thumbnails().read(digest)).toBeUndefined();
   });
@@ -94,7 +94,7 @@ describe('thumbnails', () => {
       return gate.opened.then(() => SMALL);
     }).read(digest);
     await begun.opened;
-    await bench.collector({ maxBytes: 0 }).runOnce();
+    await bench.garbageCollector({ maxBytes: 0 }).runOnce();
     gate.open();
     await reading;
     expect(bench.thumbnails.byteCount).toBe(0);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BetterSqlite3Database } from '../../../src/adapters/better-sqlite3/sql-database.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import type { AnsweredRequest, CacheResult } from '../../../src/core/events.ts';
-import { countedModels } from '../../../src/core/models/model-label.ts';
+import { modelLabels } from '../../../src/core/models/model-label.ts';
 import { DAY_MS, HOUR_MS } from '../../../src/services/ledger/ledger.ts';
 import { LedgerRecorder } from '../../../src/services/ledger/ledger-recorder.ts';
 import { LedgerService } from '../../../src/services/ledger/ledger-service.ts';
@@ -35,7 +35,7 @@ function start(site = 'cn') {
     {
       store,
       clock,
-      countedModel: countedModels(new Set(['mine'])),
+      modelLabel: modelLabels(new Set(['mine'])),
       onFailure: (cause) => failures.push(cause),
     },
     site,

@@ -35,7 +35,7 @@ describe('age', () => {
     await machine.clock.advance(1);
     await bench.keep('young', DOG);
     await machine.clock.advance(HOUR);
-    await bench.collector({ maxAgeMs: HOUR }).runOnce();
+    await bench.garbageCollector({ maxAgeMs: HOUR }).runOnce();
     expect(await names()).toEqual(['young']);
     await expectWhole();
     expect(bench.reporter.of('evicted')).toEqual([
@@ -47,7 +47,7 @@ describe('age', () => {
     for (let index = 0; index < 120; index += 1) await bench.keep(`entry${index}`, png(5, index + 1));
     await pin('entry7');
     await machine.clock.advance(2 * HOUR);
-    await bench.collector({ maxAgeMs: HOUR }).runOnce();
+    await bench.garbageCollector({ maxAgeMs: HOUR }).runOnce();
     expect(await names()).toEqual(['entry7']);
     await expectWhole();
   });
@@ -55,7 +55,7 @@ describe('age', () => {
   it('is no matter without a limit', async () => {
     await bench.keep('old', CAT);
     await machine.clock.advance(1e12);
-    await bench.collector().runOnce();
+    await bench.garbageCollector().runOnce();
     expect(await names()).toEqual(['old']);
   });
 });
@@ -71,14 +71,14 @@ describe('the byte budget', () => {
       await machine.clock.advance(1);
     }
     await bench.entries.touch([{ id: 1, usedAt: machine.clock.now(), hits: 1 }]);
-    await bench.collector({ maxBytes: CAT.length + BIRD.length }).runOnce();
+    await bench.garbageCollector({ maxBytes: CAT.length + BIRD.length }).runOnce();
     expect(await names()).toEqual(['cat', 'bird']);
     await expectWhole();
   });
 
   it('touches nothing when it is just met', async () => {
     await bench.keep('cat', CAT);
-    await bench.collector({ maxBytes: CAT.length }).runOnce();
+    await bench.garbageCollector({ maxBytes: CAT.length }).runOnce();
     expect(await names()).toEqual(['cat']);
     expect(bench.reporter.of('evicted')).toEqual([]);
   });
@@ -87,12 +87,12 @@ describe('the byte budget', () => {
     await bench.keep('first', CAT);
     await machine.clock.advance(1);
     await bench.keep('second', CAT, DOG);
-    await bench.collector({ maxBytes: CAT.length + DOG.length - 1 }).runOnce();
+    await bench.garbageCollector({ maxBytes: CAT.length + DOG.length - 1 }).runOnce();
     expect(await names()).toEqual([]);
     await bench.keep('third', CAT);
     await bench.keep('fourth', CAT);
     await bench.entries.delete([3]);
-    await bench.collector({ maxBytes: CAT.length }).runOnce();
+    await bench.garbageCollector({ maxBytes: CAT.length }).runOnce();
     expect(await names()).toEqual(['fourth']);
     await expectWhole();
   });
@@ -101,7 +101,7 @@ describe('the byte budget', () => {
     await bench.keep('cat', CAT);
     await bench.keep('dog', DOG);
     await pin('cat');
-    await bench.collector({ maxBytes: 0 }).runOnce();
+    await bench.garbageCollector({ maxBytes: 0 }).runOnce();
     expect(await names()).toEqual(['cat']);
     await expectWhole();
   });
@@ -125,7 +125,7 @@ describe('the byte budget', () => {
               await other.rows(`update entries set pinned = 1 where id = ${index + 1} returning id`);
             await other.clock.advance(1);
           }
-          await store.collector({ maxBytes }).runOnce();
+          await store.garbageCollector({ maxBytes }).runOnce();
           const bytesOf = (kept: typeof wanted) =>
             [...new Set(kept.flatMap(({ shows }) => shows))].reduce(
               (sum, picture) => sum + (pictures[picture]?.length ?? 0),
@@ -152,10 +152,10 @@ describe('attempts', () => {
   it('are forgotten a month after they ended', async () => {
     await bench.keep('cat', CAT);
     await machine.clock.advance(30 * 24 * HOUR);
-    await bench.collector().runOnce();
+    await bench.garbageCollector().runOnce();
     expect(await machine.rows('select id from attempts')).toHaveLength(1);
     await machine.clock.advance(1);
-    await bench.collector().runOnce();
+    await bench.garbageCollector().runOnce();
     expect(await machine.rows('select id from attempts')).toEqual([]);
   });
 });
@@ -173,10 +173,10 @@ describe('bytes without rows', () => {
     await machine.clock.advance(1);
     await orphan(BIRD);
     await machine.clock.advance(HOUR - 1);
-    expect(await bench.collector().sweepOrphans()).toMatchObject({ blobs: 1 });
+    expect(await bench.garbageCollector().sweepOrphans()).toMatchObject({ blobs: 1 });
     expect((await machine.digests()).sort()).toEqual([digestOf(BIRD), digestOf(CAT)].sort());
     await machine.clock.advance(HOUR);
-    expect(await bench.collector().sweepOrphans()).toMatchObject({ blobs: 1 });
+    expect(await bench.garbageCollector().sweepOrphans()).toMatchObject({ blobs: 1 });
     await expectWhole();
   });
 
@@ -184,12 +184,12 @@ describe('bytes without rows', () => {
     await bench.keep('cat', CAT);
     bench.faults.fail('driver.delete', new AppError('storage_failed', 'broken'));
     await machine.clock.advance(2 * HOUR);
-    await expect(bench.collector({ maxBytes: 0 }).runOnce()).rejects.toMatchObject({
+    await expect(bench.garbageCollector({ maxBytes: 0 }).runOnce()).rejects.toMatchObject({
       code: 'storage_failed',
     });
     expect(await names()).toEqual([]);
     bench.faults.heal('driver.delete');
-    expect(await bench.collector().sweepOrphans()).toMatchObject({ blobs: 1 });
+    expect(await bench.garbageCollector().sweepOrphans()).toMatchObject({ blobs: 1 });
     await expectWhole();
   });
 
@@ -222,7 +222,7 @@ describe('bytes without rows', () => {
         ],
       });
     });
-    const sweeping = bench.collector().sweepOrphans();
+    const sweeping = bench.garbageCollector().sweepOrphans();
     await settle();
     gate.open();
     await publishing;
@@ -238,9 +238,9 @@ function digestOf(bytes: Uint8Array): string {
 it('collection on demand is done once at a time, and again when it has ended', async () => {
   await bench.keep('old', CAT);
   await machine.clock.advance(2 * HOUR);
-  const collector = bench.collector({ maxAgeMs: HOUR });
-  const first = collector.collect(() => {});
-  await expect(collector.collect(() => {})).rejects.toMatchObject({ code: 'overloaded' });
+  const garbageCollector = bench.garbageCollector({ maxAgeMs: HOUR });
+  const first = garbageCollector.collect(() => {});
+  await expect(garbageCollector.collect(() => {})).rejects.toMatchObject({ code: 'overloaded' });
   expect(await first).toMatchObject({ entries: 1 });
-  expect(await collector.collect(() => {})).toMatchObject({ entries: 0 });
+  expect(await garbageCollector.collect(() => {})).toMatchObject({ entries: 0 });
 });

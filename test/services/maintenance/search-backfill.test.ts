@@ -4,7 +4,7 @@ import { openDatabase } from '../../../src/adapters/better-sqlite3/sql-database.
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import type { SqlDatabase } from '../../../src/ports/sql-database.ts';
 import { EntryStore } from '../../../src/services/entries/entry-store.ts';
-import { Inventory } from '../../../src/services/inventory/entry-search.ts';
+import { EntrySearch } from '../../../src/services/inventory/entry-search.ts';
 import { readStatistics } from '../../../src/services/inventory/statistics.ts';
 import { SearchBackfill } from '../../../src/services/maintenance/search-backfill.ts';
 import { MIGRATIONS } from '../../support/data/database.ts';
@@ -61,9 +61,9 @@ it('a store from before it has its sums at once', async () => {
 
 it('and is searched after the backfill, which goes on where it was stopped', async () => {
   const database = await openOld();
-  const inventory = new Inventory({ database, entries: new EntryStore(database), clock: systemClock });
+  const entrySearch = new EntrySearch({ database, entries: new EntryStore(database), clock: systemClock });
   const idsOf = async (filter: object) =>
-    (await inventory.list({ filter, sort: 'created', limit: 200 })).rows.map(({ id }) => id);
+    (await entrySearch.list({ filter, sort: 'created', limit: 200 })).rows.map(({ id }) => id);
   expect(await idsOf({ q: '狐' })).toEqual([]);
   const stopping = new SearchBackfill(database, {
     sleep: async () => stopping.stop(),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.ts';
 import type { CacheEvent } from '../../../src/core/events.ts';
-import { countedModels } from '../../../src/core/models/model-label.ts';
+import { modelLabels } from '../../../src/core/models/model-label.ts';
 import { type Gauges, Metrics } from '../../../src/services/operations/metrics.ts';
 
 const QUIET: Gauges = {
@@ -16,7 +16,7 @@ const failures: unknown[] = [];
 const create = (gauges = QUIET) =>
   new Metrics(
     {
-      countedModel: countedModels(new Set()),
+      modelLabel: modelLabels(new Set()),
       runtime: { families: () => [] },
       onFailure: (cause) => failures.push(cause),
     },

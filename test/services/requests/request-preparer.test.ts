@@ -6,7 +6,7 @@ import { MemoryBlobDriver } from '../../../src/adapters/memory/blob-driver.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import { BlobStore } from '../../../src/services/blobs/blob-store.ts';
 import { ReferenceResolver } from '../../../src/services/requests/reference-resolver.ts';
-import { PreparedRequests } from '../../../src/services/requests/request-preparer.ts';
+import { RequestPreparer } from '../../../src/services/requests/request-preparer.ts';
 import type { UploadService } from '../../../src/services/uploads/upload-service.ts';
 import { png } from '../../support/data/sample-images.ts';
 import { CALLER, noUploads } from '../../support/fakes/fake-uploads.ts';
@@ -22,7 +22,7 @@ beforeEach(() => {
   hashed = 0;
 });
 
-function start(uploads: Pick<UploadService, 'find'> = noUploads): PreparedRequests {
+function start(uploads: Pick<UploadService, 'find'> = noUploads): RequestPreparer {
   const clock = new ManualClock();
   const blobs = new BlobStore(new MemoryBlobDriver(clock), nativeHasher, imageProbe, clock);
   const fetcher = {
@@ -32,7 +32,7 @@ function start(uploads: Pick<UploadService, 'find'> = noUploads): PreparedReques
       return CAT;
     },
   };
-  return new PreparedRequests({
+  return new RequestPreparer({
     resolver: new ReferenceResolver({ fetcher, blobs, uploads, hasher: nativeHasher, probe: imageProbe }),
     hasher: {
       xxh128: (bytes) => {
@@ -52,7 +52,7 @@ const context = (dataInspection?: string) => ({
   mayFetch: async () => {},
 });
 
-async function cacheable(requests: PreparedRequests, text: string, dataInspection?: string) {
+async function cacheable(requests: RequestPreparer, text: string, dataInspection?: string) {
   const prepared = await requests.prepare(text, context(dataInspection));
   if (prepared.kind !== 'cacheable') throw new Error(`it is ${prepared.kind}`);
   return prepared;
@@ -144,7 +144,7 @@ describe('an upload of ours', () => {
         ? { digest: 'd'.repeat(64), isImage, upstreamName: async () => 'oss://vendors/name' }
         : undefined,
   });
-  const sentUncached = async (requests: PreparedRequests, text: string) => {
+  const sentUncached = async (requests: RequestPreparer, text: string) => {
     const prepared = await requests.prepare(text, context());
     if (prepared.kind === 'foreign') throw new Error('it is foreign');
     return { kind: prepared.kind, text: await prepared.uncachedText?.() };

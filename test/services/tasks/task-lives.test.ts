@@ -87,7 +87,7 @@ describe('a job that nobody comes back for', () => {
     expect(await attempts()).toEqual([{ state: 'unknown' }]);
     expect(reporter.of('outcome-unknown')).toHaveLength(1);
     await machine.clock.advance(31 * DAY_MS);
-    await later.collector.runOnce();
+    await later.garbageCollector.runOnce();
     expect(await attempts()).toEqual([]);
   });
 

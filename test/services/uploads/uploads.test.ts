@@ -38,7 +38,7 @@ let vendor: FakeUploads;
 let reporter: RecordingReporter;
 let faults: Faults;
 let uploads: ReturnType<typeof createUploads>['uploads'];
-let collector: ReturnType<typeof createUploads>['uploadCollector'];
+let garbageCollector: ReturnType<typeof createUploads>['uploadCollector'];
 
 function start(env: Readonly<Record<string, string>> = {}, secret = SECRET) {
   return createUploads(
@@ -65,7 +65,7 @@ beforeEach(async () => {
   vendor = new FakeUploads();
   reporter = new RecordingReporter();
   faults = new Faults();
-  ({ uploads, uploadCollector: collector } = start());
+  ({ uploads, uploadCollector: garbageCollector } = start());
 });
 afterEach(() => database.close());
 
@@ -339,18 +339,18 @@ describe('the collector', () => {
     expect(await find(first)).toBeDefined();
     await clock.advance(1);
     await expect(find(first)).rejects.toMatchObject(unknown);
-    await collector.runOnce();
+    await garbageCollector.runOnce();
     expect(await digests()).toEqual([digestOf(CAT)]);
     expect(await find(second)).toMatchObject({ digest: digestOf(CAT), isImage: true });
     await clock.advance(HOUR);
-    await collector.runOnce();
+    await garbageCollector.runOnce();
     expect(await digests()).toEqual([]);
   });
 
   it('goes through more than one batch', async () => {
     for (let index = 0; index < 101; index += 1) await upload(Buffer.from(String(index)), `${index}.txt`);
     await clock.advance(48 * HOUR);
-    await collector.runOnce();
+    await garbageCollector.runOnce();
     expect(await digests()).toEqual([]);
     expect(await database.all({ sql: 'select name from uploads', params: [] })).toEqual([]);
   });
@@ -360,10 +360,10 @@ describe('the collector', () => {
     const stage = await driver.stage();
     await stage.write(Buffer.from('orphan'));
     await stage.commit(digestOf(Buffer.from('orphan')), 6);
-    await collector.sweepOrphans();
+    await garbageCollector.sweepOrphans();
     expect(await digests()).toHaveLength(2);
     await clock.advance(HOUR);
-    await collector.sweepOrphans();
+    await garbageCollector.sweepOrphans();
     expect(await digests()).toEqual([digestOf(CAT)]);
   });
 });

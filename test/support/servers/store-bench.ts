@@ -13,11 +13,14 @@ import type { EntryIdentity } from '../../../src/services/attempts/entry-identit
 import { BlobStore } from '../../../src/services/blobs/blob-store.ts';
 import { Downloader } from '../../../src/services/blobs/downloader.ts';
 import { StoreLock } from '../../../src/services/blobs/store-lock.ts';
-import { Keeper, type PaidAnswer } from '../../../src/services/entries/entry-publisher.ts';
+import { EntryPublisher, type PaidAnswer } from '../../../src/services/entries/entry-publisher.ts';
 import { EntryStore } from '../../../src/services/entries/entry-store.ts';
-import { Collector, type CollectorOptions } from '../../../src/services/maintenance/garbage-collector.ts';
+import {
+  GarbageCollector,
+  type GarbageCollectorOptions,
+} from '../../../src/services/maintenance/garbage-collector.ts';
 import { Recovery } from '../../../src/services/recovery/recovery.ts';
-import { TaskEnds } from '../../../src/services/tasks/task-completer.ts';
+import { TaskCompleter } from '../../../src/services/tasks/task-completer.ts';
 import { TaskStore } from '../../../src/services/tasks/task-store.ts';
 import { openMigrated } from '../data/database.ts';
 import { drawn } from '../fakes/fake-upstream.ts';
@@ -80,7 +83,7 @@ export class StoreBench {
   readonly blobs: BlobStore;
   readonly lock = new StoreLock();
   readonly downloader: Downloader;
-  readonly keeper: Keeper;
+  readonly publisher: EntryPublisher;
   readonly recovery: Recovery;
   readonly #machine: Machine;
 
@@ -99,7 +102,7 @@ export class StoreBench {
     });
     const transport = faults.watch('transport', machine.transport);
     this.downloader = new Downloader(transport, this.blobs, clock, { maxBytes: 1e6, budgetMs: 30_000 });
-    this.keeper = new Keeper({
+    this.publisher = new EntryPublisher({
       ...this.#stores(),
       downloader: this.downloader,
       healing: new InProcessFlights(),
@@ -109,20 +112,20 @@ export class StoreBench {
     this.recovery = new Recovery({
       ...this.#stores(),
       closer: new AttemptCloser({ attempts: this.attempts, clock, reporter }),
-      keeper: this.keeper,
-      taskEnds: new TaskEnds({ tasks: new TaskStore(this.database), clock, reporter }),
+      publisher: this.publisher,
+      taskEnds: new TaskCompleter({ tasks: new TaskStore(this.database), clock, reporter }),
       flights: new InProcessFlights(),
     });
   }
 
-  collector(options: Partial<CollectorOptions> = {}): Collector {
-    return new Collector(this.#stores(), { maxBytes: undefined, maxAgeMs: undefined, ...options });
+  garbageCollector(options: Partial<GarbageCollectorOptions> = {}): GarbageCollector {
+    return new GarbageCollector(this.#stores(), { maxBytes: undefined, maxAgeMs: undefined, ...options });
   }
 
   /** Opens an attempt, writes down its answer with these pictures, which are to be had at its URLs, and keeps them. */
   async keep(name: string, ...pictures: readonly Uint8Array[]): Promise<Entry> {
     const paid = await this.answered(name, ...pictures);
-    return await this.keeper.keep(paid);
+    return await this.publisher.keep(paid);
   }
 
   /** As `keep`, without the last step. */
