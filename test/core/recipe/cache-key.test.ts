@@ -8,7 +8,7 @@ import { type GoldenVector, goldenKeySuite } from '../../conformance/golden-keys
 import { loadXxh128Wasm } from '../../support/fakes/xxh128-wasm.ts';
 
 const VECTORS: readonly GoldenVector[] = JSON.parse(
-  readFileSync(new URL('golden/cache-keys.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../golden/cache-keys.json', import.meta.url), 'utf8'),
 );
 
 /** How many vectors were there when this was last looked at, and their SHA-256 as JSON: those must stay as they are. */

@@ -9,7 +9,7 @@ import { EXIT_CODES_HELP } from '../../../src/cli/exit-codes.ts';
 import { prepareCli } from '../../support/servers/cli-stack.ts';
 
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
 /** What a reader's own program might be. */
 const PROGRAM = `
