@@ -17,7 +17,7 @@ export interface Bindings {
     fetch(request: Request): Promise<Response>;
     resume(attemptId: string): Promise<void>;
   }>;
-  readonly CARETAKER: Namespace<{ tend(thoroughly: boolean): Promise<void> }>;
+  readonly MAINTENANCE: Namespace<{ tend(thoroughly: boolean): Promise<void> }>;
 }
 
 export interface WorkerEnvironment {
@@ -30,7 +30,7 @@ export interface WorkerEnvironment {
   readonly longestFlightMs: number;
 }
 
-const BOUND = ['DB', 'BLOBS', 'ASSETS', 'FLIGHTS', 'CARETAKER'] as const;
+const BOUND = ['DB', 'BLOBS', 'ASSETS', 'FLIGHTS', 'MAINTENANCE'] as const;
 /** A Worker has 128 MB for all requests that it answers at a time. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MIN_SECRET_CHARS = 32;

@@ -47,7 +47,7 @@ export default {
 
   async scheduled({ cron }: ScheduledController, env: Env): Promise<void> {
     const { bindings } = readWorkerEnvironment(env);
-    await bindings.CARETAKER.getByName('the only one').tend(cron === DAILY);
+    await bindings.MAINTENANCE.getByName('the only one').tend(cron === DAILY);
   },
 };
 

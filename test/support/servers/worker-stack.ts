@@ -23,7 +23,7 @@ let bundle: readonly BundledFile[] | undefined;
 /** Durable Objects as wrangler.toml has them. */
 const DURABLE_OBJECTS = {
   FLIGHTS: { className: 'FlightHome', useSQLite: true },
-  CARETAKER: { className: 'Caretaker', useSQLite: true },
+  MAINTENANCE: { className: 'Maintenance', useSQLite: true },
 };
 
 type WorkerTexts = Readonly<Record<string, string>>;
