@@ -7,6 +7,9 @@ import {
   AMBIENT_FILES,
   IMPORT_RULES,
   type ImportRule,
+  KNOWN_CIRCLES,
+  LARGE_FOLDERS,
+  MAX_FILES,
   MAX_LINES,
   NODE_ONLY,
   PORTABLE,
@@ -18,15 +21,27 @@ interface Edge {
   readonly typeOnly: boolean;
 }
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SRC = join(ROOT, 'src');
 
 const files = new Map(
   readdirSync(SRC, { recursive: true, withFileTypes: true })
-    .filter((found) => found.isFile() && /\.tsx?$/.test(found.name))
+    .filter((found) => found.isFile() && /\.(tsx?|js)$/.test(found.name))
     .map((found) => relative(SRC, join(found.parentPath, found.name)).split(sep).join('/'))
     .map((file) => [file, readFileSync(join(SRC, file), 'utf8')] as const),
 );
 const edges = new Map([...files].map(([file, text]) => [file, importsOf(file, text)] as const));
+
+/** How many files each folder holds itself. */
+function countFiles(root: string): { readonly folder: string; readonly count: number }[] {
+  const counts = new Map<string, number>();
+  for (const found of readdirSync(join(ROOT, root), { recursive: true, withFileTypes: true })) {
+    if (!found.isFile()) continue;
+    const folder = relative(ROOT, found.parentPath).split(sep).join('/');
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts].map(([folder, count]) => ({ folder, count }));
+}
 
 /** The statements of a module, and imports inside it: `import('x')` loads, `typeof import('x')` does not. */
 function importsOf(file: string, text: string): Edge[] {
@@ -69,6 +84,13 @@ function closureOf(starts: readonly string[], follow: (edge: Edge) => boolean): 
     }
   }
   return ways;
+}
+
+/** The shortest way from a file through its imports, of types too, back to it. */
+function circleOf(file: string): string | undefined {
+  const ways = closureOf([file], () => true);
+  const [closing] = [...ways].filter(([reached]) => edges.get(reached)?.some(({ to }) => to === file));
+  return closing && `${closing[1]} → ${file}`;
 }
 
 const filesUnder = (prefixes: readonly string[]) =>
@@ -123,6 +145,31 @@ describe('the architecture', () => {
       ...(text.split('\n').length - 1 > MAX_LINES ? [`${file}: more than ${MAX_LINES} lines; split it`] : []),
     ]);
     expectNone(breaches, 'A module has one reason, and a name has one place.');
+  });
+
+  it('has no circle of imports', () => {
+    const circles = new Map([...files.keys()].map((file) => [file, circleOf(file)] as const));
+    expectNone(
+      [...circles].flatMap(([file, way]) => (way === undefined || KNOWN_CIRCLES.includes(file) ? [] : [way])),
+      'What each of two files needs belongs into a third. An import of types counts.',
+    );
+    expectNone(
+      KNOWN_CIRCLES.filter((file) => circles.get(file) === undefined),
+      'These are in no circle any more: take them off the list in test/support/import-rules.ts.',
+    );
+  });
+
+  it('has folders that are read at a glance', () => {
+    const counts = ['src', 'test'].flatMap((root) => countFiles(root));
+    const large = counts.filter(({ count }) => count > MAX_FILES).map(({ folder }) => folder);
+    expectNone(
+      large.filter((folder) => !LARGE_FOLDERS.includes(folder)),
+      `A folder has at most ${MAX_FILES} files: give a use case a room of its own.`,
+    );
+    expectNone(
+      LARGE_FOLDERS.filter((folder) => !large.includes(folder)),
+      'These are small enough: take them off the list in test/support/import-rules.ts.',
+    );
   });
 
   it('keeps the simulator apart from our understanding of the vendor', () => {
