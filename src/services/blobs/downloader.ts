@@ -5,6 +5,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Transport, TransportResponse } from '../../ports/transport.ts';
 import type { DownloadedBytes } from '../flights/flight-stage.ts';
 import { withDeadline } from '../limits/deadline.ts';
+import { retry, type Tried } from '../limits/retry.ts';
 import type { BlobStore, StagedImage } from './blob-store.ts';
 import { DownloadProgress } from './download-progress.ts';
 import { isStorageFailure } from './storage-failure.ts';
@@ -62,24 +63,22 @@ export class Downloader {
   async download(url: string, count: Count = uncounted): Promise<StagedImage> {
     // Before the first try: no time makes it right.
     const target = parseResultUrl(url);
-    const { budgetMs } = this.#options;
     let lastError: unknown;
+    const receive = async (signal: AbortSignal) => {
+      try {
+        return await this.#receive(target, count, signal);
+      } catch (error) {
+        // The end of the time says nothing about the picture; what went wrong before it does.
+        if (!signal.aborted) lastError = error;
+        throw error;
+      }
+    };
     try {
-      return await withDeadline(this.#clock, budgetMs, async (signal) => {
-        for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(MAX_DELAY_MS, delayMs * 2)) {
-          try {
-            return await this.#receive(target, count, signal);
-          } catch (error) {
-            if (signal.aborted || isStorageFailure(error) || isAppError(error, 'image_too_large'))
-              throw error;
-            lastError = error;
-          }
-          await this.#clock.sleep(delayMs, signal);
-        }
-      });
+      return await withDeadline(this.#clock, this.#options.budgetMs, (signal) =>
+        retry(this.#clock, { waitAfter, signal }, () => receive(signal)),
+      );
     } catch (error) {
-      if (isStorageFailure(error) || isAppError(error, 'image_too_large')) throw error;
-      throw asAppError(lastError ?? error);
+      throw asAppError(isFinal(error) ? error : (lastError ?? error));
     }
   }
 
@@ -137,6 +136,16 @@ export class Downloader {
       target = parseResultUrl(new URL(location, target).href);
     }
   }
+}
+
+function waitAfter(outcome: PromiseSettledResult<StagedImage>, { tries }: Tried): number | undefined {
+  if (outcome.status === 'fulfilled' || isFinal(outcome.reason)) return undefined;
+  return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (tries - 1));
+}
+
+/** Failures that a further try does not cure: the store's own, and a picture that is too large. */
+function isFinal(error: unknown): boolean {
+  return isStorageFailure(error) || isAppError(error, 'image_too_large');
 }
 
 function parseResultUrl(url: string): URL {

@@ -10,6 +10,7 @@ import type { Reporter } from '../../ports/reporter.ts';
 import { TransportError } from '../../ports/transport.ts';
 import type { UploadAnswer, UploadUpstream } from '../../ports/upload-upstream.ts';
 import { DeadlineError, withDeadline } from '../limits/deadline.ts';
+import { retry, type Tried } from '../limits/retry.ts';
 import { UploadRefusal } from './upload-refusal.ts';
 import type { StoredUpload, UploadStore } from './upload-store.ts';
 
@@ -97,18 +98,17 @@ export class UpstreamUploads {
   /** Sending a file costs nothing, and each attempt has a name of its own: what failed is tried again. */
   async #sendRepeatedly(upload: StoredUpload, caller: UpstreamCaller, signal: AbortSignal): Promise<string> {
     const { clock, reporter } = this.#parts;
-    let firstFailureAt: number | undefined;
-    for (let attempts = 1; ; attempts += 1) {
-      const result = await this.#sendOnce(upload, caller, signal);
-      if (result.kind === 'stored') return result.url;
-      const now = clock.now();
-      firstFailureAt ??= now;
-      const failed = { ...describeFailure(result, now), attempts, elapsedMs: now - firstFailureAt };
+    const waitAfter = (outcome: PromiseSettledResult<SendResult>, { tries, elapsedMs }: Tried) => {
+      if (outcome.status === 'rejected' || outcome.value.kind === 'stored') return undefined;
+      const failed = { ...describeFailure(outcome.value, clock.now()), attempts: tries, elapsedMs };
       const waitMs = nextDelay(failed, this.#retry, clock.random());
-      if (waitMs === undefined) throw errorOf(result);
-      reporter.report({ type: 'retry', model: caller.model, status: failed.status, waitMs });
-      await clock.sleep(waitMs, signal);
-    }
+      if (waitMs !== undefined)
+        reporter.report({ type: 'retry', model: caller.model, status: failed.status, waitMs });
+      return waitMs;
+    };
+    const result = await retry(clock, { waitAfter, signal }, () => this.#sendOnce(upload, caller, signal));
+    if (result.kind === 'stored') return result.url;
+    throw errorOf(result);
   }
 
   async #sendOnce(
