@@ -3,7 +3,6 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener, RequestError } from '@hono/node-server';
-import { busboyForms } from './adapters/busboy/form-reader.ts';
 import { DashScopeUploads } from './adapters/dashscope/uploads.ts';
 import { DashScopeUpstream } from './adapters/dashscope/upstream.ts';
 import { openDataFolder } from './adapters/data-folder/data-folder.ts';
@@ -11,6 +10,7 @@ import { InProcessFlights } from './adapters/flight/in-process.ts';
 import { FsBlobDriver } from './adapters/fs/blob-driver.ts';
 import { nativeHasher } from './adapters/hash/native.ts';
 import { imageProbe } from './adapters/image-size/image-probe.ts';
+import { portableForms } from './adapters/multipart/form-reader.ts';
 import { parseAllowRules } from './adapters/node/allow-rules.ts';
 import { searchApiKey } from './adapters/node/api-key.ts';
 import { answerKnownHits } from './adapters/node/known-hits-listener.ts';
@@ -162,7 +162,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         clock: systemClock,
         platform: nodePlatform,
         pageAssets: await readPageAssets(PAGE_ASSETS),
-        forms: busboyForms,
+        forms: portableForms,
         probe: imageProbe,
         newRequestId: systemClock.uuid,
       },

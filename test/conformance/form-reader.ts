@@ -153,6 +153,21 @@ export function formReaderSuite(name: string, forms: FormReader): void {
       await expect(readForm(inChunks(formOf(head), 7))).rejects.toMatchObject({ code: 'invalid_request' });
     });
 
+    it.each([
+      ['no name', 'Content-Disposition: form-data'],
+      ['a line without a colon', 'Content-Disposition: form-data; name="a"\r\nodd'],
+      ['a bare line feed', 'Content-Disposition: form-data; name="a"\nX: y'],
+      ['no end', `X: ${'x'.repeat(100_000)}`],
+    ])('is refused, and read to its end, where a head with %s comes before a large file', async (_, head) => {
+      const form = Buffer.concat([formOf(head).subarray(0, -8), formBytes([file(new Uint8Array(500_000))])]);
+      let read = 0;
+      const body = inChunks(form, 10_000, (at) => {
+        read = at;
+      });
+      await expect(readForm(body)).rejects.toMatchObject({ code: 'invalid_request' });
+      expect(read).toBeGreaterThan(form.length - 10_001);
+    });
+
     it('is refused wherever it is cut off', async () => {
       for (let length = 0; length < whole.length - 2; length += 1) {
         const cut = readForm(inChunks(whole.subarray(0, length), 7));

@@ -43,7 +43,6 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     remedy: 'A service reaches the world through a port: write or extend one in src/ports, and adapt it.',
   },
   adapter('better-sqlite3', { packages: ['better-sqlite3'], node: true }),
-  adapter('busboy', { packages: ['busboy'], node: true }),
   adapter('console'),
   adapter('d1', { packages: ['@cloudflare/workers-types'] }),
   adapter('dashscope'),
@@ -222,7 +221,7 @@ export const PORTABLE: readonly string[] = [
 
 /** Packages that exist for Node only. */
 export const NODE_ONLY =
-  /^(node:|better-sqlite3$|undici$|@node-rs\/|@hono\/node-server|pino$|sharp$|busboy$|ipaddr\.js$|ini$)/;
+  /^(node:|better-sqlite3$|undici$|@node-rs\/|@hono\/node-server|pino$|sharp$|ipaddr\.js$|ini$)/;
 
 /** Time, chance, environment and output: parameters everywhere but in these files. */
 export const AMBIENT_FILES: readonly string[] = [

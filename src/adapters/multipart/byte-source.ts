@@ -1,4 +1,5 @@
 import { concatBytes } from '../../core/bytes/concat-bytes.ts';
+import type { ByteMark } from './byte-mark.ts';
 
 /** The bytes of a body, asked for a chunk at a time, up to marks in them. */
 export class ByteSource {
@@ -13,9 +14,9 @@ export class ByteSource {
   }
 
   /** What is before the mark, in pieces; the mark itself is dropped. Ends without it only by the error of `cutOff`. */
-  async *until(mark: Uint8Array, cutOff: () => Error): AsyncGenerator<Uint8Array, void, undefined> {
+  async *until(mark: ByteMark, cutOff: () => Error): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
-      const at = find(this.#buffer, mark);
+      const at = mark.findIn(this.#buffer);
       if (at >= 0) {
         const piece = this.#buffer.subarray(0, at);
         this.#buffer = this.#buffer.subarray(at + mark.length);
@@ -62,13 +63,4 @@ export class ByteSource {
     this.#buffer = concatBytes([this.#buffer, step.value]);
     return true;
   }
-}
-
-function find(bytes: Uint8Array, mark: Uint8Array): number {
-  const [first = 0] = mark;
-  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
-    if (at + mark.length > bytes.length) return -1;
-    if (mark.every((byte, index) => bytes[at + index] === byte)) return at;
-  }
-  return -1;
 }

@@ -1,22 +1,27 @@
 import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 import { AppError } from '../../core/errors.ts';
 import type { FormPart, FormReader } from '../../ports/multipart.ts';
+import { ByteMark } from './byte-mark.ts';
 import { ByteSource } from './byte-source.ts';
 import { readParameters } from './parameters.ts';
 import { readPartHead } from './part-head.ts';
 
-/** As for busboy on Node. */
+/** Forms of uploads have ten fields, the longest a policy of a kilobyte. */
 const MAX_FIELD_BYTES = 64 * 1024;
 const MAX_FIELDS = 64;
 const MAX_PARTS = 80;
 const MAX_HEAD_BYTES = 16 * 1024;
 
 const LINE_END = bytesOf('\r\n');
-const HEAD_END = bytesOf('\r\n\r\n');
+const HEAD_END = new ByteMark(bytesOf('\r\n\r\n'));
+
+/** RFC 2046 section 5.1.1 allows 70 characters, all of ASCII. */
+const BOUNDARY = /^[ -~]{1,70}$/;
 
 /**
- * Multipart forms (RFC 7578) with nothing but the language. Workers can parse them themselves, but only as a whole and in
- * memory; of the packages that stream without Node, multipasta 0.2.8 misreads forms cut in unlucky places.
+ * Multipart forms (RFC 7578) with nothing but the language, on every runtime. Workers parse forms themselves, but only as a
+ * whole and in memory. Of the packages, busboy 1.6.0 needs Node and never ends on some malformed heads; multipasta 0.2.8
+ * misreads forms cut in unlucky places.
  */
 export const portableForms: FormReader = { read: readForm };
 
@@ -30,16 +35,13 @@ async function* readForm(
     const boundary = findBoundary(contentType);
     if (boundary === undefined)
       throw malformed('The body is not declared as multipart/form-data with a boundary.');
-    yield* readParts(source, bytesOf(`\r\n--${boundary}`));
+    yield* readParts(source, new ByteMark(bytesOf(`\r\n--${boundary}`)));
   } finally {
     await source.drain();
   }
 }
 
-async function* readParts(
-  source: ByteSource,
-  boundary: Uint8Array,
-): AsyncGenerator<FormPart, void, undefined> {
+async function* readParts(source: ByteSource, boundary: ByteMark): AsyncGenerator<FormPart, void, undefined> {
   for await (const _ of source.until(boundary, cutOff)) {
     // What is before the first boundary means nothing (RFC 2046 section 5.1.1).
   }
@@ -77,7 +79,7 @@ async function isLast(source: ByteSource): Promise<boolean> {
 
 async function collect(
   source: ByteSource,
-  mark: Uint8Array,
+  mark: ByteMark,
   maxBytes: number,
   tooLong: string,
 ): Promise<Uint8Array> {
@@ -94,7 +96,7 @@ async function collect(
 function findBoundary(contentType: string): string | undefined {
   const { value, parameters } = readParameters(contentType) ?? {};
   const boundary = value === 'multipart/form-data' ? parameters?.get('boundary') : undefined;
-  return boundary === '' ? undefined : boundary;
+  return boundary === undefined || !BOUNDARY.test(boundary) ? undefined : boundary;
 }
 
 function cutOff(): AppError {

@@ -16,7 +16,7 @@ export function readPartHead(head: Uint8Array): PartHead {
   for (const line of new TextDecoder().decode(head).split('\r\n')) {
     const [, name, value = ''] = LINE.exec(line) ?? [];
     if (name === undefined) throw malformed('The head of a part is malformed.');
-    // Of two the first counts, as on Node.
+    // Of two the first counts.
     if (!headers.has(name.toLowerCase())) headers.set(name.toLowerCase(), value.trim());
   }
   const { value, parameters } = readParameters(headers.get('content-disposition') ?? '') ?? {};

@@ -50,10 +50,10 @@ export async function withHold<T>(
   { maxBytes, budget }: Omit<BodyLimits, 'clock'>,
   use: (hold: Hold, holdUntil: HoldUntil) => Promise<T>,
 ): Promise<T> {
-  if (declaredLength(c) > maxBytes) throw tooLarge(maxBytes);
+  if (declaredLength(c) > maxBytes) throw bodyTooLarge(maxBytes);
   let held = 0;
   const hold = (bytes: number) => {
-    if (held + bytes > maxBytes) throw tooLarge(maxBytes);
+    if (held + bytes > maxBytes) throw bodyTooLarge(maxBytes);
     budget.take(bytes);
     held += bytes;
   };
@@ -69,17 +69,17 @@ export async function withHold<T>(
   }
 }
 
-/** Gives the body to `read` while it arrives, held chunk by chunk. `invalid_request` when it takes too long. */
+/** Gives the body to `read` while it arrives; `count` is told of each chunk. `invalid_request` when it takes too long. */
 export async function readArrival<T>(
   c: Context,
-  hold: Hold,
+  count: Hold,
   clock: Clock,
   read: (chunks: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
   const { body } = c.req.raw;
   try {
     return await withDeadline(clock, ARRIVAL_MS, (signal) =>
-      read(holding(body === null ? none() : untilAborted(body, signal), hold)),
+      read(holding(body === null ? none() : untilAborted(body, signal), count)),
     );
   } catch (error) {
     if (!(error instanceof DeadlineError)) throw error;
@@ -87,7 +87,8 @@ export async function readArrival<T>(
   }
 }
 
-async function* holding(
+/** The same chunks; `hold` is told of each, and what it throws ends them. */
+export async function* holding(
   chunks: AsyncIterable<Uint8Array>,
   hold: Hold,
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -138,7 +139,8 @@ function wrongType(c: Context, wanted: string): AppError {
   });
 }
 
-function tooLarge(maxBytes: number): AppError {
+/** The answer to a body beyond `DASHCACHE_MAX_BODY`. */
+export function bodyTooLarge(maxBytes: number): AppError {
   return new AppError(
     'body_too_large',
     `Payload Too Large: the body, with the pictures it names, may have ${maxBytes} bytes (DASHCACHE_MAX_BODY).`,

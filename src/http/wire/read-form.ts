@@ -6,7 +6,7 @@ import { dataUri } from '../../core/recipe/references.ts';
 import type { FormPart } from '../../ports/multipart.ts';
 import type { Hold } from '../../services/requests/reference-resolver.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
-import { type HoldUntil, readArrival, withHold } from './read-body.ts';
+import { bodyTooLarge, type HoldUntil, holding, readArrival, withHold } from './read-body.ts';
 
 /** A form of text fields and pictures, read to its end. */
 export interface PictureForm {
@@ -23,7 +23,8 @@ export interface FormPicture {
 
 /**
  * Reads a multipart form whose parts under the names in `pictureParts` hold pictures, gives it to `use`, and holds it until
- * that has ended. A picture counts as its data URI, so that the bounds are those of a JSON body with the same.
+ * that has ended. A picture counts as its data URI, so that the bounds are those of a JSON body with the same. What is read
+ * and dropped, as behind a part that is refused, is bounded but not held.
  *
  * Errors name the part: `invalid_request` for a file in another part and for a field given twice, `body_too_large` for a
  * file beyond `maxImage`, `reference_unavailable` for one that is no image.
@@ -38,12 +39,18 @@ export async function withForm<T>(
   return await withHold(c, { maxBytes: maxBody, budget: bodies }, async (hold, holdUntil) => {
     const fields = new Map<string, string>();
     const pictures: FormPicture[] = [];
+    let arrived = 0;
+    const count = (bytes: number) => {
+      arrived += bytes;
+      if (arrived > maxBody) throw bodyTooLarge(maxBody);
+    };
     const addField = ({ name, value }: Extract<FormPart, { kind: 'field' }>) => {
       if (fields.has(name)) throw invalid(name, 'comes twice');
+      hold(value.length);
       fields.set(name, value);
     };
     const readPicture = async ({ name, content }: Extract<FormPart, { kind: 'file' }>) => {
-      const bytes = await readAll(content, maxImage, () => pictureTooLarge(name, maxImage));
+      const bytes = await readAll(holding(content, hold), maxImage, () => pictureTooLarge(name, maxImage));
       const info = probe.probe(bytes);
       if (info === undefined) throw noPicture(name, bytes.byteLength === 0);
       const value = dataUri(info.mediaType, bytes);
@@ -51,14 +58,17 @@ export async function withForm<T>(
       hold(value.length - bytes.byteLength);
       return { name, value };
     };
-    await readArrival(c, hold, clock, async (chunks) => {
+    await readArrival(c, count, clock, async (chunks) => {
       for await (const part of forms.read(c.req.header('content-type') ?? '', chunks)) {
         const mayBePicture = pictureParts.includes(part.name);
         if (part.kind === 'file') {
           if (!mayBePicture) throw invalid(part.name, `takes text: files go into ${pictureParts[0]}`);
           pictures.push(await readPicture(part));
         } else if (!mayBePicture) addField(part);
-        else if (part.value !== '') pictures.push({ name: part.name, value: part.value });
+        else if (part.value !== '') {
+          hold(part.value.length);
+          pictures.push({ name: part.name, value: part.value });
+        }
       }
     });
     return await use({ fields, pictures }, hold, holdUntil);

@@ -21,9 +21,7 @@ describe('the bundle', () => {
       ([, name]) => name,
     );
     expect(modules.filter((name) => name !== 'cloudflare:workers' && !name?.endsWith('.wasm'))).toEqual([]);
-    const named = script.matchAll(
-      /["'](node:[a-z_/]+|undici|sharp|better-sqlite3|busboy|@node-rs\/[a-z-]+)["']/g,
-    );
+    const named = script.matchAll(/["'](node:[a-z_/]+|undici|sharp|better-sqlite3|@node-rs\/[a-z-]+)["']/g);
     // Hono's JSX asks for it only where there is a `process`, and does without.
     const others = [...named].map(([, name]) => name).filter((name) => name !== 'node:async_hooks');
     expect(others).toEqual([]);

@@ -1,12 +1,13 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import { busboyForms } from '../../../src/adapters/busboy/form-reader.ts';
 import { imageProbe } from '../../../src/adapters/image-size/image-probe.ts';
+import { portableForms } from '../../../src/adapters/multipart/form-reader.ts';
 import { isAppError } from '../../../src/core/errors.ts';
 import { dataUri } from '../../../src/core/recipe/references.ts';
+import { toBodyStream } from '../../../src/http/wire/body-stream.ts';
 import { withForm } from '../../../src/http/wire/read-form.ts';
 import { ByteBudget } from '../../../src/services/limits/byte-budget.ts';
-import { FORM_TYPE, formBytes } from '../../support/clients/forms.ts';
+import { FORM_TYPE, formBytes, inChunks } from '../../support/clients/forms.ts';
 import { jpeg, png } from '../../support/data/sample-images.ts';
 import { ManualClock } from '../../support/fakes/manual-clock.ts';
 
@@ -16,11 +17,11 @@ const file = (name: string, value: string | Uint8Array) => ({ name, value, filen
 
 /** What one route makes of a form, or the code and message of what went wrong; and what is held meanwhile. */
 async function read(
-  parts: Parameters<typeof formBytes>[0],
+  form: Parameters<typeof formBytes>[0] | AsyncGenerator<Uint8Array, void, undefined>,
   { budget = new ByteBudget(1024 * KIB), maxBody = 512 * KIB, maxImage = 200 * KIB } = {},
 ) {
   const app = new Hono();
-  const services = { forms: busboyForms, probe: imageProbe, bodies: budget, clock: new ManualClock() };
+  const services = { forms: portableForms, probe: imageProbe, bodies: budget, clock: new ManualClock() };
   app.onError((error, c) =>
     c.json({ problem: isAppError(error) ? `${error.code} ${error.message}` : 'bug' }),
   );
@@ -29,11 +30,12 @@ async function read(
       c.json({ fields: [...fields], pictures, held: budget.held }),
     ),
   );
-  const body = Uint8Array.from(formBytes(parts));
-  const response = await app.request('/', { method: 'POST', body, headers: { 'content-type': FORM_TYPE } });
-  const answer = await response.json();
+  const body = 'next' in form ? toBodyStream(form) : Uint8Array.from(formBytes(form));
+  const headers = { 'content-type': FORM_TYPE };
+  const init = { method: 'POST', body, headers, duplex: 'half' };
+  const response = await app.request('/', init);
   expect(budget.held).toBe(0);
-  return { ...answer, size: body.byteLength };
+  return await response.json();
 }
 
 describe('a form with pictures', () => {
@@ -58,8 +60,8 @@ describe('a form with pictures', () => {
   });
 
   it('holds the text that a file became, as a JSON body with it would', async () => {
-    const { held, size } = await read([file('image', PNG)]);
-    expect(held).toBe(size - PNG.byteLength + dataUri('image/png', PNG).length);
+    const { held } = await read([{ name: 'n', value: '12' }, file('image', PNG)]);
+    expect(held).toBe(2 + dataUri('image/png', PNG).length);
   });
 
   it.each([
@@ -99,5 +101,30 @@ describe('a form with pictures', () => {
     );
     const budget = new ByteBudget(100);
     expect((await read([file('image', large)], { budget })).problem).toMatch(/^overloaded/);
+  });
+
+  it('holds nothing of what it drops, and gives back what it held, when a part is malformed', async () => {
+    const budget = new ByteBudget(64 * KIB);
+    const form = Buffer.concat([
+      formBytes([file('image', PNG)]).subarray(0, -10),
+      Buffer.from('\r\n--b0\r\nodd\r\n\r\n'),
+      formBytes([file('image', new Uint8Array(300 * KIB))]),
+    ]);
+    const held: number[] = [];
+    const { problem } = await read(
+      inChunks(form, 10 * KIB, () => held.push(budget.held)),
+      { budget },
+    );
+    expect(problem).toMatch(/^invalid_request The head of a part is malformed/);
+    expect(held).toHaveLength(31);
+    expect(Math.max(...held)).toBe(dataUri('image/png', PNG).length);
+  });
+
+  it('gives back what it held when its sender leaves', async () => {
+    async function* body() {
+      yield formBytes([file('image', PNG)]).subarray(0, -10);
+      throw new Error('the client left');
+    }
+    expect((await read(body())).problem).toBe('bug');
   });
 });

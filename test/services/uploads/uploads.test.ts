@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BetterSqlite3Database } from '../../../src/adapters/better-sqlite3/sql-database.ts';
-import { busboyForms } from '../../../src/adapters/busboy/form-reader.ts';
 import { InProcessFlights } from '../../../src/adapters/flight/in-process.ts';
 import { nativeHasher } from '../../../src/adapters/hash/native.ts';
 import { imageProbe } from '../../../src/adapters/image-size/image-probe.ts';
 import { MemoryBlobDriver } from '../../../src/adapters/memory/blob-driver.ts';
+import { portableForms } from '../../../src/adapters/multipart/form-reader.ts';
 import { parseConfig } from '../../../src/config.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import type { SqlStatement } from '../../../src/ports/sql-database.ts';
@@ -80,7 +80,8 @@ function formOf({ policy, signature, folder }: IssuedPolicy, bytes: Uint8Array, 
   ]);
 }
 
-const receive = (form: Uint8Array) => uploads.receive(busboyForms.read(FORM_TYPE, inChunks(form, 16 * 1024)));
+const receive = (form: Uint8Array) =>
+  uploads.receive(portableForms.read(FORM_TYPE, inChunks(form, 16 * 1024)));
 
 async function upload(bytes: Uint8Array = CAT, name = 'cat.png'): Promise<string> {
   const { upload: stored } = await receive(formOf(await uploads.issue('alice', MODEL), bytes, name));
@@ -115,7 +116,7 @@ describe('a policy', () => {
     const other = start({}, new Uint8Array(32)).uploads;
     const form = formOf(await other.issue('alice', MODEL), CAT);
     await expect(receive(form)).rejects.toMatchObject({ code: 'forbidden' });
-    const { upload: stored } = await other.receive(busboyForms.read(FORM_TYPE, inChunks(form, 100)));
+    const { upload: stored } = await other.receive(portableForms.read(FORM_TYPE, inChunks(form, 100)));
     expect(await uploads.find(`oss://${stored.name}`, MODEL, CALLER)).toBeUndefined();
   });
 
@@ -151,7 +152,7 @@ describe('a file on its way in', () => {
     const body = inChunks(form, 64 * 1024, (at) => {
       sent = at;
     });
-    const received = uploads.receive(busboyForms.read(FORM_TYPE, body));
+    const received = uploads.receive(portableForms.read(FORM_TYPE, body));
     for (let turn = 0; turn < 50; turn += 1) await settle();
     expect(sent).toBeLessThan(512 * 1024);
     gate.open();
@@ -169,7 +170,7 @@ describe('a file on its way in', () => {
       yield form.subarray(0, 90_000);
       throw left;
     }
-    await expect(uploads.receive(busboyForms.read(FORM_TYPE, body()))).rejects.toBe(left);
+    await expect(uploads.receive(portableForms.read(FORM_TYPE, body()))).rejects.toBe(left);
     expect([driver.openStages, driver.byteCount]).toEqual([0, 0]);
     // What it took of the bound is free again.
     ({ uploads } = start({ DASHCACHE_MAX_UPLOADS: '50KiB' }));

@@ -1,5 +1,5 @@
-import { busboyForms } from '../../../src/adapters/busboy/form-reader.ts';
 import { imageProbe } from '../../../src/adapters/image-size/image-probe.ts';
+import { portableForms } from '../../../src/adapters/multipart/form-reader.ts';
 import { nodePlatform } from '../../../src/adapters/node/platform.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import { createUndiciTransport } from '../../../src/adapters/undici/transport.ts';
@@ -26,7 +26,7 @@ export function routesOf(stack: Stack): readonly KnownRoute[] {
       clock: systemClock,
       platform: nodePlatform,
       pageAssets: { find: async () => undefined },
-      forms: busboyForms,
+      forms: portableForms,
       probe: imageProbe,
       reporter: { report: () => {} },
       newRequestId: systemClock.uuid,
