@@ -3,31 +3,30 @@ import { type CacheStatus, formatCacheStatus, formatXCache } from '../../core/ca
 import { readDirectives } from '../../core/cache/directives.ts';
 import { GENERATION_ENDPOINTS, type GenerationEndpoint } from '../../core/dashscope/endpoints.ts';
 import { AppError } from '../../core/errors.ts';
-import type { HeaderList } from '../../core/headers.ts';
 import { decodeUtf8 } from '../../core/json/json-text.ts';
 import type { Principal } from '../../core/principal.ts';
-import { KeyRefusal } from '../../services/access/key-refusal.ts';
 import type { RememberedHit } from '../../services/entries/request-memo.ts';
 import { generateStreamed } from '../../services/generation/generate-streamed.ts';
 import type { ImageOutcome, ImageRequest } from '../../services/image-request.ts';
 import type { Hold } from '../../services/requests/reference-resolver.ts';
 import type { PreparedRequest } from '../../services/requests/request-preparer.ts';
 import type { Submission } from '../../services/tasks/task-service.ts';
-import { UploadRefusal } from '../../services/uploads/upload-refusal.ts';
+import { UpstreamRefusal } from '../../services/upstream-refusal.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { blobBaseUrl, ownOrigins } from '../doors/blob-urls.ts';
 import { cacheHeaders } from '../doors/cache-headers.ts';
 import { identify } from '../doors/identify.ts';
-import { type Cacheable, hasUnknownHeader, imageRequest } from '../doors/image-request.ts';
+import { asksForStream, type Cacheable, hasUnknownHeader, imageRequest } from '../doors/image-request.ts';
 import { fetchesFor, proveKey } from '../doors/key-proof.ts';
 import { recordKeyProof } from '../doors/record-key-proof.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { type BodyLimits, type HoldUntil, requireJson, withBody } from '../wire/read-body.ts';
-import { noteRelay, requestRecordOf } from '../wire/request-record.ts';
+import { relayAnswer } from '../wire/relay-answer.ts';
+import { requestRecordOf } from '../wire/request-record.ts';
 import { answerParts } from './entry-answer.ts';
-import { passThrough, plainHeaders } from './passthrough.ts';
+import { passThrough } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
-import { asksForStream, liveAnswer, replayedAnswer } from './stream-answer.ts';
+import { liveAnswer, replayedAnswer } from './stream-answer.ts';
 
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
 
@@ -81,11 +80,10 @@ class DashScopeDoor {
         this.#generate(c, asked, principal, { bytes, hold, holdUntil }),
       );
     } catch (error) {
-      if (error instanceof KeyRefusal) return relayed(c, error.answer, {});
-      if (!(error instanceof UploadRefusal)) throw error;
-      // The vendor's word on a file that it was to be given stands for its word on the request.
+      // The vendor's word on what the request needs stands for its word on the request.
+      if (!(error instanceof UpstreamRefusal)) throw error;
       if (error.answer.status === 401) await this.#services.credentials.refused(principal);
-      return relayed(c, error.answer, {});
+      return relayAnswer(c, error.answer);
     }
   }
 
@@ -128,10 +126,10 @@ class DashScopeDoor {
     const extra = { 'cache-status': formatCacheStatus(status), 'x-cache': formatXCache(status) };
     const text = await request.uncachedText?.();
     const sent = text === undefined ? body : new TextEncoder().encode(text);
-    const exchange = requestRecordOf(c);
-    exchange.result = 'bypass';
-    exchange.model = request.kind === 'cacheable' ? request.recipe.model : request.model;
-    exchange.detail = detail;
+    const record = requestRecordOf(c);
+    record.result = 'bypass';
+    record.model = request.kind === 'cacheable' ? request.recipe.model : request.model;
+    record.detail = detail;
     return await passThrough(c, this.#services, principal, { body: sent, extra });
   }
 
@@ -144,7 +142,7 @@ class DashScopeDoor {
     const request = imageRequest(c, this.#options, { asked, principal, prepared });
     requestRecordOf(c).model = prepared.recipe.model;
     const refusal = await proveKey(c, this.#services, principal, request);
-    if (refusal !== undefined) return relayed(c, refusal, {});
+    if (refusal !== undefined) return relayAnswer(c, refusal);
     if (asked.isAsync) {
       const submission = await tasks.submit(request, asked.family);
       if (submission.kind === 'relay') await recordKeyProof(this.#services, principal, submission);
@@ -163,7 +161,7 @@ class DashScopeDoor {
   #encodeTask(c: Context, submission: Submission, prepared: Cacheable): Response {
     const { status } = submission;
     const cacheHeaders = this.#cacheHeaders(c, status, prepared);
-    if (submission.kind === 'relay') return relayed(c, submission.answer, cacheHeaders);
+    if (submission.kind === 'relay') return relayAnswer(c, submission.answer, cacheHeaders);
     const { requestId } = requestRecordOf(c);
     const output = { task_status: 'PENDING', task_id: submission.id };
     const headers = { ...cacheHeaders, 'content-type': 'application/json', 'x-request-id': requestId };
@@ -207,9 +205,9 @@ class DashScopeDoor {
       const { answer } = outcome;
       const replay =
         streams && answer.status === 200 ? replayedAnswer(textOf(answer), cacheHeaders) : undefined;
-      return replay ?? relayed(c, answer, cacheHeaders);
+      return replay ?? relayAnswer(c, answer, cacheHeaders);
     }
-    const exchange = requestRecordOf(c);
+    const record = requestRecordOf(c);
     const { entry } = outcome;
     const parts = answerParts(entry, 'choices', blobBaseUrl(c, this.#options));
     const headers: Record<string, string> = { 'content-type': 'application/json', ...cacheHeaders };
@@ -218,9 +216,9 @@ class DashScopeDoor {
       headers['x-dashcache-upstream-request-id'] = entry.upstreamRequestId;
     }
     if (!streams && outcome.repeatable && prepared.selfContained && !principal.needsProof) {
-      this.#remember(c, { entry, door: exchange.door, headers, parts });
+      this.#remember(c, { entry, door: record.door, headers, parts });
     }
-    const { requestId } = exchange;
+    const { requestId } = record;
     const text = parts.join(requestId);
     const all = { ...headers, 'x-request-id': requestId };
     return (streams ? replayedAnswer(text, all) : undefined) ?? new Response(text, { headers: all });
@@ -241,14 +239,4 @@ function uncachedTransport(c: Context, asked: GenerationEndpoint): string | unde
 
 function textOf({ body }: { readonly body: Uint8Array }): string {
   return new TextDecoder().decode(body);
-}
-
-/** What the vendor said, to the client that it is meant for. */
-export function relayed(
-  c: Context,
-  answer: { readonly status: number; readonly headers: HeaderList; readonly body: Uint8Array<ArrayBuffer> },
-  extra: Readonly<Record<string, string>>,
-): Response {
-  noteRelay(c, answer.headers);
-  return new Response(answer.body, { status: answer.status, headers: plainHeaders(answer.headers, extra) });
 }

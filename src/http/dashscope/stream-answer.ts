@@ -3,28 +3,19 @@ import { writeStream } from '../../core/dashscope/stream-answer.ts';
 import type { HeaderList } from '../../core/headers.ts';
 import type { HttpServices } from '../dependencies.ts';
 import { toBodyStream } from '../wire/body-stream.ts';
-import { requestRecordOf } from '../wire/request-record.ts';
-import { plainHeaders } from './passthrough.ts';
+import { breakOff } from '../wire/break-off.ts';
+import { plainHeaders } from '../wire/relay-answer.ts';
 
 const CONTENT_TYPE = 'text/event-stream;charset=UTF-8';
-
-/** True when the client wants its answer as events: the header alone says so, as at the vendor. */
-export function asksForStream(c: Context): boolean {
-  return c.req.header('x-dashscope-sse')?.toLowerCase() === 'enable';
-}
 
 /** Upstream's events while they come. When they break off, so does the connection. */
 export function liveAnswer(
   c: Context,
-  { platform, reporter }: Pick<HttpServices, 'platform' | 'reporter'>,
+  services: Pick<HttpServices, 'platform' | 'reporter'>,
   { headers, chunks }: { readonly headers: HeaderList; readonly chunks: AsyncIterable<Uint8Array> },
   extra: Readonly<Record<string, string>>,
 ): Response {
-  const body = toBodyStream(chunks, (cause) => {
-    platform.cut(c);
-    const { requestId } = requestRecordOf(c);
-    reporter.report({ type: 'failure', where: c.req.path, requestId, cause });
-  });
+  const body = toBodyStream(chunks, breakOff(c, services));
   // Servers in front of us are told not to hold events back.
   return new Response(body, { headers: plainHeaders(headers, { ...extra, 'x-accel-buffering': 'no' }) });
 }

@@ -6,8 +6,8 @@ import type { Principal } from '../../core/principal.ts';
 import type { Task } from '../../services/tasks/task.ts';
 import type { VendorList } from '../../services/tasks/vendor-task-list.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import { relayAnswer } from '../wire/relay-answer.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
-import { relayed } from './dashscope-routes.ts';
 
 /** The vendor's own bound on a page. */
 const MAX_PAGE_SIZE = 100;
@@ -26,7 +26,7 @@ export async function listTasks(
   const theirs: VendorList = options.ownTasksOnly
     ? { kind: 'list', tasks: [], total: 0 }
     : await readTheirs(c, services, principal, page * size);
-  if (theirs.kind === 'refused') return relayed(c, theirs.answer, {});
+  if (theirs.kind === 'refused') return relayAnswer(c, theirs.answer);
   const ours = asksForVendorOnly(query) ? [] : await readOurs(services, principal, query);
   const all = [...ours, ...theirs.tasks].sort((a, b) => createdAt(b) - createdAt(a));
   const total = ours.length + theirs.total;

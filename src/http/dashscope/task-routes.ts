@@ -4,8 +4,8 @@ import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { identify } from '../doors/identify.ts';
 import { refusedTaskKey } from '../doors/key-proof.ts';
+import { relayAnswer } from '../wire/relay-answer.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
-import { relayed } from './dashscope-routes.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { taskBody, unknownTaskBody } from './task-body.ts';
 import { listTasks } from './task-list.ts';
@@ -30,7 +30,7 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
       const principal = await identify(c, services);
       const id = c.req.param('id');
       const refused = await refusedTaskKey(c, services, principal);
-      if (refused !== undefined) return relayed(c, refused, {});
+      if (refused !== undefined) return relayAnswer(c, refused);
       const view = await services.tasks.find(id, principal);
       if (view === undefined) {
         if (options.ownTasksOnly) return json(c, (requestId) => unknownTaskBody(id, requestId));
@@ -45,7 +45,7 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
       const principal = await identify(c, services);
       const id = c.req.param('id');
       const refused = await refusedTaskKey(c, services, principal);
-      if (refused !== undefined) return relayed(c, refused, {});
+      if (refused !== undefined) return relayAnswer(c, refused);
       const canceled = await services.tasks.cancel(id, principal);
       if (canceled === undefined) {
         if (options.ownTasksOnly) return refusal(c);
@@ -53,7 +53,7 @@ export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
       }
       if (canceled.kind === 'refused') return refusal(c);
       if (canceled.kind === 'canceled') return json(c, (requestId) => ({ request_id: requestId }));
-      return relayed(c, canceled.answer, {});
+      return relayAnswer(c, canceled.answer);
     });
   }
   return routes;

@@ -4,8 +4,8 @@ import { AppError, isAppError } from '../../core/errors.ts';
 import type { ReceivedUpload } from '../../services/uploads/upload-receiver.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { identify } from '../doors/identify.ts';
+import { relayAnswer } from '../wire/relay-answer.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
-import { relayed } from './dashscope-routes.ts';
 import { ossError, xmlAnswer } from './oss-errors.ts';
 import { passForeign } from './passthrough-routes.ts';
 
@@ -34,7 +34,7 @@ async function answerPolicy(c: Context, services: HttpServices, options: HttpOpt
     return await passForeign(c, services, options, principal);
   }
   const verdict = await credentials.prove(principal, platform.clientAddress(c));
-  if (!verdict.accepted) return relayed(c, verdict.answer, {});
+  if (!verdict.accepted) return relayAnswer(c, verdict.answer);
   const { policy, signature, folder, lifeSeconds, maxBytes } = await uploads.issue(principal.scope, model);
   const { requestId } = requestRecordOf(c);
   const data = {

@@ -7,8 +7,8 @@ import { requestRecordOf } from '../wire/request-record.ts';
 /** Who asks, by the bearer; noted for log and counters. `unauthorized` as `CredentialService.identify`. */
 export async function identify(c: Context, services: Pick<HttpServices, 'credentials'>): Promise<Principal> {
   const principal = await services.credentials.identify(bearerOf(c));
-  const exchange = requestRecordOf(c);
-  exchange.scope = principal.scope;
-  exchange.isUnproven = principal.needsProof;
+  const record = requestRecordOf(c);
+  record.scope = principal.scope;
+  record.isUnproven = principal.needsProof;
   return principal;
 }

@@ -8,13 +8,17 @@ import type { Principal } from '../../core/principal.ts';
 import { isUnknownHeader } from '../../core/recipe/exclusions.ts';
 import type { ImageRequest } from '../../services/image-request.ts';
 import type { PreparedRequest } from '../../services/requests/request-preparer.ts';
-import { asksForStream } from '../dashscope/stream-answer.ts';
 import type { HttpOptions } from '../dependencies.ts';
 
 export type Cacheable = Extract<PreparedRequest, { kind: 'cacheable' }>;
 
 /** The client's headers that mean something to the vendor, of a known kind. How it is to answer is ours to say. */
 const FORWARDED = /^(user-agent|cdn-loop|x-dashscope-(?!async$|sse$).*)$/;
+
+/** True when the client wants its answer as events: the header alone says so, as at the vendor. */
+export function asksForStream(c: Context): boolean {
+  return c.req.header('x-dashscope-sse')?.toLowerCase() === 'enable';
+}
 
 /** Whether a header of the vendor's comes with the request whose effect on the picture is not known. */
 export function hasUnknownHeader(c: Context): boolean {

@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import type { Principal } from '../../core/principal.ts';
 import type { UpstreamAnswer } from '../../ports/image-upstream.ts';
-import { KeyRefusal } from '../../services/access/key-refusal.ts';
 import type { ImageRequest } from '../../services/image-request.ts';
 import type { MayFetch } from '../../services/requests/reference-resolver.ts';
+import { UpstreamRefusal } from '../../services/upstream-refusal.ts';
 import type { HttpServices } from '../dependencies.ts';
 
 /**
@@ -41,7 +41,7 @@ async function refusalOf(
 }
 
 /**
- * Lets pictures be fetched for a caller whose key the vendor accepts, else throws `KeyRefusal`: a stranger must not have
+ * Lets pictures be fetched for a caller whose key the vendor accepts, else throws `UpstreamRefusal`: a stranger must not have
  * this server fetch whatever it likes.
  */
 export function fetchesFor(
@@ -51,6 +51,6 @@ export function fetchesFor(
 ): MayFetch {
   return async () => {
     const verdict = await credentials.prove(principal, platform.clientAddress(c));
-    if (!verdict.accepted) throw new KeyRefusal(verdict.answer);
+    if (!verdict.accepted) throw new UpstreamRefusal(verdict.answer);
   };
 }

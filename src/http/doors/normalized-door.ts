@@ -8,12 +8,11 @@ import { requireKnownModel, requireOfferedSize } from '../../core/models/models.
 import type { Principal } from '../../core/principal.ts';
 import { isOssUrl } from '../../core/recipe/references.ts';
 import type { UpstreamAnswer } from '../../ports/image-upstream.ts';
-import { KeyRefusal } from '../../services/access/key-refusal.ts';
 import type { StageListener } from '../../services/flights/flight-stage.ts';
 import type { ImageOutcome, ImageRequest, StartedRequest } from '../../services/image-request.ts';
 import type { Hold } from '../../services/requests/reference-resolver.ts';
 import type { Submission } from '../../services/tasks/task-service.ts';
-import { UploadRefusal } from '../../services/uploads/upload-refusal.ts';
+import { UpstreamRefusal } from '../../services/upstream-refusal.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
 import { ownOrigins } from './blob-urls.ts';
@@ -120,7 +119,7 @@ export class NormalizedDoor {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof UploadRefusal)) throw error;
+      if (!(error instanceof UpstreamRefusal)) throw error;
       if (error.answer.status === 401) await this.#services.credentials.refused(principal);
       throw this.#refusedBy(error.answer);
     }
@@ -143,7 +142,7 @@ export class NormalizedDoor {
       if (prepared.kind === 'foreign') throw invalid('model', 'names no image model');
       throw prepared.reason ?? invalid('prompt', 'is too long');
     } catch (error) {
-      if (error instanceof KeyRefusal) throw this.#refusedBy(error.answer);
+      if (error instanceof UpstreamRefusal) throw this.#refusedBy(error.answer);
       throw inErrorFields(error, referenceField);
     }
   }

@@ -18,6 +18,7 @@ import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { NormalizedDoor } from '../doors/normalized-door.ts';
 import { picturesOf } from '../doors/upstream-answer.ts';
 import { toBodyStream } from '../wire/body-stream.ts';
+import { breakOff } from '../wire/break-off.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { type BodyLimits, isForm, requireJson, withBody } from '../wire/read-body.ts';
 import { withForm } from '../wire/read-form.ts';
@@ -102,12 +103,7 @@ class OpenAiDoor {
 
   /** The head is sent by the time that a blob may turn out to be damaged: then the connection is broken off. */
   #filled(c: Context, text: string, { images }: Entry): ReadableStream<Uint8Array> {
-    const { blobs, platform, reporter } = this.#services;
-    return toBodyStream(fillHoles(text, images, blobs), (cause) => {
-      platform.cut(c);
-      const { requestId } = requestRecordOf(c);
-      reporter.report({ type: 'failure', where: c.req.path, requestId, cause });
-    });
+    return toBodyStream(fillHoles(text, images, this.#services.blobs), breakOff(c, this.#services));
   }
 
   #responseOf(

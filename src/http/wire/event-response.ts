@@ -1,19 +1,17 @@
 import type { Context } from 'hono';
 import type { HttpServices } from '../dependencies.ts';
 import { toBodyStream } from './body-stream.ts';
+import { breakOff } from './break-off.ts';
 import { requestRecordOf } from './request-record.ts';
 
 /** Server-Sent Events of our own as an answer. When they fail, so does the connection: clients see no false end. */
 export function eventResponse(
   c: Context,
   events: AsyncIterable<Uint8Array>,
-  { platform, reporter }: Pick<HttpServices, 'platform' | 'reporter'>,
+  services: Pick<HttpServices, 'platform' | 'reporter'>,
 ): Response {
   const { requestId } = requestRecordOf(c);
-  const body = toBodyStream(events, (cause) => {
-    platform.cut(c);
-    reporter.report({ type: 'failure', where: c.req.path, requestId, cause });
-  });
+  const body = toBodyStream(events, breakOff(c, services));
   const headers = {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',

@@ -7,7 +7,7 @@ import { findHeader, type HeaderList } from '../../core/headers.ts';
 import type { HttpServices } from '../dependencies.ts';
 
 /** What the log and the counters are told of a request, as far as it is known by now. */
-export interface Exchange {
+export interface RequestRecord {
   /** The one id of the request and of its answer: in the header, in the body and in the log. */
   readonly requestId: string;
   readonly traceId: string | undefined;
@@ -25,6 +25,13 @@ export interface Exchange {
   upstreamRequestId: string | undefined;
   /** Whoever streams the answer tells when its end is known. */
   isStreaming: boolean;
+}
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** Set by `recordRequests`, before any route. */
+    record: RequestRecord;
+  }
 }
 
 type Parts = Pick<HttpServices, 'clock' | 'reporter' | 'newRequestId'>;
@@ -53,26 +60,22 @@ const PICTURE_DOORS: ReadonlySet<string> = new Set(['dashscope', 'image.generate
 /** Longer paths are nobody's honest request. */
 const MAX_PATH = 200;
 
-const exchanges = new WeakMap<Context, Exchange>();
-
 /** Gives each request its id, and tells how it was answered: one event for each. */
 export function recordRequests(parts: Parts): MiddlewareHandler {
   return async (c, next) => {
-    const exchange = begin(c, parts);
-    exchanges.set(c, exchange);
+    const record = begin(c, parts);
+    c.set('record', record);
     await next();
-    if (!exchange.isStreaming) reportRequest(c, parts, c.res.status);
+    if (!record.isStreaming) reportRequest(c, parts, c.res.status);
   };
 }
 
 /** What is known of a request. */
-export function requestRecordOf(c: Context): Exchange {
-  const exchange = exchanges.get(c);
-  if (exchange === undefined) throw new Error('the request has not gone through observeExchanges');
-  return exchange;
+export function requestRecordOf(c: Context): RequestRecord {
+  return c.get('record');
 }
 
-function begin(c: Context, { clock, newRequestId }: Omit<Parts, 'reporter'>): Exchange {
+function begin(c: Context, { clock, newRequestId }: Omit<Parts, 'reporter'>): RequestRecord {
   const { path } = c.req;
   return {
     requestId: newRequestId(),

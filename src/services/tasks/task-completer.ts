@@ -2,7 +2,7 @@ import { isAppError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import type { FlightOutcome, ImageOutcome } from '../image-request.ts';
-import { UploadRefusal } from '../uploads/upload-refusal.ts';
+import { UpstreamRefusal } from '../upstream-refusal.ts';
 import type { Task, TaskEnd } from './task.ts';
 import { endOfFailure, endOfOutcome } from './task-end.ts';
 import type { TaskStore } from './task-store.ts';
@@ -63,7 +63,7 @@ export class TaskCompleter {
       return endOfOutcome(await outcome, this.#deps.clock.now());
     } catch (error) {
       if (isAppError(error, 'shutting_down')) return undefined;
-      if (!isAppError(error) && !(error instanceof UploadRefusal))
+      if (!isAppError(error) && !(error instanceof UpstreamRefusal))
         this.#deps.reporter.report({ type: 'failure', where: 'task', cause: error });
       return endOfFailure(error, this.#deps.clock.now());
     }

@@ -1,7 +1,7 @@
 import { type ErrorCode, isAppError } from '../../core/errors.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { FlightOutcome, ImageOutcome } from '../image-request.ts';
-import { UploadRefusal } from '../uploads/upload-refusal.ts';
+import { UpstreamRefusal } from '../upstream-refusal.ts';
 import type { TaskEnd } from './task.ts';
 
 const UNKNOWN_OUTCOME = 'OutcomeUnknown';
@@ -24,7 +24,7 @@ export function endOfOutcome(outcome: ImageOutcome | FlightOutcome, at: number):
 /** What a flight's failure is to a task. */
 export function endOfFailure(error: unknown, at: number): TaskEnd {
   // The vendor's word on a file stands for its word on the task.
-  if (error instanceof UploadRefusal)
+  if (error instanceof UpstreamRefusal)
     return { state: 'FAILED', at, body: new TextDecoder().decode(error.answer.body) };
   if (!isAppError(error)) return failed('An internal error has occurred.', at);
   return failed(error.message, at, CODES.get(error.code));

@@ -11,7 +11,7 @@ import { TransportError } from '../../ports/transport.ts';
 import type { UploadAnswer, UploadUpstream } from '../../ports/upload-upstream.ts';
 import { DeadlineError, withDeadline } from '../limits/deadline.ts';
 import { retry, type Tried } from '../limits/retry.ts';
-import { UploadRefusal } from './upload-refusal.ts';
+import { UpstreamRefusal } from '../upstream-refusal.ts';
 import type { StoredUpload, UploadStore } from './upload-store.ts';
 
 /** Who sends a file to the vendor, and for which model. */
@@ -59,7 +59,7 @@ export class UpstreamUploads {
 
   /**
    * The vendor's `oss://` name for these bytes. `upload_unknown` when they are gone or damaged; `upstream_unreachable`,
-   * `upstream_timeout`, `upstream_invalid`; `UploadRefusal` when the vendor will not have them.
+   * `upstream_timeout`, `upstream_invalid`; `UpstreamRefusal` when the vendor will not have them.
    */
   async nameOf(upload: StoredUpload, caller: UpstreamCaller): Promise<string> {
     const { uploads, flights, clock } = this.#parts;
@@ -152,7 +152,7 @@ function describeFailure(failure: SendFailure, now: number): Omit<FailedAttempt,
 }
 
 function errorOf(failure: SendFailure): Error {
-  if (failure.kind === 'refused') return new UploadRefusal(failure.answer);
+  if (failure.kind === 'refused') return new UpstreamRefusal(failure.answer);
   if (failure.kind === 'unreachable') {
     const message = 'Upstream cannot be reached with an uploaded picture.';
     return new AppError('upstream_unreachable', message, { cause: failure.cause });

@@ -245,7 +245,7 @@ describe('the vendor’s name', () => {
     const found = await find(await upload());
     const refusal = answer(403, { code: 'AccessDenied' });
     vendor.onUpload = () => ({ kind: 'refused', answer: refusal });
-    await expect(found.upstreamName()).rejects.toMatchObject({ name: 'UploadRefusal', answer: refusal });
+    await expect(found.upstreamName()).rejects.toMatchObject({ name: 'UpstreamRefusal', answer: refusal });
     vendor.onUpload = () => ({ kind: 'stored', url: 'oss://at/last' });
     expect(await found.upstreamName()).toBe('oss://at/last');
     expect(vendor.taken).toHaveLength(2);
@@ -283,10 +283,10 @@ describe('the vendor’s name', () => {
     ],
     ['503 of its storage', () => ({ kind: 'failed', status: 503 }), 3, { code: 'upstream_invalid' }],
     ['403 of its storage', () => ({ kind: 'failed', status: 403 }), 1, { code: 'upstream_invalid' }],
-    ['429', () => ({ kind: 'refused', answer: answer(429, {}) }), 4, { name: 'UploadRefusal' }],
-    ['500', () => ({ kind: 'refused', answer: answer(500, {}) }), 3, { name: 'UploadRefusal' }],
+    ['429', () => ({ kind: 'refused', answer: answer(429, {}) }), 4, { name: 'UpstreamRefusal' }],
+    ['500', () => ({ kind: 'refused', answer: answer(500, {}) }), 3, { name: 'UpstreamRefusal' }],
     ['overdue', () => ({ kind: 'refused', answer: answer(429, { code: 'PrepaidBillOverdue' }) }), 1, {}],
-    ['401', () => ({ kind: 'refused', answer: answer(401, {}) }), 1, { name: 'UploadRefusal' }],
+    ['401', () => ({ kind: 'refused', answer: answer(401, {}) }), 1, { name: 'UpstreamRefusal' }],
   ])('is given up at the bound: %s', async (_, onUpload, attempts, error) => {
     vendor.onUpload = onUpload;
     const given = expect((await find(await upload())).upstreamName()).rejects.toMatchObject(error);
@@ -301,7 +301,7 @@ describe('the vendor’s name', () => {
   it('is asked for no longer than its deadline, however the vendor fails', async () => {
     vendor.onUpload = () => ({ kind: 'refused', answer: answer(429, {}, [['retry-after', '29']]) });
     const given = expect((await find(await upload())).upstreamName()).rejects.toMatchObject({
-      name: 'UploadRefusal',
+      name: 'UpstreamRefusal',
     });
     await clock.untilSleeping(2);
     await clock.advance(29_000);
