@@ -53,6 +53,19 @@ export function redirectAnswer(location: string): Response {
   return new Response(null, { status: 307, headers: { location } });
 }
 
+/** The same answer under another status; with `gzip`, compressed whether or not the client offered to read that. */
+export function rewrappedAnswer(
+  { body, headers: given, status: usual }: Response,
+  status = usual,
+  gzip?: (stream: ReadableStream<Bytes>) => ReadableStream<Bytes>,
+): Response {
+  if (!gzip || !body || given.has('content-encoding')) return new Response(body, { status, headers: given });
+  const headers = new Headers(given);
+  headers.delete('content-length');
+  headers.set('content-encoding', 'gzip');
+  return new Response(gzip(body), { status, headers });
+}
+
 /** A page that has nothing to do with what was asked for. */
 export function htmlAnswer(): Response {
   return new Response(utf8('<!doctype html><title>Sign in</title><p>Please sign in to this network.</p>'), {

@@ -59,18 +59,19 @@ export class FaultQueue {
       spec,
       handle,
       gate,
-      left: spec.times ?? 1,
+      left: spec.times === 'always' ? Number.POSITIVE_INFINITY : (spec.times ?? 1),
       strike: () => signals.signal('hit'),
     });
     return handle;
   }
 
   /** The fault that strikes this request, if one is queued for it; used up after `times` requests. */
-  take(target: Target, model: string | undefined): Strike | undefined {
+  take(target: Target, model: string, key: string): Strike | undefined {
     for (const fault of this.#faults.values()) {
       const { spec } = fault;
       if (!reaches(spec.on, target) || fault.left === 0) continue;
       if (spec.model !== undefined && spec.model !== model) continue;
+      if (spec.key !== undefined && spec.key !== key) continue;
       fault.left--;
       fault.strike();
       if (spec.effect.kind !== 'hang' && spec.effect.kind !== 'hold') this.#forget(fault.handle.id);

@@ -1,4 +1,5 @@
 import { isRecord, type JsonRecord } from '../util/json.ts';
+import { type AnswerShape, answerShapes } from '../vendor/answer-shapes.ts';
 import { type Target, targets } from './fault-target.ts';
 
 /** What goes wrong with one request. */
@@ -32,12 +33,30 @@ export type FaultEffect =
   | { readonly kind: 'html' }
   /** 307 to another place. */
   | { readonly kind: 'redirect'; readonly location: string }
-  /** Generation only: a success without a picture, one with words instead, or a 200 that carries an error code. */
-  | { readonly kind: 'answer'; readonly answer: 'no_image' | 'text_only' | 'refused' }
+  /** The same answer as 201, 202 or the like, or compressed for a client that never offered to read gzip. */
+  | { readonly kind: 'rewrap'; readonly status?: number; readonly encoding?: 'gzip' }
   /**
-   * Generation only: the drawing itself fails with `code` (default InternalError). A task ends FAILED, or SUCCEEDED
-   * with `images` of its pictures missing; a stream ends in an error event after `after` (default 1) events; any other
-   * call is refused.
+   * What a gateway says when it lost the service behind it: 502 in JSON, or 503 in plain text. With `billed`, the
+   * image was drawn and charged for all the same.
+   */
+  | {
+      readonly kind: 'gateway';
+      readonly reason: 'prematurely_closed' | 'connection_termination';
+      readonly billed?: boolean;
+    }
+  /** Polls only: the task is UNKNOWN this time. */
+  | { readonly kind: 'unknown_task' }
+  /**
+   * Generation only: a success without a picture, one with words instead, or a 200 that carries an error code. `task`:
+   * the synchronous path answers with the id of a task, which draws as any other does.
+   */
+  | { readonly kind: 'answer'; readonly answer: 'no_image' | 'text_only' | 'refused' | 'task' }
+  /** Generation only: drawn and charged for, but told in an envelope that the model's documentation does not have. */
+  | { readonly kind: 'reshape'; readonly shape: AnswerShape }
+  /**
+   * Generation only: the drawing itself fails with `code` (default InternalError). With `images`, only so many of the
+   * pictures are missing from a success. Otherwise a task ends FAILED, a stream ends in an error event after `after`
+   * (default 1) events, and any other call is refused.
    */
   | {
       readonly kind: 'fail';
@@ -47,19 +66,25 @@ export type FaultEffect =
       readonly after?: number;
     };
 
-/** The faults that change what a generation comes to, instead of how its answer travels. */
-export type OutcomeFault = Extract<FaultEffect, { readonly kind: 'answer' | 'fail' }>;
+/** The faults that change what a call comes to, instead of how its answer travels. */
+export type OutcomeFault = Extract<
+  FaultEffect,
+  { readonly kind: 'answer' | 'reshape' | 'fail' | 'unknown_task' }
+>;
 
 /**
- * A fault for the next `times` (default 1) requests to `on`, to this model only when one is named. A broader name
- * (`generation`, `tasks`, `other`) reaches the narrower ones too.
+ * A fault for the next `times` (default 1) requests to `on`, or for all of them; to this model or with this API key
+ * only, when one is named. A broader name (`generation`, `tasks`, `other`) reaches the narrower ones too.
  */
 export interface FaultSpec {
   readonly on: Target;
   readonly effect: FaultEffect;
-  readonly times?: number;
+  readonly times?: number | 'always';
   readonly model?: string;
+  readonly key?: string;
 }
+
+const specFields = ['on', 'effect', 'times', 'model', 'key'];
 
 const effectFields: Readonly<
   Record<FaultEffect['kind'], Readonly<Record<string, 'string' | 'number' | 'boolean'>>>
@@ -73,6 +98,10 @@ const effectFields: Readonly<
   truncate: {},
   html: {},
   redirect: { location: 'string' },
+  rewrap: { status: 'number', encoding: 'string' },
+  gateway: { reason: 'string', billed: 'boolean' },
+  unknown_task: {},
+  reshape: { shape: 'string' },
   answer: { answer: 'string' },
   fail: { code: 'string', message: 'string', images: 'number', after: 'number' },
 };
@@ -80,16 +109,27 @@ const effectFields: Readonly<
 /** The fault that a JSON value describes, or a sentence saying what is wrong with it. */
 export function parseFaultSpec(value: unknown): FaultSpec | string {
   if (!isRecord(value)) return 'a fault is a JSON object';
-  const unknown = Object.keys(value).find((key) => !['on', 'effect', 'times', 'model'].includes(key));
+  const unknown = Object.keys(value).find((key) => !specFields.includes(key));
   if (unknown) return `unknown field ${unknown}`;
   const on = targets.find((target) => target === value.on);
   if (!on) return `on must be one of ${targets.join(', ')}`;
-  const { times = 1, model } = value;
-  if (typeof times !== 'number' || !Number.isInteger(times) || times < 1) return 'times must be 1 or more';
+  const { times = 1, model, key } = value;
+  if (times !== 'always' && !isTimes(times)) return 'times must be 1 or more, or always';
   if (model !== undefined && typeof model !== 'string') return 'model must be a string';
+  if (key !== undefined && typeof key !== 'string') return 'key must be a string';
   const effect = parseEffect(value.effect);
   if (typeof effect === 'string') return effect;
-  return { on, effect, times, ...(model === undefined ? {} : { model }) };
+  return {
+    on,
+    effect,
+    times,
+    ...(model === undefined ? {} : { model }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+function isTimes(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1;
 }
 
 function parseEffect(value: unknown): FaultEffect | string {
@@ -115,7 +155,16 @@ function isKind(kind: unknown): kind is FaultEffect['kind'] {
 function isEffect(value: JsonRecord): value is JsonRecord & FaultEffect {
   switch (value.kind) {
     case 'answer':
-      return ['no_image', 'text_only', 'refused'].some((answer) => answer === value.answer);
+      return ['no_image', 'text_only', 'refused', 'task'].some((answer) => answer === value.answer);
+    case 'reshape':
+      return answerShapes.some((shape) => shape === value.shape);
+    case 'rewrap':
+      return (
+        (value.encoding === undefined || value.encoding === 'gzip') &&
+        (value.status === undefined || isStatusIn(value.status, 200, 299))
+      );
+    case 'gateway':
+      return ['prematurely_closed', 'connection_termination'].some((reason) => reason === value.reason);
     case 'cut':
       return isCount(value.after, 0);
     case 'hold':
@@ -125,7 +174,7 @@ function isEffect(value: JsonRecord): value is JsonRecord & FaultEffect {
     case 'fail':
       return isCount(value.images, 1) && isCount(value.after, 0);
     case 'refuse':
-      return value.status === undefined || isErrorStatus(value.status);
+      return value.status === undefined || isStatusIn(value.status, 400, 599);
     case 'redirect':
       return typeof value.location === 'string';
     case 'slow':
@@ -140,6 +189,6 @@ function isCount(value: unknown, least: number): boolean {
   return value === undefined || (Number.isSafeInteger(value) && Number(value) >= least);
 }
 
-function isErrorStatus(status: unknown): boolean {
-  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599;
+function isStatusIn(status: unknown, least: number, most: number): boolean {
+  return typeof status === 'number' && Number.isInteger(status) && status >= least && status <= most;
 }

@@ -1,5 +1,7 @@
 import type { Reference } from '../routes/references.ts';
 import type { Simulation } from '../state/simulation.ts';
+import { base64 } from '../util/bytes.ts';
+import type { AnswerShape } from '../vendor/answer-shapes.ts';
 import type { GenerationRequest } from '../vendor/generation-request.ts';
 import { objectKeys } from '../vendor/object-key.ts';
 import type { Size } from '../vendor/size.ts';
@@ -33,8 +35,23 @@ export function storeDrawing(bucket: PictureStore, drawing: Drawing, createdAt: 
   for (const picture of drawing.pictures) bucket.add({ ...picture, createdAt });
 }
 
+/** How an answer of this shape names the pictures, in order: their URLs, or their bytes in base64. */
+export function imageTexts(
+  simulation: Simulation,
+  drawing: Drawing,
+  createdAt: number,
+  shape: AnswerShape | undefined,
+): Promise<string[]> {
+  if (shape !== 'inline') return signDrawing(simulation, drawing, createdAt);
+  return Promise.all(
+    drawing.pictures.map(async (picture) =>
+      base64(await simulation.pictures.file({ ...picture, createdAt })),
+    ),
+  );
+}
+
 /** The pictures' URLs in order, living as long as those of pictures made at `createdAt`. */
-export function signDrawing(
+function signDrawing(
   { urls, urlLifetimeMs }: Simulation,
   drawing: Drawing,
   createdAt: number,

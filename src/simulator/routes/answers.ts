@@ -2,7 +2,7 @@ import type { Simulation } from '../state/simulation.ts';
 import { type Bytes, utf8 } from '../util/bytes.ts';
 import type { JsonRecord } from '../util/json.ts';
 import { streamOf } from '../util/streams.ts';
-import type { Refusal } from '../vendor/refusal.ts';
+import { Refusal } from '../vendor/refusal.ts';
 import { acceptsGzip, type SimulatorContext } from './request-context.ts';
 import { gatewayHeaders, unauthorizedHeaders } from './vendor-headers.ts';
 
@@ -39,6 +39,27 @@ export function streamAnswer(
 export function refusalAnswer(c: SimulatorContext, simulation: Simulation, refusal: Refusal): Response {
   const { code, message } = refusal;
   return errorAnswer(c, simulation, refusal, { code, message });
+}
+
+/** What stands before the service says when it lost the connection to it: 502 in JSON, 503 in Envoy's own words. */
+export function gatewayAnswer(
+  c: SimulatorContext,
+  simulation: Simulation,
+  reason: 'prematurely_closed' | 'connection_termination',
+): Response {
+  if (reason === 'prematurely_closed') {
+    return refusalAnswer(
+      c,
+      simulation,
+      new Refusal(502, 'InternalError', 'Connection prematurely closed BEFORE response'),
+    );
+  }
+  const words =
+    'upstream connect error or disconnect/reset before headers. reset reason: connection termination';
+  return new Response(words, {
+    status: 503,
+    headers: { 'content-type': 'text/plain', server: 'istio-envoy' },
+  });
 }
 
 /** An error in the dialect of /compatible-mode: `{error: {message, type, param, code}, request_id}`. */

@@ -1,5 +1,5 @@
 import type { OutcomeFault } from '../faults/fault.ts';
-import { planDrawing, signDrawing, storeDrawing } from '../pictures/drawing.ts';
+import { imageTexts, planDrawing, storeDrawing } from '../pictures/drawing.ts';
 import type { Simulation } from '../state/simulation.ts';
 import type { JsonRecord } from '../util/json.ts';
 import { findMarker, type GenerationRequest, sizeRuleOf } from '../vendor/generation-request.ts';
@@ -9,10 +9,13 @@ import { checkParts } from '../vendor/parameters.ts';
 import { invalidParameter, refusalFor } from '../vendor/refusal.ts';
 import { resolveSize, type Size } from '../vendor/size.ts';
 import { type Outcome, refusedBody, successBody, wordsOf } from '../vendor/success-body.ts';
+import { findTaskModel } from '../vendor/task-models.ts';
 import { jsonAnswer } from './answers.ts';
+import { drawingTime } from './draw-at-once.ts';
 import { asksForEvents, streamInterleaved } from './interleave.ts';
 import { type Reference, resolveReferences } from './references.ts';
-import type { SimulatorContext } from './request-context.ts';
+import { asksForTask, type SimulatorContext } from './request-context.ts';
+import { submitRequest } from './submit.ts';
 import { successHeaders } from './vendor-headers.ts';
 
 /** Draws the pictures that a message-shaped body asks for, synchronously; throws the Refusal for the first thing wrong. */
@@ -32,7 +35,8 @@ export async function generate(
       ? invalidParameter('url error, please check url!')
       : refusalFor('ModelNotFound');
   }
-  if (c.req.header('x-dashscope-async') === 'enable') {
+  const taskAsked = asksForTask(c);
+  if (taskAsked && simulation.asyncHeader === 'refuse') {
     throw refusalFor('AccessDenied', 'current user api does not support asynchronous calls');
   }
   if (!limits.admit(account, model, clock.now())) throw refusalFor('Throttling.RateQuota');
@@ -40,15 +44,29 @@ export async function generate(
   if (request.interleaved && !asksForEvents(c, body)) {
     throw invalidParameter('enable_interleave needs X-DashScope-SSE: enable and parameters.stream: true');
   }
+  if (
+    (taskAsked && simulation.asyncHeader === 'task') ||
+    (fault?.kind === 'answer' && fault.answer === 'task')
+  ) {
+    const { concurrent } = findTaskModel(model) ?? { concurrent: 1 };
+    return submitRequest(
+      c,
+      simulation,
+      { service: 'image-generation', form: 'messages', concurrent },
+      request,
+      account,
+      fault,
+    );
+  }
   const references = await resolveReferences(c, simulation, request, account);
   const size = resolveSize(sizeRuleOf(request), request.size, references.at(-1)?.size);
   const code = findMarker(request.prompt);
   if (code !== undefined) throw refusalFor(code);
-  if (fault?.kind === 'fail' && !request.interleaved) {
+  if (fault?.kind === 'fail' && fault.images === undefined && !request.interleaved) {
     throw refusalFor(fault.code ?? 'InternalError', fault.message);
   }
   // A stream draws while it runs.
-  if (!request.interleaved) await work(simulation, model);
+  if (!request.interleaved) await drawingTime(simulation, model);
   if (fault?.kind === 'answer' && fault.answer === 'refused') {
     return jsonAnswer(c, simulation, refusedBody(requestId), successHeaders(c.get('exchange'), clock.now()));
   }
@@ -57,11 +75,6 @@ export async function generate(
   if (request.interleaved) return streamInterleaved(c, simulation, request, outcome, fault);
   const headers = successHeaders(c.get('exchange'), clock.now(), known.limit);
   return jsonAnswer(c, simulation, successBody(request, outcome, requestId), headers);
-}
-
-async function work({ clock, latencyMs, stopped }: Simulation, model: string): Promise<void> {
-  const ms = latencyMs(model);
-  if (ms > 0) await clock.sleep(ms, stopped.signal);
 }
 
 async function draw(
@@ -74,8 +87,12 @@ async function draw(
 ): Promise<Outcome> {
   const inputImages = references.length;
   if (fault?.kind === 'answer') return { ...size, urls: [], inputImages, ...wordsOf(fault) };
-  const drawing = await planDrawing(simulation, request, references, size, requestId);
+  const planned = await planDrawing(simulation, request, references, size, requestId);
+  const missing = fault?.kind === 'fail' ? (fault.images ?? 0) : 0;
+  const drawing = { ...planned, pictures: planned.pictures.slice(0, Math.max(0, request.count - missing)) };
   const createdAt = simulation.clock.now();
   storeDrawing(simulation.pictures, drawing, createdAt);
-  return { ...size, urls: await signDrawing(simulation, drawing, createdAt), inputImages };
+  const shape = fault?.kind === 'reshape' ? fault.shape : undefined;
+  const urls = await imageTexts(simulation, drawing, createdAt, shape);
+  return { ...size, urls, inputImages, ...(shape ? { shape } : {}) };
 }

@@ -5,6 +5,7 @@ import {
   htmlAnswer,
   redirectAnswer,
   resetAnswer,
+  rewrappedAnswer,
   slowAnswer,
   truncatedAnswer,
 } from '../faults/fault-effects.ts';
@@ -12,7 +13,7 @@ import type { Strike } from '../faults/fault-queue.ts';
 import { reaches, type Target } from '../faults/fault-target.ts';
 import type { Simulation } from '../state/simulation.ts';
 import { Refusal, refusalFor, refusalWithStatus } from '../vendor/refusal.ts';
-import { refusalAnswer } from './answers.ts';
+import { gatewayAnswer, refusalAnswer } from './answers.ts';
 import type { SimulatorContext } from './request-context.ts';
 
 /** One request on its way through journal, key check and faults to the work itself. */
@@ -38,8 +39,9 @@ export async function serve(c: SimulatorContext, simulation: Simulation, call: C
   const path = `${url.pathname}${url.search}`;
   journal.arrived({ target, method: c.req.method, path, headers: c.req.header(), body }, model, arrivedAt);
   try {
-    const account = call.withoutKey ? '' : authenticate(c, simulation);
-    const strike = faults.take(target, model);
+    const key = call.withoutKey ? '' : authenticate(c, simulation);
+    const account = call.withoutKey ? '' : simulation.accountOf(key);
+    const strike = faults.take(target, model, key);
     return await strikeOn(c, simulation, strike, (fault) => call.produce(account, fault));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -48,20 +50,21 @@ export async function serve(c: SimulatorContext, simulation: Simulation, call: C
   }
 }
 
-/** The account that the request's key belongs to. */
+/** The request's key, if it is accepted. */
 function authenticate(c: SimulatorContext, simulation: Simulation): string {
   const key = /^bearer\s+(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
   if (!key) throw refusalFor('InvalidApiKey', 'No API-key provided.');
   if (!simulation.accepts(key)) throw refusalFor('InvalidApiKey');
-  return simulation.accountOf(key);
+  return key;
 }
 
 async function strikeOn(
   c: SimulatorContext,
-  { clock, journal, stopped }: Simulation,
+  simulation: Simulation,
   strike: Strike | undefined,
   produce: (fault?: OutcomeFault) => Promise<Response>,
 ): Promise<Response> {
+  const { clock, compression, journal, stopped } = simulation;
   const { signal } = c.req.raw;
   const onAbort = () => journal.aborted();
   // A connection that the simulator breaks itself is no client's leaving.
@@ -96,8 +99,17 @@ async function strikeOn(
       return htmlAnswer();
     case 'redirect':
       return redirectAnswer(effect.location);
+    case 'rewrap': {
+      const gzip = effect.encoding === 'gzip' ? compression.gzip : undefined;
+      return rewrappedAnswer(await produce(), effect.status, gzip);
+    }
+    case 'gateway':
+      if (effect.billed) await produce();
+      return gatewayAnswer(c, simulation, effect.reason);
     case 'answer':
+    case 'reshape':
     case 'fail':
+    case 'unknown_task':
       return produce(effect);
   }
 }

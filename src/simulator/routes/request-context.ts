@@ -13,6 +13,11 @@ export interface SimulatorEnv {
 
 export type SimulatorContext = Context<SimulatorEnv>;
 
+/** True when the header asks for a task instead of images. */
+export function asksForTask(c: SimulatorContext): boolean {
+  return c.req.header('x-dashscope-async') === 'enable';
+}
+
 /** True when the client offered gzip. */
 export function acceptsGzip(c: SimulatorContext): boolean {
   const offers = (c.req.header('accept-encoding') ?? '').split(',');

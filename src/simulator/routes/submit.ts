@@ -1,25 +1,26 @@
 import type { OutcomeFault } from '../faults/fault.ts';
-import { planDrawing } from '../pictures/drawing.ts';
 import type { Simulation } from '../state/simulation.ts';
-import type { TaskFailure, TaskOutcome } from '../state/task.ts';
 import type { JsonRecord } from '../util/json.ts';
-import { findMarker, type GenerationRequest, sizeRuleOf } from '../vendor/generation-request.ts';
+import type { GenerationRequest } from '../vendor/generation-request.ts';
 import { readMessageRequest } from '../vendor/message-request.ts';
 import { findImageModel, isPromptShapedModel } from '../vendor/models.ts';
 import { checkParts } from '../vendor/parameters.ts';
 import { readPromptRequest } from '../vendor/prompt-request.ts';
-import { invalidParameter, Refusal, refusalFor } from '../vendor/refusal.ts';
-import { resolveSize } from '../vendor/size.ts';
-import { refusedBody, wordsOf } from '../vendor/success-body.ts';
+import { invalidParameter, refusalFor } from '../vendor/refusal.ts';
+import { readRepaintRequest } from '../vendor/repaint-request.ts';
+import { refusedBody } from '../vendor/success-body.ts';
 import { findTaskModel, type TaskModel, type TaskService } from '../vendor/task-models.ts';
 import { jsonAnswer } from './answers.ts';
-import { type Reference, resolveReferences } from './references.ts';
-import type { SimulatorContext } from './request-context.ts';
+import { decideOutcome } from './decide-outcome.ts';
+import { drawAtOnce } from './draw-at-once.ts';
+import { asksForTask, type SimulatorContext } from './request-context.ts';
 import { gatewayHeaders, successHeaders } from './vendor-headers.ts';
 
+const readers = { messages: readMessageRequest, prompt: readPromptRequest, repaint: readRepaintRequest };
+
 /**
- * Makes a task of a body, message-shaped or prompt-shaped as the service wants it; throws the Refusal for the first thing
- * wrong.
+ * Makes a task of a body, in the form that the model wants; throws the Refusal for the first thing wrong. The few models
+ * that can are drawn at once when no task is asked for.
  */
 export async function submit(
   c: SimulatorContext,
@@ -29,20 +30,45 @@ export async function submit(
   account: string,
   fault: OutcomeFault | undefined,
 ): Promise<Response> {
-  const { clock, limits, journal, tasks } = simulation;
-  const exchange = c.get('exchange');
+  const { clock, limits } = simulation;
   const model = checkParts(body);
-  const { family, concurrent } = findServed(c, service, model);
+  const served = findServed(c, service, model);
   if (!limits.admit(account, model, clock.now())) throw refusalFor('Throttling.RateQuota');
-  const read = service === 'image-generation' ? readMessageRequest : readPromptRequest;
-  const request = read(model, family, body);
+  const request = readers[served.form](model, served.family, body);
+  return asksForTask(c)
+    ? submitRequest(c, simulation, served, request, account, fault)
+    : drawAtOnce(c, simulation, served, request, account, fault);
+}
+
+/** What a task remembers of its model. */
+type Served = Pick<TaskModel, 'service' | 'form' | 'concurrent'>;
+
+/** Makes a task of a request that has been checked, and answers with its id. */
+export async function submitRequest(
+  c: SimulatorContext,
+  simulation: Simulation,
+  { service, form, concurrent }: Served,
+  request: GenerationRequest,
+  account: string,
+  fault: OutcomeFault | undefined,
+): Promise<Response> {
+  const { clock, journal, tasks } = simulation;
+  const exchange = c.get('exchange');
   const outcome = await decideOutcome(c, simulation, request, account, fault);
   if (fault?.kind === 'answer' && fault.answer === 'refused') {
     return jsonAnswer(c, simulation, refusedBody(exchange.requestId), successHeaders(exchange, clock.now()));
   }
   // The references, which may be megabytes, are read by now and not kept.
   const { references: _, ...answered } = request;
-  const draft = { account, service, request: answered, outcome, requestId: exchange.requestId, concurrent };
+  const draft = {
+    account,
+    service,
+    form,
+    request: answered,
+    outcome,
+    requestId: exchange.requestId,
+    concurrent,
+  };
   const task = tasks.submit({ id: clock.uuid(), ...draft }, clock.now());
   journal.submitted();
   const output = { task_status: 'PENDING', task_id: task.id };
@@ -52,10 +78,10 @@ export async function submit(
 
 /** The model, if this service takes it as a task and the caller asked for one. */
 function findServed(c: SimulatorContext, service: TaskService, model: string): TaskModel {
-  const asked = c.req.header('x-dashscope-async') === 'enable';
+  const asked = asksForTask(c);
   const known = findTaskModel(model);
   if (known?.service === service) {
-    if (asked) return known;
+    if (asked || known.synchronous) return known;
     throw refusalFor('AccessDenied', 'current user api does not support synchronous calls');
   }
   const imageModel = findImageModel(model);
@@ -65,59 +91,4 @@ function findServed(c: SimulatorContext, service: TaskService, model: string): T
   const recognised = known ?? imageModel ?? isPromptShapedModel(model);
   if (service === 'image-generation' && !recognised) throw refusalFor('ModelNotFound');
   throw invalidParameter('url error, please check url!');
-}
-
-async function decideOutcome(
-  c: SimulatorContext,
-  simulation: Simulation,
-  request: GenerationRequest,
-  account: string,
-  fault: OutcomeFault | undefined,
-): Promise<TaskOutcome> {
-  const rule = sizeRuleOf(request);
-  const nothing = { ...resolveSize(rule, request.size, undefined), pictures: [], inputImages: 0, missing: 0 };
-  const references = await fetchReferences(c, simulation, request, account);
-  if ('code' in references) return { ...nothing, missing: request.count, failure: references };
-  const inputImages = references.length;
-  if (fault?.kind === 'answer') return { ...nothing, inputImages, ...wordsOf(fault) };
-  const failure = findFailure(request.prompt, fault);
-  const missing = failure
-    ? Math.min(request.count, (fault?.kind === 'fail' && fault.images) || request.count)
-    : 0;
-  const size = resolveSize(rule, request.size, references.at(-1)?.size);
-  const drawing = await planDrawing(simulation, request, references, size, c.get('exchange').requestId);
-  return {
-    ...drawing,
-    pictures: drawing.pictures.slice(0, request.count - missing),
-    inputImages,
-    missing,
-    ...(failure ? { failure } : {}),
-  };
-}
-
-/** A picture that cannot be fetched fails the task; everything else about references is refused at once. */
-async function fetchReferences(
-  c: SimulatorContext,
-  simulation: Simulation,
-  request: GenerationRequest,
-  account: string,
-): Promise<Reference[] | TaskFailure> {
-  try {
-    return await resolveReferences(c, simulation, request, account);
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'BadRequest.InputDownloadFailed') {
-      return { code: error.code, message: error.message };
-    }
-    throw error;
-  }
-}
-
-function findFailure(prompt: string, fault: OutcomeFault | undefined): TaskFailure | undefined {
-  const scripted = fault?.kind === 'fail' ? fault : undefined;
-  const code = findMarker(prompt) ?? (scripted ? (scripted.code ?? 'InternalError') : undefined);
-  if (code === undefined) return undefined;
-  const usual =
-    code === 'DataInspectionFailed' ? 'Output data may contain inappropriate content.' : undefined;
-  const { message } = refusalFor(code, scripted?.message ?? usual);
-  return { code, message };
 }

@@ -1,6 +1,7 @@
 import type { Task } from '../state/task.ts';
 import type { JsonRecord } from '../util/json.ts';
 import { formatVendorTime } from '../util/vendor-time.ts';
+import { reshape } from '../vendor/answer-shapes.ts';
 import { extendedPrompt, successBody } from '../vendor/success-body.ts';
 
 /** The state of one task as a poll tells it, but for the request id; `urls` are its pictures', once it has ended. */
@@ -28,16 +29,23 @@ export function taskBody(task: Task, urls: readonly string[]): JsonRecord {
 }
 
 function succeeded(
-  { request, service, outcome }: Task,
+  { request, form, outcome }: Task,
   urls: readonly string[],
   output: JsonRecord,
 ): JsonRecord {
   // A task without loss tells its metrics only where the family's captures have them.
-  const counted = outcome.missing > 0 || (service !== 'image-generation' && !/^qwen/.test(request.model));
+  const counted = outcome.missing > 0 || (form === 'prompt' && !/^qwen/.test(request.model));
   const told = counted ? metrics(urls.length + outcome.missing, urls.length, outcome.missing) : {};
-  if (service === 'image-generation') {
-    const { output: drawn, usage } = successBody(request, { ...outcome, urls }, '');
-    return { output: { ...output, ...drawn, ...told }, usage };
+  const shaped = (whole: JsonRecord) => (outcome.shape ? reshape(whole, urls, outcome.shape) : whole);
+  if (form === 'messages') {
+    const { shape: _, ...plain } = outcome;
+    const { output: drawn, usage } = successBody(request, { ...plain, urls }, '');
+    return { output: shaped({ ...output, ...drawn, ...told }), usage };
+  }
+  if (form === 'repaint') {
+    const told = { style_index: request.extras.style_index, error_code: 0, error_message: 'Success' };
+    const results = urls.map((url) => ({ url }));
+    return { output: shaped({ ...output, ...told, results }), usage: { image_count: urls.length } };
   }
   const prompts = request.family.tellsPrompts
     ? {
@@ -50,7 +58,7 @@ function succeeded(
     ...urls.map((url) => ({ ...prompts, url })),
     ...Array.from({ length: outcome.missing }, () => ({ code, message })),
   ];
-  return { output: { ...output, results, ...told }, usage: { image_count: urls.length } };
+  return { output: shaped({ ...output, results, ...told }), usage: { image_count: urls.length } };
 }
 
 function metrics(total: number, succeeded: number, failed: number): JsonRecord {

@@ -1,7 +1,9 @@
 import type { Hono } from 'hono';
+import type { OutcomeFault } from '../faults/fault.ts';
 import type { Target } from '../faults/fault-target.ts';
-import { signDrawing } from '../pictures/drawing.ts';
+import { imageTexts } from '../pictures/drawing.ts';
 import type { Simulation } from '../state/simulation.ts';
+import type { Task } from '../state/task.ts';
 import { readUpTo } from '../util/bytes.ts';
 import type { JsonRecord } from '../util/json.ts';
 import { type Refusal, refusalFor } from '../vendor/refusal.ts';
@@ -21,13 +23,13 @@ export function mountTaskRoutes(app: Hono<SimulatorEnv>, simulation: Simulation)
     ),
   );
   app.get('/api/v1/tasks/:id', (c) =>
-    serveTasks(c, simulation, 'poll', async (account) => {
+    serveTasks(c, simulation, 'poll', async (account, fault) => {
       if (!limits.admitPoll(account, clock.now())) throw refusalFor('Throttling.RateQuota');
       const id = c.req.param('id');
-      const task = tasks.find(account, id, clock.now());
+      const task = fault?.kind === 'unknown_task' ? undefined : tasks.find(account, id, clock.now());
       if (!task) return { output: { task_id: id, task_status: 'UNKNOWN' } };
       const done = task.status === 'SUCCEEDED';
-      return taskBody(task, done ? await signDrawing(simulation, task.outcome, task.endedAt ?? 0) : []);
+      return taskBody(task, done ? await tellImages(simulation, task) : []);
     }),
   );
   app.post('/api/v1/tasks/:id/cancel', async (c) => {
@@ -51,17 +53,21 @@ export function mountTaskRoutes(app: Hono<SimulatorEnv>, simulation: Simulation)
   });
 }
 
+function tellImages(simulation: Simulation, { outcome, endedAt = 0 }: Task): Promise<string[]> {
+  return imageTexts(simulation, outcome, endedAt, outcome.shape);
+}
+
 function serveTasks(
   c: SimulatorContext,
   simulation: Simulation,
   target: Target,
-  work: (account: string) => JsonRecord | Promise<JsonRecord>,
+  work: (account: string, fault: OutcomeFault | undefined) => JsonRecord | Promise<JsonRecord>,
 ): Promise<Response> {
   return serve(c, simulation, {
     target,
     model: '',
     body: '',
-    produce: async (account) => answerTasks(c, simulation, await work(account)),
+    produce: async (account, fault) => answerTasks(c, simulation, await work(account, fault)),
   });
 }
 

@@ -23,6 +23,11 @@ export interface SimulatorOptions {
   readonly latencyMs?: number | ((model: string) => number);
   /** Time that a task waits as PENDING before it runs, in ms; default 0. */
   readonly pendingMs?: number;
+  /**
+   * What a header that asks for a task does on the path of synchronous calls. Sources disagree about the vendor, so it
+   * is a choice: refused (default), ignored, or obeyed.
+   */
+  readonly asyncHeader?: AsyncHeaderOption;
   /** Tasks of one account that run at a time, by model; off by default. */
   readonly taskLimit?: TaskLimitOption;
   /** Off by default. */
@@ -38,6 +43,8 @@ export interface SimulatorOptions {
   /** Rendered pictures kept in memory, in bytes; default 64 MiB. Others are painted again when asked for. */
   readonly maxPictureBytes?: number;
 }
+
+export type AsyncHeaderOption = 'refuse' | 'ignore' | 'task';
 
 const MEBIBYTE = 1024 * 1024;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -57,6 +64,7 @@ export interface Simulation {
   readonly uploads: UploadStore;
   readonly maxUploadBytes: number;
   readonly tasks: TaskBoard;
+  readonly asyncHeader: AsyncHeaderOption;
   publicOrigin(): string;
   accountOf(apiKey: string): string;
   accepts(apiKey: string): boolean;
@@ -88,6 +96,7 @@ export function createSimulation(options: SimulatorOptions): Simulation {
       limit: options.taskLimit ?? false,
       ended: (task) => concludeTask(task, pictures, journal),
     }),
+    asyncHeader: options.asyncHeader ?? 'refuse',
     urls: new ResultUrls(publicOrigin, clock.uuid()),
     urlLifetimeMs: options.urlLifetimeMs ?? DAY_MS,
     maxBodyBytes: options.maxBodyBytes ?? 64 * MEBIBYTE,

@@ -1,7 +1,8 @@
 import { type Drawing, storeDrawing } from '../pictures/drawing.ts';
 import type { PictureStore } from '../pictures/picture-store.ts';
+import type { AnswerShape } from '../vendor/answer-shapes.ts';
 import type { AnsweredRequest } from '../vendor/generation-request.ts';
-import type { TaskService } from '../vendor/task-models.ts';
+import type { RequestForm, TaskService } from '../vendor/task-models.ts';
 import type { Journal } from './journal.ts';
 
 export const taskStatuses = ['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED'] as const;
@@ -22,6 +23,8 @@ export interface TaskOutcome extends Drawing {
   readonly failure?: TaskFailure;
   /** Set when the model answers in words alone. */
   readonly words?: string;
+  /** Set when the answer is to be told in an envelope of another kind. */
+  readonly shape?: AnswerShape;
 }
 
 /** What is known of a task from its submission on. */
@@ -29,6 +32,7 @@ export interface TaskDraft {
   readonly id: string;
   readonly account: string;
   readonly service: TaskService;
+  readonly form: RequestForm;
   readonly request: AnsweredRequest;
   readonly outcome: TaskOutcome;
   /** Id of the request that submitted it. */

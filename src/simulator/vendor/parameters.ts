@@ -5,6 +5,8 @@ import { invalidParameter, refusalFor } from './refusal.ts';
 export function checkParts(body: JsonRecord): string {
   if (typeof body.model !== 'string' || body.model === '') throw refusalFor('BadRequest.EmptyModel');
   if (!present(body.input)) throw refusalFor('BadRequest.EmptyInput');
+  // The one API whose requests have none.
+  if (!present(body.parameters) && body.model.startsWith('wanx-style-repaint')) return body.model;
   if (!present(body.parameters)) throw refusalFor('BadRequest.EmptyParameters');
   if (!isRecord(body.parameters)) throw invalidParameter('parameters must be an object');
   return body.model;

@@ -1,5 +1,6 @@
 import type { OutcomeFault } from '../faults/fault.ts';
 import type { JsonRecord } from '../util/json.ts';
+import { type AnswerShape, reshape } from './answer-shapes.ts';
 import type { AnsweredRequest } from './generation-request.ts';
 import { interleavedItems, interleavedUsage } from './interleave-items.ts';
 import type { Size } from './size.ts';
@@ -7,13 +8,15 @@ import type { Size } from './size.ts';
 /** Above this many pixels the third generation bills a 2K picture. */
 const QIMA_1K_PIXELS = 2_250_000;
 
-/** What a finished generation yields: its pictures' URLs in order, or words instead of them. */
+/** What a finished generation yields: its pictures' URLs (or base64) in order, or words instead of them. */
 export interface Outcome extends Size {
   readonly urls: readonly string[];
   /** References that were read. */
   readonly inputImages: number;
   /** Set when the model answers in words alone. */
   readonly words?: string;
+  /** Set when it is to be told in an envelope of another kind. */
+  readonly shape?: AnswerShape;
 }
 
 /** The success body in the wording of the request's family. */
@@ -22,8 +25,9 @@ export function successBody(
   outcome: Outcome,
   requestId: string,
 ): { readonly output: JsonRecord; readonly usage: JsonRecord; readonly request_id: string } {
+  const output = { choices: choicesOf(request, outcome), ...outputExtras(request, outcome) };
   return {
-    output: { choices: choicesOf(request, outcome), ...outputExtras(request, outcome) },
+    output: outcome.shape ? reshape(output, outcome.urls, outcome.shape) : output,
     usage: usageOf(request, outcome),
     request_id: requestId,
   };

@@ -14,6 +14,7 @@ function draft(id: string): TaskDraft {
     id,
     account: 'one',
     service: 'image-generation',
+    form: 'messages',
     requestId: id,
     concurrent: 2,
     outcome: { width: 1, height: 1, pictures: [], inputImages: 0, missing: 0 },
