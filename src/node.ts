@@ -23,6 +23,7 @@ import { endSilentClients } from './adapters/node/silent-clients.ts';
 import { createLogReporter } from './adapters/pino/reporter.ts';
 import { sharpThumbnailer } from './adapters/sharp/thumbnailer.ts';
 import { systemClock } from './adapters/system/clock.ts';
+import { decodingTransport } from './adapters/undici/decoding-transport.ts';
 import { createUndiciTransport } from './adapters/undici/transport.ts';
 import { type Config, type Environment, parseConfig } from './config.ts';
 import { MULTIMODAL } from './core/dashscope/endpoints.ts';
@@ -81,6 +82,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
   const folder = await openDataFolder(config.data);
   const database = openMetadata(folder);
   const transport = createUndiciTransport();
+  const decoding = decodingTransport(transport);
   let stopPolling = () => {};
   try {
     await migrateMetadata(database);
@@ -96,7 +98,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       // The vendor is no dashcache: nothing of ours on its wire.
       loopHeaders: isVendor ? [] : ([['cdn-loop', loopId]] as const),
     };
-    const vendor = new DashScopeUpstream(transport, upstream);
+    const vendor = new DashScopeUpstream(decoding, upstream);
     const services = createServices(
       {
         database,
@@ -109,9 +111,9 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         clock: systemClock,
         reporter: listeners,
         runtime: createProcessMetrics(),
-        transport,
+        transport: decoding,
         upstream: vendor,
-        uploadUpstream: new DashScopeUploads(transport, { ...upstream, newBoundary: systemClock.uuid }),
+        uploadUpstream: new DashScopeUploads(decoding, { ...upstream, newBoundary: systemClock.uuid }),
         fetcher: createReferenceFetcher({
           allow: parseAllowRules(config.referenceAllow),
           maxBytes: config.maxImage,

@@ -31,7 +31,8 @@ export function asksForRepetition(body: Uint8Array): boolean {
 
 /** Refusals of the gateway are plain JSON, with a status of their own, whatever was asked for. */
 export function isStream({ status, headers }: TransportResponse): boolean {
-  return status === 200 && /^text\/event-stream\b/i.test(findHeader(headers, 'content-type') ?? '');
+  if (status !== 200 || findHeader(headers, 'content-encoding') !== undefined) return false;
+  return /^text\/event-stream\b/i.test(findHeader(headers, 'content-type') ?? '');
 }
 
 /**

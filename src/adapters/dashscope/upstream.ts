@@ -1,4 +1,3 @@
-import { drain } from '../../core/bytes/drain.ts';
 import { readAll } from '../../core/bytes/read-all.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader, type HeaderList, withoutHopByHop } from '../../core/headers.ts';
@@ -20,14 +19,20 @@ export interface DashScopeOptions {
   readonly loopHeaders: HeaderList;
 }
 
-/** The vendor answers with a few kilobytes; more than this is no answer of its. */
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+/** The vendor answers with a few kilobytes, or with pictures in base64; more than this is no answer of its. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
  * What survives of an answer's headers. The vendor's others tell about its account (`x-dashscope-uid`, `-apikeyid`,
  * cookies) or its timing (`req-cost-time`, `date`), and would be wrong or indiscreet for the next caller.
  */
-const KEPT_HEADERS: ReadonlySet<string> = new Set(['content-type', 'retry-after', 'x-request-id']);
+const KEPT_HEADERS: ReadonlySet<string> = new Set([
+  'content-type',
+  // Of what came in an encoding that the transport does not know: it is relayed as it came.
+  'content-encoding',
+  'retry-after',
+  'x-request-id',
+]);
 
 /** The free call that tells whether a key is good. */
 const PROOF_QUERY = 'page_no=1&page_size=1';
@@ -109,14 +114,6 @@ export async function readAnswer(
   live?: StreamSink,
   isRepeating: () => boolean = () => false,
 ): Promise<UpstreamAnswer> {
-  const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
-  if (encoding !== 'identity') {
-    await drain(response.body);
-    throw new AppError(
-      'upstream_invalid',
-      `Upstream answered in the encoding ${encoding}, which was not offered.`,
-    );
-  }
   const headers = response.headers.filter(([name]) => KEPT_HEADERS.has(name));
   const simulated = findHeader(response.headers, 'x-dashcache-simulator') !== undefined;
   const tooLarge = () =>

@@ -6,7 +6,7 @@ const VALUES = new Uint8Array(256).fill(255);
 for (const [value, char] of [...ALPHABET].entries()) VALUES[char.charCodeAt(0)] = value;
 
 /** Standard base64 (RFC 4648 section 4), padded or not; undefined when it is not that. */
-export function decodeBase64(text: string): Uint8Array | undefined {
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   const length = text.length - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0);
   const isPadded = length < text.length;
   if (length % 4 === 1 || (isPadded && text.length % 4 !== 0)) return undefined;

@@ -15,12 +15,6 @@ export interface VendorTask {
   readonly message: string | undefined;
 }
 
-/** The task id in the answer to a submission; undefined when it is none. */
-export function readTaskId(value: JsonValue): string | undefined {
-  if (!isJsonObject(value) || !isJsonObject(value.output)) return undefined;
-  return typeof value.output.task_id === 'string' ? value.output.task_id : undefined;
-}
-
 /** What a poll says; undefined when it is no task. */
 export function readVendorTask(value: JsonValue): VendorTask | undefined {
   if (!isJsonObject(value) || !isJsonObject(value.output)) return undefined;

@@ -1,8 +1,8 @@
-import type { AnswerTemplate } from '../dashscope/answer.ts';
-import { readAnswer, renderAnswer } from '../dashscope/answer.ts';
+import { type AnswerTemplate, readAnswerFacts, renderAnswer, takeApart } from '../dashscope/answer.ts';
+import { isResultField, isWords, urlOf } from '../dashscope/answer-assets.ts';
 import { isAppError } from '../errors.ts';
 import type { Cost } from '../events.ts';
-import { parseJson } from '../json/json-text.ts';
+import { type JsonPath, parseJson } from '../json/json-text.ts';
 
 /** What stands in a carried answer where the result URLs were: the place among the entry's pictures. */
 const PLACE = 'image:';
@@ -39,12 +39,20 @@ export function readCarriedAnswer(
   images: number,
 ): { readonly template: AnswerTemplate; readonly usage: string | undefined } | undefined {
   try {
-    const answer = readAnswer(text, parseJson(text).value);
-    if ('refusal' in answer || answer.imageUrls.length !== images) return undefined;
-    const { template, usage, imageUrls } = answer;
-    return imageUrls.every((url, index) => url === `${PLACE}${index}`) ? { template, usage } : undefined;
+    const { usage } = readAnswerFacts(parseJson(text).value);
+    const { assets, template } = takeApart(text, (path, value) =>
+      isPlace(path, value) ? { url: value } : undefined,
+    );
+    const isWhole =
+      assets.length === images && assets.every((asset, index) => urlOf(asset) === `${PLACE}${index}`);
+    return isWhole ? { template, usage } : undefined;
   } catch (error) {
     if (isAppError(error, 'invalid_json')) return undefined;
     throw error;
   }
+}
+
+/** Where a picture belongs: any string where the vendor puts results, elsewhere only what is written as a place. */
+function isPlace(path: JsonPath, value: string): boolean {
+  return value !== '' && (isResultField(path) || (!isWords(path) && /^image:\d+$/.test(value)));
 }

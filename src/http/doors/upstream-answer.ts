@@ -1,4 +1,5 @@
-import { type Answer, readAnswer } from '../../core/dashscope/answer.ts';
+import { type Answer, isSuccess, readAnswer } from '../../core/dashscope/answer.ts';
+import { urlOf } from '../../core/dashscope/answer-assets.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader } from '../../core/headers.ts';
 import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
@@ -7,16 +8,13 @@ import type { UpstreamAnswer } from '../../ports/image-upstream.ts';
 
 /** A success of upstream's, read; undefined where it is none, or brings no picture. */
 export function pictureAnswer({ status, body }: Pick<UpstreamAnswer, 'status' | 'body'>): Answer | undefined {
-  if (status !== 200) return undefined;
-  const text = new TextDecoder().decode(body);
-  const value = parse(text);
-  const read = value === undefined ? undefined : readAnswer(text, value);
-  return read === undefined || 'refusal' in read || read.imageUrls.length === 0 ? undefined : read;
+  const read = isSuccess(status) ? readAnswer(body) : undefined;
+  return read?.kind === 'assets' ? read : undefined;
 }
 
 /** The URLs of the pictures in an answer of upstream's; none where it is no success. */
 export function picturesOf(answer: Pick<UpstreamAnswer, 'status' | 'body'>): readonly string[] {
-  return pictureAnswer(answer)?.imageUrls ?? [];
+  return pictureAnswer(answer)?.assets.map(urlOf) ?? [];
 }
 
 /** Upstream's refusal as an error, for dialects that are not its own. Some of them come with status 200. */

@@ -1,4 +1,5 @@
 import type { Answer } from '../../core/dashscope/answer.ts';
+import { urlOf } from '../../core/dashscope/answer-assets.ts';
 import { usageSizeOf } from '../../core/dashscope/usage-size.ts';
 import { extensionOf } from '../../core/entries/blob.ts';
 import type { Entry } from '../../core/entries/entry.ts';
@@ -86,8 +87,8 @@ export function answerOfUnstored(
   facts: AnswerFacts,
 ): GenerateAnswer {
   const pixels = usageSizeOf(answer.usage, size);
-  const images = answer.imageUrls.map((url) => ({
-    url,
+  const images = answer.assets.map((asset) => ({
+    url: urlOf(asset),
     width: pixels?.width ?? null,
     height: pixels?.height ?? null,
     sha256: null,

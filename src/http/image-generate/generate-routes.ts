@@ -210,8 +210,8 @@ class GenerateDoor {
     if (answer === undefined) throw new AppError('internal', 'A drawn answer holds no picture.');
     const { site, prices } = this.#options;
     const { canonical, model } = prepared.recipe;
-    const { usage, imageUrls } = answer;
-    const cost = listPrice({ model, site, count: imageUrls.length, canonical, usage }, prices);
+    const { usage, pictures } = answer;
+    const cost = listPrice({ model, site, count: pictures, canonical, usage }, prices);
     return answerOfUnstored(answer, { model, size: wish.size, seed: wish.seed, cost }, facts);
   }
 }

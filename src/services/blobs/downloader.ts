@@ -1,4 +1,5 @@
 import { drain } from '../../core/bytes/drain.ts';
+import type { AnswerAsset } from '../../core/dashscope/answer-assets.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { findHeader } from '../../core/headers.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -42,18 +43,27 @@ export class Downloader {
 
   /** All of them at once, or none: what was staged before one failed is dropped. `onBytes` is told how far they are. */
   async downloadAll(
-    urls: readonly string[],
+    assets: readonly AnswerAsset[],
     onBytes: (downloaded: DownloadedBytes) => void = () => {},
   ): Promise<StagedImage[]> {
-    const tally = new DownloadProgress(urls.length, onBytes);
+    const tally = new DownloadProgress(assets.length, onBytes);
     const results = await Promise.allSettled(
-      urls.map((url, index) => this.download(url, (total, chunks) => tally.count(index, total, chunks))),
+      assets.map((asset, index) => this.#stage(asset, (total, chunks) => tally.count(index, total, chunks))),
     );
     const staged = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed === undefined) return staged;
     await Promise.all(staged.map((image) => image.discard()));
     throw failed.reason;
+  }
+
+  async #stage(asset: AnswerAsset, count: Count): Promise<StagedImage> {
+    if ('url' in asset) return await this.download(asset.url, count);
+    const { bytes } = asset;
+    return await this.#blobs.receive(count(bytes.byteLength, once(bytes)), {
+      maxBytes: this.#options.maxBytes,
+      declaredBytes: bytes.byteLength,
+    });
   }
 
   /**
@@ -146,6 +156,10 @@ function waitAfter(outcome: PromiseSettledResult<StagedImage>, { tries }: Tried)
 /** Failures that a further try does not cure: the store's own, and a picture that is too large. */
 function isFinal(error: unknown): boolean {
   return isStorageFailure(error) || isAppError(error, 'image_too_large');
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
 }
 
 function parseResultUrl(url: string): URL {

@@ -1,4 +1,5 @@
 import type { AnswerTemplate } from '../../core/dashscope/answer.ts';
+import type { AnswerAsset } from '../../core/dashscope/answer-assets.ts';
 import type { Entry, EntryImage } from '../../core/entries/entry.ts';
 import { isAppError } from '../../core/errors.ts';
 import type { Cost } from '../../core/events.ts';
@@ -18,7 +19,9 @@ import type { EntryStore } from './entry-store.ts';
 export interface PaidAnswer {
   readonly attemptId: string;
   readonly identity: EntryIdentity;
-  readonly imageUrls: readonly string[];
+  readonly assets: readonly AnswerAsset[];
+  /** How many of them are results: what is paid for. */
+  readonly pictures: number;
   readonly template: AnswerTemplate;
   readonly usage: string | undefined;
   readonly upstreamRequestId: string | undefined;
@@ -65,7 +68,7 @@ export class EntryPublisher {
 
   /** Downloads every picture, then stores blobs and rows. All or nothing; throws why it could not. */
   async keep(paid: PaidAnswer): Promise<Entry> {
-    const staged = await this.#deps.downloader.downloadAll(paid.imageUrls, (downloaded) =>
+    const staged = await this.#deps.downloader.downloadAll(paid.assets, (downloaded) =>
       paid.onStage?.({ stage: 'downloading', ...downloaded }),
     );
     try {
@@ -82,10 +85,10 @@ export class EntryPublisher {
   costOf({
     identity,
     usage,
-    imageUrls,
-  }: Pick<PaidAnswer, 'identity' | 'usage' | 'imageUrls'>): Cost | undefined {
+    pictures,
+  }: Pick<PaidAnswer, 'identity' | 'usage' | 'pictures'>): Cost | undefined {
     const { model, site, canonical } = identity;
-    return listPrice({ model, site, canonical, usage, count: imageUrls.length }, this.#deps.prices);
+    return listPrice({ model, site, canonical, usage, count: pictures }, this.#deps.prices);
   }
 
   /** Removes what was published before the rows failed: on a full disk it would be in the way until the next start. */
@@ -107,7 +110,9 @@ export class EntryPublisher {
     const { identity } = paid;
     const images = staged.map((image, index): EntryImage => {
       const { digest, size, mediaType, width, height } = image;
-      return { digest, size, mediaType, width, height, sourceUrl: paid.imageUrls[index] };
+      const asset = paid.assets[index];
+      const sourceUrl = asset !== undefined && 'url' in asset ? asset.url : undefined;
+      return { digest, size, mediaType, width, height, sourceUrl };
     });
     const entry = await this.#deps.entries.insert(
       {

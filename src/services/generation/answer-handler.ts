@@ -1,6 +1,5 @@
-import { type Answer, readAnswer } from '../../core/dashscope/answer.ts';
+import { type Answer, type AnswerReading, isSuccess, readAnswer } from '../../core/dashscope/answer.ts';
 import { AppError } from '../../core/errors.ts';
-import type { JsonValue } from '../../core/json/json-text.ts';
 import { isVendorSite } from '../../core/site.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { UpstreamAnswer } from '../../ports/image-upstream.ts';
@@ -43,40 +42,46 @@ export class AnswerHandler {
 
   /** Throws `no_image` for a success without a picture. */
   async settle(delivered: Delivered): Promise<FlightOutcome> {
-    const { attemptId, identity, answer } = delivered;
-    const read = answer.status === 200 ? readBody(answer) : undefined;
-    if (read === undefined || 'refusal' in read) {
-      // 504, or a 200 that cannot be read: it may have been drawn and paid for.
-      const { status } = answer;
-      const isUnknown = read === undefined && (status === 504 || status === 200);
-      const attempt = { id: attemptId, model: identity.model };
-      if (isUnknown) await this.#deps.closer.lose(attempt, `upstream answered ${status}`, { status });
-      else await this.#deps.closer.close(attemptId, { state: 'refused', status });
-      return { kind: 'relay', answer, canonical: identity.canonical, detail: undefined };
+    const { attemptId, identity, answer, unstorable } = delivered;
+    const { status } = answer;
+    const read = isSuccess(status) ? readAnswer(answer.body) : undefined;
+    switch (read?.kind) {
+      case 'assets':
+        this.#countPurchase(delivered, read);
+        return unstorable === undefined
+          ? await this.#keep(delivered, read)
+          : await this.#unstored(delivered, unstorable);
+      case 'none':
+        await this.#deps.closer.close(attemptId, { state: 'failed', status, error: 'no image' });
+        throw noImage(read);
+      case 'task':
+      case 'not-understood':
+        // What it says is not known, but it may well be paid for.
+        this.#countPurchase(delivered, { pictures: 0, usage: read.usage });
+        return await this.#unstored(delivered, 'not understood');
+      case 'refusal':
+      case undefined: {
+        const attempt = { id: attemptId, model: identity.model };
+        if (status === 504) await this.#deps.closer.lose(attempt, `upstream answered ${status}`, { status });
+        else await this.#deps.closer.close(attemptId, { state: 'refused', status });
+        return { kind: 'relay', answer, canonical: identity.canonical, detail: undefined };
+      }
     }
-    if (read.imageUrls.length === 0) {
-      await this.#deps.closer.close(attemptId, { state: 'failed', status: 200, error: 'no image' });
-      throw noImage(read);
-    }
-    this.#countPurchase(delivered, read);
-    if (delivered.unstorable !== undefined) {
-      await this.#deps.closer.close(attemptId, {
-        state: 'unstored',
-        status: 200,
-        error: delivered.unstorable,
-      });
-      return { kind: 'relay', answer, canonical: identity.canonical, detail: delivered.unstorable };
-    }
-    return await this.#keep(delivered, read);
+  }
+
+  async #unstored({ attemptId, identity, answer }: Delivered, why: string): Promise<FlightOutcome> {
+    const { status } = answer;
+    await this.#deps.closer.close(attemptId, { state: 'unstored', status, error: why });
+    return { kind: 'relay', answer, canonical: identity.canonical, detail: why };
   }
 
   /** It is paid whatever becomes of its pictures. */
-  #countPurchase(delivered: Delivered, { imageUrls, usage }: Answer): void {
+  #countPurchase(delivered: Delivered, { pictures, usage }: Pick<Answer, 'pictures' | 'usage'>): void {
     if (isMisplaced(delivered)) return;
     const { identity } = delivered;
-    const cost = this.#deps.publisher.costOf({ identity, imageUrls, usage });
+    const cost = pictures === 0 ? undefined : this.#deps.publisher.costOf({ identity, pictures, usage });
     const { model, scope } = identity;
-    this.#deps.reporter.report({ type: 'bought', model, scope, images: imageUrls.length, cost });
+    this.#deps.reporter.report({ type: 'bought', model, scope, images: pictures, cost });
   }
 
   async #keep(delivered: Delivered, read: Answer): Promise<FlightOutcome> {
@@ -88,15 +93,16 @@ export class AnswerHandler {
           `A simulator drew this; it is not stored as a picture of ${identity.site}.`,
         );
       }
-      await this.#deps.attempts.answered(
-        attemptId,
-        new TextDecoder().decode(answer.body),
-        this.#deps.clock.now(),
-      );
+      // No image bytes in any row: what came inline is in our hands already.
+      if (read.assets.every((asset) => 'url' in asset)) {
+        const text = new TextDecoder().decode(answer.body);
+        await this.#deps.attempts.answered(attemptId, text, this.#deps.clock.now());
+      }
       const entry = await this.#deps.publisher.keep({
         attemptId,
         identity,
-        imageUrls: read.imageUrls,
+        assets: read.assets,
+        pictures: read.pictures,
         template: read.template,
         usage: read.usage,
         upstreamRequestId: read.requestId,
@@ -119,18 +125,7 @@ function isMisplaced({ answer, identity }: Delivered): boolean {
   return answer.simulated && isVendorSite(identity.site);
 }
 
-/** The success in a 200; undefined when it is no JSON at all. */
-function readBody(answer: UpstreamAnswer): ReturnType<typeof readAnswer> | undefined {
-  const text = new TextDecoder().decode(answer.body);
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return readAnswer(text, value);
-  } catch {
-    return undefined;
-  }
-}
-
-function noImage({ texts }: Answer): AppError {
+function noImage({ texts }: Pick<AnswerReading, 'texts'>): AppError {
   const said = texts.length === 0 ? '' : ` It said: ${texts.join(' ').slice(0, 300)}`;
   return new AppError('no_image', `Upstream reported success but sent no image; nothing was stored.${said}`);
 }

@@ -1,4 +1,4 @@
-import { readTaskId } from '../../core/dashscope/vendor-task.ts';
+import { isSuccess, readAnswer } from '../../core/dashscope/answer.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import type { AttemptStore } from '../attempts/attempt-store.ts';
@@ -8,7 +8,6 @@ import type { FlightRegistry } from '../flights/flight-registry.ts';
 import type { StageListener } from '../flights/flight-stage.ts';
 import type { FlightOutcome, ForwardReason, ImageRequest } from '../image-request.ts';
 import type { AnswerHandler } from './answer-handler.ts';
-import { jsonOf } from './answer-json.ts';
 import type { TaskFollower } from './task-follower.ts';
 import type { UpstreamSender } from './upstream-sender.ts';
 
@@ -61,8 +60,9 @@ export class GenerationRunner {
     const { answer, elapsedMs } = await this.#deps.buyer.buy({ call, account, attempt, onStage });
     const unstorable = directives.noStore ? 'no-store' : undefined;
     const expected = { attemptId, identity, unstorable, onStage };
-    const id = isAsyncUpstream && answer.status === 200 ? readTaskId(jsonOf(answer)) : undefined;
-    if (id === undefined) return await this.#deps.settlement.settle({ ...expected, answer, elapsedMs });
+    const read = isSuccess(answer.status) ? readAnswer(answer.body) : undefined;
+    if (read?.kind !== 'task') return await this.#deps.settlement.settle({ ...expected, answer, elapsedMs });
+    const id = read.taskId;
     await this.#submitted(attemptId, id);
     const job = { id, apiKey: call.apiKey, account, model };
     return await this.#deps.follower.follow(job, expected, progress);

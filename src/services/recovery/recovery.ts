@@ -1,7 +1,6 @@
 import { readAnswer } from '../../core/dashscope/answer.ts';
 import type { Entry } from '../../core/entries/entry.ts';
 import { isAppError } from '../../core/errors.ts';
-import type { JsonValue } from '../../core/json/json-text.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FlightCoordinator } from '../../ports/flight-coordinator.ts';
 import type { Reporter } from '../../ports/reporter.ts';
@@ -122,15 +121,15 @@ export class Recovery {
   }
 
   async #keep(attempt: Attempt): Promise<Entry> {
-    const text = attempt.answer ?? '';
-    const value: JsonValue = JSON.parse(text);
-    const read = readAnswer(text, value);
+    const read = readAnswer(new TextEncoder().encode(attempt.answer));
     const identity = readIdentity(attempt);
-    if ('refusal' in read || identity === undefined) throw new Error('the attempt holds no answer to finish');
+    if (read.kind !== 'assets' || identity === undefined)
+      throw new Error('the attempt holds no answer to finish');
     return await this.#deps.publisher.keep({
       attemptId: attempt.id,
       identity,
-      imageUrls: read.imageUrls,
+      assets: read.assets,
+      pictures: read.pictures,
       template: read.template,
       usage: read.usage,
       upstreamRequestId: read.requestId,

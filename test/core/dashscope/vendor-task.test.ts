@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readTaskId, readVendorTask } from '../../../src/core/dashscope/vendor-task.ts';
+import { readVendorTask } from '../../../src/core/dashscope/vendor-task.ts';
 
 const task = (task_status: string, rest = {}) => ({
   request_id: 'r',
@@ -47,10 +47,4 @@ it('a failure keeps its code and message', () => {
     code: 'InternalError',
     message: 'sorry',
   });
-});
-
-it('a submission’s answer names its task, and nothing else does', () => {
-  expect(readTaskId({ output: { task_id: 't', task_status: 'PENDING' } })).toBe('t');
-  for (const value of [null, 't', {}, { output: [] }, { output: { task_id: 7 } }])
-    expect(readTaskId(value)).toBeUndefined();
 });

@@ -169,15 +169,20 @@ describe('several downloads', () => {
     const { downloader, transport } = start(good);
     const wide = png(99, 1);
     transport.reply = ({ path }) => response(200, path === '/wide' ? wide : PICTURE);
-    const staged = await downloader.downloadAll(['https://x.example/wide', 'https://x.example/other']);
+    const staged = await downloader.downloadAll([
+      { url: 'https://x.example/wide' },
+      { url: 'https://x.example/other' },
+    ]);
     expect(staged.map(({ width }) => width)).toEqual([99, 24]);
   });
 
   it('are all dropped when one fails', async () => {
     const { downloader, transport, clock, memory } = start(good);
     transport.reply = ({ path }) => (path === '/gone' ? response(404) : response(200, PICTURE));
-    const urls = ['https://x.example/1', 'https://x.example/gone', 'https://x.example/2'];
-    const failure = expect(downloader.downloadAll(urls)).rejects.toMatchObject({ code: 'upstream_invalid' });
+    const assets = ['1', 'gone', '2'].map((name) => ({ url: `https://x.example/${name}` }));
+    const failure = expect(downloader.downloadAll(assets)).rejects.toMatchObject({
+      code: 'upstream_invalid',
+    });
     await clock.advance(30_000);
     await failure;
     expect(memory.openStages).toBe(0);

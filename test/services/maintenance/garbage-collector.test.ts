@@ -200,7 +200,7 @@ describe('bytes without rows', () => {
     const publishing = bench.lock.shared(async () => {
       await gate.opened;
       const paid = await bench.answered('cat', CAT);
-      const [staged] = await bench.downloader.downloadAll(paid.imageUrls);
+      const [staged] = await bench.downloader.downloadAll(paid.assets);
       await staged?.commit();
       await bench.entries.insert({
         ...paid.identity,

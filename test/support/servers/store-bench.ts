@@ -151,12 +151,13 @@ export class StoreBench {
     });
     const text = JSON.stringify(drawn(...imageUrls));
     await this.attempts.answered(name, text, clock.now());
-    const read = readAnswer(text, JSON.parse(text));
-    if ('refusal' in read) throw new Error(read.refusal);
+    const read = readAnswer(new TextEncoder().encode(text));
+    if (read.kind !== 'assets') throw new Error(read.kind);
     return {
       attemptId: name,
       identity,
-      imageUrls,
+      assets: read.assets,
+      pictures: read.pictures,
       template: read.template,
       usage: read.usage,
       upstreamRequestId: read.requestId,
