@@ -30,7 +30,7 @@ export interface Setting<T> {
 
 const setting = <T>(value: Setting<T>): Setting<T> => value;
 
-/** Every setting, in the order of the README's table, which a test compares with this one. */
+/** Every setting, in the order of the documentation's table, which a test compares with this one. */
 export const SETTINGS = {
   host: setting({ name: 'HOST', fallback: '127.0.0.1', meaning: 'Address to listen on.', parse: nonEmpty }),
   port: setting({

@@ -10,7 +10,7 @@ export const EXIT = {
   signal: 128,
 } as const;
 
-/** For the end of every `--help`; README has the same table. */
+/** For the end of every `--help`; docs/reference/cli.md has the same table. */
 export const EXIT_CODES_HELP = `
 Exit codes:
   0        done

@@ -64,7 +64,7 @@ function optionFor(setting: SettingName): Option {
   return new Option(`--${flag} <value>`, `${plain(meaning)} (${name}${otherwise})`).helpGroup('Settings:');
 }
 
-/** Without the marks that the README's table has. */
+/** Without the marks of the documentation's table. */
 function plain(markdown = ''): string {
   return markdown.replaceAll('`', '');
 }

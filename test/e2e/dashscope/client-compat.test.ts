@@ -1,13 +1,13 @@
 /*
- * The seams where a naive proxy breaks the vendor's clients, and the test that proves each; README.md where only its
- * reader can do something. A row without a number goes on with the seam above it.
+ * The seams where a naive proxy breaks the vendor's clients, and the test that proves each; a page of the documentation
+ * where only its reader can do something. A row without a number goes on with the seam above it.
  *
  * | #  | what a client must see                    | where it is proved, and by which title                              |
  * | -- | ----------------------------------------- | ------------------------------------------------------------------- |
  * | 1  | picture URLs that live, ending in .png    | core-flow.test.ts: its URL serves the same bytes after upstream's has expired and after a restart |
  * |    |                                           | tasks.test.ts: answers prompt-shaped models in their own family |
  * | 2  | URLs that the client can reach, by https  | auth-passthrough.test.ts: is DASHCACHE_PUBLIC_URL where it is set |
- * | 3  | base_address covers only the POST         | README.md: `base_address=` of a single call |
+ * | 3  | base_address covers only the POST         | docs/how-to/python.md: `base_address=` of a single call |
  * | 4  | asyncio's slash behind task paths         | sdk-flows.test.ts: ImageGeneration.async_call, wait, list, cancel, fetch: %s |
  * | 5  | asyncio's cancel, with a body             | tasks.test.ts: canceled one by one leave the others; the last one takes the job along |
  * | 6  | a JSON content type, from the store too   | sdk-flows.test.ts: ImageSynthesis, text to image: %s |
@@ -39,7 +39,7 @@
  * |    |                                           | task-compat.test.ts: have request ids of their own, the same in body and header |
  * | 22 | no compression that was not offered       | request-compat.test.ts: what was bought with compression is plain for a client that takes none |
  * | 23 | the picture, after a client's own timeout | core-flow.test.ts: a client that hangs up does not lose the picture |
- * |    | servers in front that wait long enough    | README.md: at least 300 s for an answer |
+ * |    | servers in front that wait long enough    | docs/how-to/run-for-others.md: at least 300 s for an answer |
  * | 24 | one bill: no POST is sent again           | faults.test.ts: a connection %s is a 502, on record as unknown, and not sent again |
  * | 25 | one upstream call for many, JSON 429s     | core-flow.test.ts: 1,000 identical requests at once make one upstream call, and everyone gets the same bytes |
  * |    |                                           | governor.test.ts: a miss that finds the queue full, or waits too long, is told when to come back |
@@ -50,17 +50,17 @@
  * |    | nor of what everybody shares              | auth-passthrough.test.ts: serves every key that the vendor accepts, and no other |
  * |    | 401 before 400                            | request-compat.test.ts: a key that the vendor refuses is told so first, whatever else is wrong |
  * | 29 | the region of the key                     | simulated.test.ts: of one simulator are no hits for another upstream |
- * |    |                                           | README.md: a key works in one region only |
+ * |    |                                           | README.md: A key works in one region only |
  * | 30 | the API at the root of a host             | sdk-flows.test.ts: MultiModalConversation.call: %s |
- * |    |                                           | README.md: at the root of a host |
- * | 31 | no detour through HTTP_PROXY              | README.md: NO_PROXY=127.0.0.1 |
+ * |    |                                           | docs/how-to/run-for-others.md: at the root of a host |
+ * | 31 | no detour through HTTP_PROXY              | docs/how-to/point-a-client.md: NO_PROXY=127.0.0.1 |
  * | 32 | no code or message on a success           | sdk-flows.test.ts: ImageGeneration.call |
  * | 33 | entries of results that are flat          | task-compat.test.ts: entries of results are flat, those of failed pictures too |
  * | 34 | one list of our tasks and the vendor's    | tasks.test.ts: are listed beside the vendor’s, once each |
  * | 35 | bodies of 40 MB                           | request-compat.test.ts: three pictures of ten megabytes in one body are drawn from, and found again |
  * |    | 413 in the vendor's shape beyond          | bad-input.test.ts: a body above the bound, as soon as it says so |
  * | 36 | encrypted requests, uncached              | passthrough-images.test.ts: an encrypted request passes through, unread and uncached |
- * | 37 | the environment, read at import           | README.md: It reads its environment once |
+ * | 37 | the environment, read at import           | docs/how-to/python.md: It reads its environment once |
  * | 38 | four pictures where wan draws four        | request-compat.test.ts: a model that draws four unless told otherwise is asked, paid and answered for four |
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -92,7 +92,7 @@ function textOf(file: string): string {
   return found.map((path) => readFileSync(join(tests, path), 'utf8')).join('\n');
 }
 
-/** README holds the words; a test's file holds them as the title of a test that is run. */
+/** A page of the documentation holds the words; a test's file holds them as the title of a test that is run. */
 function holds({ file, title }: Row): boolean {
   const text = textOf(file);
   if (file.endsWith('.md')) return text.replace(/\s+/g, ' ').includes(title);

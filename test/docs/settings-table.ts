@@ -1,4 +1,4 @@
-import { SETTINGS } from '../../../src/settings.ts';
+import { SETTINGS } from '../../src/settings.ts';
 
 /** README's table of settings, as Markdown, from the one in code. */
 export function renderSettingsTable(): string {

@@ -1,5 +1,5 @@
-import { IMAGE_MODELS } from '../../../src/core/models/image-models.ts';
-import { PRICE_SOURCES, type Price } from '../../../src/core/models/price.ts';
+import { IMAGE_MODELS } from '../../src/core/models/image-models.ts';
+import { PRICE_SOURCES, type Price } from '../../src/core/models/price.ts';
 
 /** README's table of prices, as Markdown, from the one in code. */
 export function renderPricesTable(): string {
