@@ -84,3 +84,8 @@ export class AppError extends Error {
 export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
   return error instanceof AppError && (code === undefined || error.code === code);
 }
+
+/** An `invalid_request` about a field of the body. `problem` follows its name: `must be true or false`. */
+export function invalid(field: string, problem: string): AppError {
+  return new AppError('invalid_request', `The field ${field} ${problem}.`, { field });
+}

@@ -149,9 +149,9 @@ async function measure(database: SqlDatabase): Promise<void> {
     ['pinned', { pinned: true }],
     ['not pinned', { pinned: false }],
     ['site (every entry)', { site: 'cn' }],
-    ['the last hour', { maxAgeMs: DAY_MS / 24 }],
-    ['the last half year', { maxAgeMs: 180 * DAY_MS }],
-    ['older than a month', { minAgeMs: 30 * DAY_MS }],
+    ['the last hour', { max_age: DAY_MS / 24 }],
+    ['the last half year', { max_age: 180 * DAY_MS }],
+    ['older than a month', { min_age: 30 * DAY_MS }],
     ['a rare word', { q: '123457' }],
     ['a common word', { q: 'fox' }],
     ['two common words', { q: 'fox copper' }],
@@ -163,7 +163,7 @@ async function measure(database: SqlDatabase): Promise<void> {
     ['nothing', { q: 'zeppelin' }],
     [
       'word, model, size, scope, age',
-      { q: 'fox', model: 'wan2.6-t2i', size: '1664*928', scope, maxAgeMs: 90 * DAY_MS },
+      { q: 'fox', model: 'wan2.6-t2i', size: '1664*928', scope, max_age: 90 * DAY_MS },
     ],
   ];
   const rows: string[][] = [];

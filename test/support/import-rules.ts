@@ -25,6 +25,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     files: 'core/',
     may: ['core/'],
+    // Schemas are plain data, too: they run anywhere and do no I/O.
+    packages: ['valibot'],
     remedy: 'The core is plain functions on plain data: take what you need as a parameter.',
   },
   {
@@ -77,7 +79,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     files: 'http/',
     may: ['core/', 'services/', 'config.ts', 'http/'],
     mayTypes: ['ports/'],
-    packages: ['hono'],
+    packages: ['hono', 'valibot'],
     remedy: 'A front door decodes, calls a service and encodes. What needs more is a service.',
   },
   {
@@ -85,6 +87,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     may: ['browser/'],
     remedy:
       'The admin page’s scripts are served as they are: they know the admin API, and nothing of the server.',
+  },
+  {
+    files: 'http/openapi/',
+    may: ['core/', 'http/'],
+    packages: ['hono', 'valibot', '@valibot/to-json-schema'],
+    remedy: 'The description is made from the schemas of the front doors. It calls no service.',
   },
   {
     files: 'simulator/',
@@ -124,9 +132,9 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     // What a command reads is what the door writes.
     mayTypes: [
       'http/image-generate/generate-answer.ts',
-      'http/admin/ledger-body.ts',
-      'http/admin/entry-body.ts',
-      'http/admin/store-body.ts',
+      'http/admin/ledger-schema.ts',
+      'http/admin/entry-schema.ts',
+      'http/admin/store-schema.ts',
     ],
     // undici itself: Node's own fetch gives up on an answer after five minutes, which drawing may take.
     packages: ['commander', 'cli-progress', 'string-width', 'undici'],

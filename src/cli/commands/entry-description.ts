@@ -1,4 +1,4 @@
-import type { EntryDetailBody, EntryImageBody } from '../../http/admin/entry-body.ts';
+import type { EntryDetailBody, EntryImageBody } from '../../http/admin/entry-schema.ts';
 import { formatMoney } from '../money.ts';
 import { counted, formatBytes } from '../terminal/format.ts';
 import { printable, printableJson } from '../terminal/printable.ts';

@@ -1,4 +1,4 @@
-import type { EntrySummaryBody } from '../../http/admin/entry-body.ts';
+import type { EntrySummaryBody } from '../../http/admin/entry-schema.ts';
 import { formatTable } from '../terminal/text-table.ts';
 
 /** Where no terminal says how much fits. */

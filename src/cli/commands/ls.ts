@@ -1,5 +1,5 @@
 import { AppError } from '../../core/errors.ts';
-import type { EntryPageBody, EntrySummaryBody } from '../../http/admin/entry-body.ts';
+import type { EntryPageBody, EntrySummaryBody } from '../../http/admin/entry-schema.ts';
 import { getAdmin, type Parameters } from '../client/admin-api.ts';
 import { type ServerFlags, withServer } from '../client/open-server.ts';
 import { ServerClient } from '../client/server-client.ts';

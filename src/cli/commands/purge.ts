@@ -1,4 +1,4 @@
-import type { PurgeBody } from '../../http/admin/store-body.ts';
+import type { PurgeBody } from '../../http/admin/store-schema.ts';
 import { postAdmin } from '../client/admin-api.ts';
 import { type ServerFlags, withServer } from '../client/open-server.ts';
 import { ServerClient } from '../client/server-client.ts';

@@ -1,4 +1,4 @@
-import type { KeyBody } from '../../http/admin/entry-body.ts';
+import type { KeyBody } from '../../http/admin/entry-schema.ts';
 import { getAdmin } from '../client/admin-api.ts';
 import { type ServerFlags, withServer } from '../client/open-server.ts';
 import { ServerClient } from '../client/server-client.ts';

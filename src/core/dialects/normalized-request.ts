@@ -1,5 +1,5 @@
 import { MAX_TAKE } from '../cache/directives.ts';
-import { AppError } from '../errors.ts';
+import { AppError, invalid } from '../errors.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
 import { canonicalSize } from '../recipe/recipe.ts';
 import { isBase64DataUri, isOssUrl } from '../recipe/references.ts';
@@ -110,11 +110,6 @@ export function readSeed(value: JsonValue | undefined): number | undefined {
   if (value === undefined || value === null || value === -1) return undefined;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_SEED) return value;
   throw invalid('seed', `must be a whole number from 0 to ${MAX_SEED}, or -1 for any`);
-}
-
-/** An error about a field of the request, which it names. */
-export function invalid(field: string, problem: string): AppError {
-  return new AppError('invalid_request', `The field ${field} ${problem}.`, { field });
 }
 
 /** The words, which must be there. */

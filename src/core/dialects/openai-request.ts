@@ -1,9 +1,8 @@
-import { AppError } from '../errors.ts';
+import { AppError, invalid } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
 import { valuesOfForm } from './form-values.ts';
 import {
   DEFAULT_MODEL,
-  invalid,
   type NormalizedRequest,
   readPrompt,
   readReferences,

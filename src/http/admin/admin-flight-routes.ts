@@ -1,15 +1,14 @@
 import { Hono } from 'hono';
 import { AppError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json/json-text.ts';
-import { ATTEMPT_STATES, type Attempt } from '../../services/attempts/attempt.ts';
+import type { Attempt } from '../../services/attempts/attempt.ts';
 import type { HttpServices } from '../dependencies.ts';
 import { eventResponse } from '../wire/event-response.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
-import { oneOf, queryValues, wholeNumber } from '../wire/query-values.ts';
-import { DEFAULT_LIMIT, PAGE_LIMITS } from './admin-entry-routes.ts';
+import { readQuery, refuseQuery } from '../wire/query-values.ts';
 import { isoTime } from './entry-body.ts';
 import { flightEvents, flightsBody } from './flight-events.ts';
-import { readCursor, writeCursor } from './page-cursor.ts';
+import { type AttemptBody, type AttemptPageBody, AttemptsQuery } from './flight-schema.ts';
+import { DEFAULT_LIMIT, readCursor, writeCursor } from './page-query.ts';
 
 /** People who look on at once. Each is told everything, several times a second. */
 const MAX_VIEWS = 50;
@@ -21,13 +20,13 @@ export function adminFlightRoutes(services: HttpServices): Hono {
   let views = 0;
 
   routes.get('/admin/api/flights', (c) => {
-    queryValues(c, []);
+    refuseQuery(c);
     return c.json(flightsBody(services));
   });
   routes.all('/admin/api/flights', methodNotAllowed('GET, HEAD'));
 
   routes.get('/admin/api/flights/events', (c) => {
-    queryValues(c, []);
+    refuseQuery(c);
     if (views >= MAX_VIEWS)
       throw new AppError('overloaded', `${MAX_VIEWS} others look on already; try again later.`);
     return eventResponse(c, view(), services);
@@ -35,13 +34,10 @@ export function adminFlightRoutes(services: HttpServices): Hono {
   routes.all('/admin/api/flights/events', methodNotAllowed('GET'));
 
   routes.get('/admin/api/attempts', async (c) => {
-    const values = queryValues(c, ['state', 'cursor', 'limit']);
-    const { rows, next } = await attempts.list(
-      oneOf(values, 'state', ATTEMPT_STATES),
-      wholeNumber(values, 'limit', PAGE_LIMITS) ?? DEFAULT_LIMIT,
-      readCursor('attempts', values),
-    );
-    return c.json({ attempts: rows.map(attemptBody), next_cursor: writeCursor('attempts', next) });
+    const { state, cursor, limit = DEFAULT_LIMIT } = readQuery(c, AttemptsQuery);
+    const { rows, next } = await attempts.list(state, limit, readCursor('attempts', cursor));
+    const next_cursor = writeCursor('attempts', next);
+    return c.json({ attempts: rows.map(attemptBody), next_cursor } satisfies AttemptPageBody);
   });
   routes.all('/admin/api/attempts', methodNotAllowed('GET, HEAD'));
   return routes;
@@ -57,7 +53,7 @@ export function adminFlightRoutes(services: HttpServices): Hono {
 }
 
 /** Without the answer and the recipe, which are for finishing it, and without the account. */
-function attemptBody(attempt: Attempt): JsonObject {
+function attemptBody(attempt: Attempt): AttemptBody {
   const { id, site, scope, key, model, state, upstreamTask, entryId, status, error } = attempt;
   return {
     id,

@@ -1,21 +1,18 @@
 import { type Context, Hono } from 'hono';
-import { invalid } from '../../core/dialects/normalized-request.ts';
-import type { EntryFilter } from '../../core/entries/entry-filter.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { AppError, invalid, isAppError } from '../../core/errors.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { acceptsEvents, eventResponse } from '../wire/event-response.ts';
 import { type EventEnd, encodeEvent, latestEvents } from '../wire/latest-events.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { problemOf } from '../wire/problem.ts';
-import { queryValues } from '../wire/query-values.ts';
+import { badParameter, refuseQuery } from '../wire/query-values.ts';
 import type { BodyLimits } from '../wire/read-body.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
 import { entrySummary } from './entry-body.ts';
-import { FILTER_NAMES, readFilter } from './entry-filter.ts';
-import { optionalFlag, readObject, refuseOthers } from './read-object.ts';
-import { type PurgeBody, statisticsBody } from './store-body.ts';
+import { readObject } from './read-object.ts';
+import { statisticsBody } from './store-body.ts';
+import { type PurgeBody, PurgeRequest } from './store-schema.ts';
 
 /** The store as a whole: what is in it, and what cleans it. */
 export function adminStoreRoutes(services: HttpServices, options: HttpOptions): Hono {
@@ -24,16 +21,15 @@ export function adminStoreRoutes(services: HttpServices, options: HttpOptions): 
   const routes = new Hono();
 
   routes.get('/admin/api/stats', async (c) => {
-    queryValues(c, []);
+    refuseQuery(c);
     return c.json(statisticsBody(await statistics(), await ledger.money()));
   });
   routes.all('/admin/api/stats', methodNotAllowed('GET, HEAD'));
 
   routes.post('/admin/api/purge', async (c) => {
-    const asked = await readObject(c, limits, ['filter', 'all', 'dry_run']);
-    const selection = await entrySearch.select(readPurgeFilter(asked));
-    const isDry = optionalFlag(asked, 'dry_run') ?? false;
-    const { sample, ...removed } = await (isDry ? purger.forecast(selection) : purger.purge(selection));
+    const { filter, dry_run } = await readPurge(c, limits);
+    const selection = await entrySearch.select(filter);
+    const { sample, ...removed } = await (dry_run ? purger.forecast(selection) : purger.purge(selection));
     const base = blobBaseUrl(c, options);
     const body: PurgeBody = { ...removed, sample: sample.map((entry) => entrySummary(entry, base)) };
     return c.json(body);
@@ -48,26 +44,22 @@ export function adminStoreRoutes(services: HttpServices, options: HttpOptions): 
   return routes;
 }
 
-/** The filter of a purge. Nothing filtered means everything goes, which has to be said. */
-function readPurgeFilter(body: JsonObject): EntryFilter {
-  const given = body.filter ?? {};
-  if (!isJsonObject(given)) throw invalid('filter', 'must be an object');
-  refuseOthers(given, FILTER_NAMES, 'filter.');
-  const values = Object.entries(given).flatMap(([name, value]) =>
-    value === null ? [] : [[name, readValue(name, value)] as const],
-  );
-  const isAll = optionalFlag(body, 'all') ?? false;
-  if (isAll && values.length > 0) throw invalid('all', 'leaves no room for a filter');
-  if (!isAll && values.length === 0)
+/** What to purge. Nothing filtered means everything goes, which has to be said. */
+async function readPurge(c: Context, limits: BodyLimits) {
+  const asked = await readObject(c, limits, PurgeRequest, { complain: refusePurge });
+  const filter = asked.filter ?? {};
+  const isFiltered = Object.keys(filter).length > 0;
+  if (asked.all === true && isFiltered) throw invalid('all', 'leaves no room for a filter');
+  if (asked.all !== true && !isFiltered)
     throw invalid('filter', 'is missing: what to purge, or {"all":true} for everything');
-  return readFilter(new Map(values));
+  return { filter, dry_run: asked.dry_run === true };
 }
 
-/** Numbers and truth values read as in a query. What is empty is more likely a mistake than a wish for everything. */
-function readValue(name: string, value: JsonValue): string {
-  const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-  if (typeof text === 'string' && text !== '') return text;
-  throw invalid(`filter.${name}`, 'must be a text that is not empty, a number, true or false');
+/** A value that cannot be filtered by is called as in a query; what is no value at all, by its place in the body. */
+function refusePurge(field: string, problem: string, check: string): AppError {
+  const [, name] = /^filter\.(.+)$/.exec(field) ?? [];
+  const isValue = !['strict_object', 'string', 'non_empty'].includes(check);
+  return name !== undefined && isValue ? badParameter(name, problem) : invalid(field, problem);
 }
 
 /** Does long work and answers with what it came to: in events while it goes on, for those who take them. */
@@ -76,7 +68,7 @@ async function told<T extends object>(
   work: (tell: (sofar: T) => void) => Promise<T>,
   services: Pick<HttpServices, 'clock' | 'platform' | 'reporter'>,
 ): Promise<Response> {
-  queryValues(c, []);
+  refuseQuery(c);
   if (!acceptsEvents(c)) return Response.json(await work(() => {}));
   const { clock, reporter } = services;
   const { requestId } = requestRecordOf(c);

@@ -1,13 +1,14 @@
 import { type Context, Hono } from 'hono';
-import { invalid } from '../../core/dialects/normalized-request.ts';
 import { isDigest } from '../../core/entries/blob.ts';
+import { invalid } from '../../core/errors.ts';
 import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
-import { queryValues } from '../wire/query-values.ts';
+import { readQuery, refuseQuery } from '../wire/query-values.ts';
 import { type BodyLimits, readArrival, withHold } from '../wire/read-body.ts';
 import { readEntryAddress } from './entry-address.ts';
-import { PORTABLE_NAMES, portableBody, readPortable } from './portable-entry.ts';
+import { portableBody, portableOf, refusePortable } from './portable-entry.ts';
 import { readObject } from './read-object.ts';
+import { ImportQuery, PortableEntry } from './transfer-schema.ts';
 
 /** A row of D1 has 2 MB, in which a carried text stands twice at most: the words of a recipe, beside its canonical form. */
 const MAX_ENTRY_BYTES = 1_000_000;
@@ -26,7 +27,7 @@ export function adminTransferRoutes(services: HttpServices, options: HttpOptions
   routes.all('/admin/api/entries/:key/export', methodNotAllowed('GET, HEAD'));
 
   routes.put('/admin/api/blobs/:sha256', async (c) => {
-    queryValues(c, []);
+    refuseQuery(c);
     const digest = readDigest(c);
     // Not held: the bytes go to the store as they come.
     const limits = { maxBytes: options.maxImage, budget: bodies };
@@ -44,10 +45,10 @@ export function adminTransferRoutes(services: HttpServices, options: HttpOptions
   routes.all('/admin/api/blobs/:sha256', methodNotAllowed('PUT'));
 
   routes.post('/admin/api/entries', async (c) => {
-    const values = queryValues(c, ['scope', 'site']);
+    const instead = readQuery(c, ImportQuery);
     const limits: BodyLimits = { maxBytes: options.maxBody, budget: bodies, clock };
-    const body = await readObject(c, limits, PORTABLE_NAMES, MAX_ENTRY_BYTES);
-    const portable = readPortable({ ...body, ...Object.fromEntries(values) });
+    const reading = { atMost: MAX_ENTRY_BYTES, complain: refusePortable, instead };
+    const portable = portableOf(await readObject(c, limits, PortableEntry, reading));
     const { entry, isNew } = await importer.take(portable);
     return c.json({ ...entry, imported: isNew }, isNew ? 201 : 200);
   });

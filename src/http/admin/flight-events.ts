@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../core/json/json-text.ts';
 import type { HttpServices } from '../dependencies.ts';
 import { encodeEvent } from '../wire/latest-events.ts';
+import type { FlightsBody } from './flight-schema.ts';
 
 /** Four times a second is as fast as anybody reads. */
 const LOOK_MS = 250;
@@ -10,7 +10,7 @@ const LOOKS = 60;
 type FlightServices = Pick<HttpServices, 'images' | 'board' | 'governor' | 'clock'>;
 
 /** The flights in the air, oldest first. */
-export function flightsBody({ board, governor, clock }: Omit<FlightServices, 'images'>): JsonObject {
+export function flightsBody({ board, governor, clock }: Omit<FlightServices, 'images'>): FlightsBody {
   const now = clock.now();
   const flights = board.list().map(({ attempt, state, stage, waiters }) => ({
     attempt_id: attempt.id,

@@ -2,24 +2,8 @@ import type { Cost } from '../../core/events.ts';
 import type { LedgerMoney, LedgerSpending } from '../../services/ledger/ledger.ts';
 import type { LedgerGroup } from '../../services/ledger/ledger-statements.ts';
 import type { LedgerSum } from '../../services/ledger/ledger-store.ts';
-
-/** A row of the ledger as the admin interface tells it. */
-export interface LedgerRowBody {
-  readonly at: string;
-  readonly model?: string;
-  readonly scope?: string;
-  readonly hits: number;
-  readonly misses: number;
-  readonly coalesced: number;
-  readonly bypassed: number;
-  readonly errors: number;
-  readonly bytes: number;
-  readonly spent: readonly Cost[];
-  readonly spent_unpriced: number;
-  readonly avoided: readonly Cost[];
-  readonly avoided_unpriced: number;
-  readonly seconds_avoided: number;
-}
+import type { LedgerRowBody } from './ledger-schema.ts';
+import type { StatisticsBody } from './store-schema.ts';
 
 /** Amounts by currency, of which there are any. */
 export function costsOf({ CNY, USD }: LedgerMoney): readonly Cost[] {
@@ -30,15 +14,8 @@ export function costsOf({ CNY, USD }: LedgerMoney): readonly Cost[] {
   return costs.filter(({ amount }) => amount !== 0);
 }
 
-/** What was spent and avoided in all, in one currency. */
-export interface CostTotal {
-  readonly currency: Cost['currency'];
-  readonly spent: number;
-  readonly avoided: number;
-}
-
-/** The same for each currency of which there is any. */
-export function costTotals({ spent, avoided }: LedgerSpending): readonly CostTotal[] {
+/** What was spent and avoided in all, for each currency of which there is any. */
+export function costTotals({ spent, avoided }: LedgerSpending): StatisticsBody['cost'] {
   return (['CNY', 'USD'] as const)
     .filter((currency) => spent[currency] !== 0 || avoided[currency] !== 0)
     .map((currency) => ({

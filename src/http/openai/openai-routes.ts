@@ -1,6 +1,5 @@
 import { type Context, Hono } from 'hono';
 import { referenceFieldOf } from '../../core/dialects/error-fields.ts';
-import { invalid } from '../../core/dialects/normalized-request.ts';
 import {
   type OpenAiRequest,
   readEdits,
@@ -8,7 +7,7 @@ import {
   readGenerations,
 } from '../../core/dialects/openai-request.ts';
 import type { Entry } from '../../core/entries/entry.ts';
-import { AppError } from '../../core/errors.ts';
+import { AppError, invalid } from '../../core/errors.ts';
 import { decodeUtf8, type JsonValue, parseJson } from '../../core/json/json-text.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { ImageOutcome } from '../../services/image-request.ts';

@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import { readAll } from '../../core/bytes/read-all.ts';
-import { invalid } from '../../core/dialects/normalized-request.ts';
-import { AppError } from '../../core/errors.ts';
+import { AppError, invalid } from '../../core/errors.ts';
 import { dataUri } from '../../core/recipe/references.ts';
 import type { FormPart } from '../../ports/multipart.ts';
 import type { Hold } from '../../services/requests/reference-resolver.ts';

@@ -62,7 +62,7 @@ export class EntrySearch {
 
   /** What a filter means right now; undefined when nothing can fit. */
   async select(filter: EntryFilter): Promise<Selection | undefined> {
-    const { minAgeMs, maxAgeMs } = filter;
+    const { min_age: minAgeMs, max_age: maxAgeMs } = filter;
     const now = this.#deps.clock.now();
     const createdFrom = maxAgeMs === undefined ? 0 : now - maxAgeMs;
     const createdTo = minAgeMs === undefined ? ALWAYS : now - minAgeMs;

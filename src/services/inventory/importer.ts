@@ -1,7 +1,6 @@
-import { invalid } from '../../core/dialects/normalized-request.ts';
 import type { Entry, EntryImage } from '../../core/entries/entry.ts';
 import { type PortableEntry, readCarriedAnswer } from '../../core/entries/portable-entry.ts';
-import { AppError, isAppError } from '../../core/errors.ts';
+import { AppError, invalid, isAppError } from '../../core/errors.ts';
 import { cacheKey } from '../../core/recipe/cache-key.ts';
 import { readRecipe } from '../../core/recipe/recipe.ts';
 import type { Clock } from '../../ports/clock.ts';
