@@ -1,7 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { AppError, isAppError } from '../core/errors.ts';
 import { adminRoutes } from './admin/admin-routes.ts';
-import { ledgerRoutes } from './admin/ledger-routes.ts';
 import { blobRoutes } from './blobs/blob-routes.ts';
 import { dashScopeRoutes } from './dashscope/dashscope-routes.ts';
 import { passthroughRoutes } from './dashscope/passthrough-routes.ts';
@@ -10,6 +9,7 @@ import { uploadRoutes } from './dashscope/upload-routes.ts';
 import type { HttpOptions, HttpServices } from './dependencies.ts';
 import { encodeError } from './encode-error.ts';
 import { generateRoutes } from './image-generate/generate-routes.ts';
+import { ledgerRoutes } from './ledger/ledger-routes.ts';
 import { openAiModelRoutes } from './openai/openai-models.ts';
 import { openAiRoutes } from './openai/openai-routes.ts';
 import { openApiRoutes } from './openapi/openapi-routes.ts';

@@ -132,7 +132,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     // What a command reads is what the door writes.
     mayTypes: [
       'http/image-generate/generate-answer.ts',
-      'http/admin/ledger-schema.ts',
+      'http/ledger/ledger-schema.ts',
       'http/admin/entry-schema.ts',
       'http/admin/store-schema.ts',
     ],

@@ -1,4 +1,4 @@
-import type { LedgerRowBody } from '../../http/admin/ledger-schema.ts';
+import type { LedgerRowBody } from '../../http/ledger/ledger-schema.ts';
 import { MoneySum } from '../money.ts';
 
 /** What some rows of the ledger come to. */

@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/units.ts';
-import type { LedgerRowBody } from '../../http/admin/ledger-schema.ts';
+import type { LedgerRowBody } from '../../http/ledger/ledger-schema.ts';
 import { getAdmin } from '../client/admin-api.ts';
 import { type ServerFlags, withServer } from '../client/open-server.ts';
 import { ServerClient } from '../client/server-client.ts';

@@ -1,6 +1,6 @@
 import type { Statistics } from '../../services/inventory/statistics.ts';
 import type { LedgerSpending } from '../../services/ledger/ledger.ts';
-import { costTotals } from './ledger-body.ts';
+import { costTotals } from '../ledger/ledger-body.ts';
 import type { StatisticsBody } from './store-schema.ts';
 
 export function statisticsBody(

@@ -2,8 +2,8 @@ import type { Cost } from '../../core/events.ts';
 import type { LedgerMoney, LedgerSpending } from '../../services/ledger/ledger.ts';
 import type { LedgerGroup } from '../../services/ledger/ledger-statements.ts';
 import type { LedgerSum } from '../../services/ledger/ledger-store.ts';
+import type { StatisticsBody } from '../admin/store-schema.ts';
 import type { LedgerRowBody } from './ledger-schema.ts';
-import type { StatisticsBody } from './store-schema.ts';
 
 /** Amounts by currency, of which there are any. */
 export function costsOf({ CNY, USD }: LedgerMoney): readonly Cost[] {
