@@ -22,7 +22,8 @@ import { BlobStore } from './blobs/blob-store.ts';
 import { Downloader } from './blobs/downloader.ts';
 import { StoreLock } from './blobs/store-lock.ts';
 import { EntryFinder } from './entries/entry-finder.ts';
-import { EntryPublisher, type Healing } from './entries/entry-publisher.ts';
+import { EntryIntegrity, type Healing } from './entries/entry-integrity.ts';
+import { EntryPublisher } from './entries/entry-publisher.ts';
 import { EntryRemover } from './entries/entry-remover.ts';
 import { EntryStore } from './entries/entry-store.ts';
 import { RequestMemo } from './entries/request-memo.ts';
@@ -130,28 +131,40 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const entries = new EntryStore(database, { isSoleWriter: ports.isSoleWriter });
   const attempts = new AttemptStore(database);
   const closer = new AttemptCloser({ attempts, clock, reporter });
-  const blobs = new BlobStore(ports.blobDriver, hasher, probe, clock, {
-    memoryBytes: config.memory,
-    derived: ports.thumbnails?.driver,
-  });
+  const blobs = new BlobStore(
+    { driver: ports.blobDriver, hasher, probe, clock },
+    { memoryBytes: config.memory, derived: ports.thumbnails?.driver },
+  );
   const lock = new StoreLock();
-  const downloader = new Downloader(transport, blobs, clock, {
-    maxBytes: config.maxImage,
-    budgetMs: config.downloadTimeout,
-  });
+  const remover = new EntryRemover({ entries, blobs, lock });
+  const downloader = new Downloader(
+    { transport, blobs, clock },
+    {
+      maxBytes: config.maxImage,
+      budgetMs: config.downloadTimeout,
+    },
+  );
   const publisher = new EntryPublisher({
     entries,
     attempts,
     blobs,
     downloader,
     lock,
-    healing: ports.healing,
     prices: config.prices,
     clock,
     reporter,
   });
-  const usage = new UsageRecorder(entries, clock, onFailure('usage'));
-  const finder = new EntryFinder({ entries, publisher, usage, clock, reporter }, config.maxAge);
+  const integrity = new EntryIntegrity({
+    entries,
+    blobs,
+    downloader,
+    lock,
+    healing: ports.healing,
+    clock,
+    reporter,
+  });
+  const usage = new UsageRecorder({ entries, clock, onFailure: onFailure('usage') });
+  const finder = new EntryFinder({ entries, integrity, usage, clock, reporter }, config.maxAge);
   const governor = new Governor(clock, {
     limitsOf: (model) => ({ concurrency: config.concurrency(model), perMinute: config.rate?.(model) }),
     maxQueue: config.maxQueue,
@@ -261,7 +274,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     }),
     requestMemo: new RequestMemo({ finder, clock, reporter }),
     bodies,
-    health: new Health(database, [blobs, ports.uploadDriver], onFailure('readiness')),
+    health: new Health({ database, stores: [blobs, ports.uploadDriver], onFailure: onFailure('readiness') }),
     governor,
     entrySearch,
     entryEditor,
@@ -270,17 +283,17 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     purger: new Purger({
       database,
       entrySearch,
-      remover: new EntryRemover({ entries, blobs, lock }),
+      remover,
       clock,
       reporter,
     }),
-    verifier: new Verifier({ entries, blobs, publisher, lock, reporter }),
+    verifier: new Verifier({ entries, blobs, integrity, lock, reporter }),
     statistics: () => readStatistics(database, entries),
-    searchBackfill: new SearchBackfill(database, clock),
+    searchBackfill: new SearchBackfill({ database, clock }),
     recovery,
     recipeRecovery: new RecipeRecovery({ attempts, recovery, taskRecovery, board, credentials }),
     garbageCollector: new GarbageCollector(
-      { entries, attempts, blobs, lock, clock, reporter },
+      { entries, attempts, blobs, remover, lock, clock, reporter },
       { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },
     ),
   };

@@ -39,7 +39,7 @@ try {
   const started = performance.now();
   await fill(database);
   const filled = performance.now();
-  const found = await new SearchBackfill(database, systemClock).run();
+  const found = await new SearchBackfill({ database, clock: systemClock }).run();
   console.log(
     `${COUNT} entries: rows in ${seconds(filled - started)} s, ${found} of them made findable in ${seconds(performance.now() - filled)} s\n`,
   );

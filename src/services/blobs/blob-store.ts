@@ -31,12 +31,17 @@ export interface StagedImage extends ReceivedImage {
   discard(): Promise<void>;
 }
 
+/** Collaborators of `BlobStore`. */
+export interface BlobStoreDeps {
+  readonly driver: BlobDriver;
+  readonly hasher: Hasher;
+  readonly probe: ImageProbe;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
 /** Blobs as the services see them: what is the same for every driver. Errors of the driver pass unchanged. */
 export class BlobStore {
-  readonly #driver: BlobDriver;
-  readonly #hasher: Hasher;
-  readonly #probe: ImageProbe;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #deps: BlobStoreDeps;
   readonly #memory: BlobCache;
   readonly #derived: Pick<BlobDriver, 'delete'> | undefined;
   /** Digest → what the driver last said of it, and when. */
@@ -44,18 +49,9 @@ export class BlobStore {
     max: MAX_PRESENCES,
   });
 
-  constructor(
-    driver: BlobDriver,
-    hasher: Hasher,
-    probe: ImageProbe,
-    clock: Pick<Clock, 'now'>,
-    options: BlobStoreOptions = {},
-  ) {
-    this.#driver = driver;
-    this.#hasher = hasher;
-    this.#probe = probe;
-    this.#clock = clock;
-    this.#memory = new BlobCache(driver, options.memoryBytes ?? DEFAULT_MEMORY_BYTES);
+  constructor(deps: BlobStoreDeps, options: BlobStoreOptions = {}) {
+    this.#deps = deps;
+    this.#memory = new BlobCache(deps.driver, options.memoryBytes ?? DEFAULT_MEMORY_BYTES);
     this.#derived = options.derived;
   }
 
@@ -71,16 +67,22 @@ export class BlobStore {
     signal?: AbortSignal,
   ): Promise<StagedImage> {
     const source = untilAborted(chunks, signal);
-    const openStage = () => this.#driver.stage();
+    const openStage = () => this.#deps.driver.stage();
     try {
-      const { image, stage } = await receiveImage(source, openStage, limits, this.#hasher, this.#probe);
+      const { image, stage } = await receiveImage(
+        source,
+        openStage,
+        limits,
+        this.#deps.hasher,
+        this.#deps.probe,
+      );
       return {
         ...image,
         commit: async () => {
           await stage.commit(image.digest, image.size);
           // What was read before may have been a damaged file, which has now been replaced.
           this.forget(image.digest);
-          this.#seen.set(image.digest, { at: this.#clock.now(), size: image.size });
+          this.#seen.set(image.digest, { at: this.#deps.clock.now(), size: image.size });
         },
         discard: () => stage.discard(),
       };
@@ -97,7 +99,7 @@ export class BlobStore {
     if (kept !== undefined) return fromMemory(kept, range);
     const content = await (range === undefined
       ? this.#memory.read(digest)
-      : this.#driver.read(digest, range));
+      : this.#deps.driver.read(digest, range));
     if (content === undefined) this.forget(digest);
     return content;
   }
@@ -120,8 +122,8 @@ export class BlobStore {
 
   /** Reads the bytes themselves, past all memory: true when they are those that the address names. */
   async isIntact({ digest, size }: Pick<BlobRecord, 'digest' | 'size'>): Promise<boolean> {
-    const content = await this.#driver.read(digest);
-    const hash = this.#hasher.sha256();
+    const content = await this.#deps.driver.read(digest);
+    const hash = this.#deps.hasher.sha256();
     if (content?.body instanceof Uint8Array) hash.update(content.body);
     else for await (const chunk of content?.body ?? []) hash.update(chunk);
     if (content?.size === size && (await hash.digest()) === digest) return true;
@@ -136,7 +138,7 @@ export class BlobStore {
 
   #seenSize(digest: string): number | undefined {
     const seen = this.#seen.get(digest);
-    const age = this.#clock.now() - (seen?.at ?? Number.NEGATIVE_INFINITY);
+    const age = this.#deps.clock.now() - (seen?.at ?? Number.NEGATIVE_INFINITY);
     // A clock that was set back makes ages negative: they say nothing.
     return age >= 0 && age < PRESENCE_MS ? seen?.size : undefined;
   }
@@ -144,9 +146,9 @@ export class BlobStore {
   async #sizeOf(digest: string): Promise<number | undefined> {
     const seen = this.#seenSize(digest);
     if (seen !== undefined) return seen;
-    const size = await this.#driver.size(digest);
+    const size = await this.#deps.driver.size(digest);
     if (size === undefined) this.forget(digest);
-    else this.#seen.set(digest, { at: this.#clock.now(), size });
+    else this.#seen.set(digest, { at: this.#deps.clock.now(), size });
     return size;
   }
 
@@ -161,7 +163,7 @@ export class BlobStore {
     try {
       // First: what a crash leaves of the blob is swept later, and this with it.
       await this.#derived?.delete(digest);
-      await this.#driver.delete(digest);
+      await this.#deps.driver.delete(digest);
     } finally {
       // Afterwards: a question asked during the deletion may have been answered from what was still there.
       this.forget(digest);
@@ -170,12 +172,12 @@ export class BlobStore {
 
   /** Every blob that is there, in no particular order. */
   list(): ReturnType<BlobDriver['list']> {
-    return this.#driver.list();
+    return this.#deps.driver.list();
   }
 
   /** Throws when blobs cannot be written and read right now. */
   check(): Promise<void> {
-    return this.#driver.check();
+    return this.#deps.driver.check();
   }
 }
 

@@ -27,17 +27,20 @@ const MAX_REDIRECTS = 3;
 const FIRST_DELAY_MS = 200;
 const MAX_DELAY_MS = 4_000;
 
-/** Fetches result pictures before their URLs die. */
+/** Collaborators of `Downloader`. */
+export interface DownloaderDeps {
+  readonly transport: Transport;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+}
+
+/** Fetches result images before their URLs die. */
 export class Downloader {
-  readonly #transport: Transport;
-  readonly #blobs: BlobStore;
-  readonly #clock: Clock;
+  readonly #deps: DownloaderDeps;
   readonly #options: DownloaderOptions;
 
-  constructor(transport: Transport, blobs: BlobStore, clock: Clock, options: DownloaderOptions) {
-    this.#transport = transport;
-    this.#blobs = blobs;
-    this.#clock = clock;
+  constructor(deps: DownloaderDeps, options: DownloaderOptions) {
+    this.#deps = deps;
     this.#options = options;
   }
 
@@ -84,8 +87,8 @@ export class Downloader {
       }
     };
     try {
-      return await withDeadline(this.#clock, this.#options.budgetMs, (signal) =>
-        retry(this.#clock, { waitAfter, signal }, () => receive(signal)),
+      return await withDeadline(this.#deps.clock, this.#options.budgetMs, (signal) =>
+        retry(this.#deps.clock, { waitAfter, signal }, () => receive(signal)),
       );
     } catch (error) {
       throw asAppError(isFinal(error) ? error : (lastError ?? error));
@@ -96,7 +99,9 @@ export class Downloader {
   async downloadOnce(url: string, budgetMs: number): Promise<StagedImage> {
     const target = parseResultUrl(url);
     try {
-      return await withDeadline(this.#clock, budgetMs, (signal) => this.#receive(target, uncounted, signal));
+      return await withDeadline(this.#deps.clock, budgetMs, (signal) =>
+        this.#receive(target, uncounted, signal),
+      );
     } catch (error) {
       throw asAppError(error);
     }
@@ -112,7 +117,7 @@ export class Downloader {
     const length = findHeader(response.headers, 'content-length');
     const declaredBytes = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
     const { maxBytes } = this.#options;
-    return await this.#blobs.receive(
+    return await this.#deps.blobs.receive(
       count(declaredBytes, response.body),
       { maxBytes, declaredBytes },
       signal,
@@ -122,7 +127,7 @@ export class Downloader {
   async #get(url: URL, signal: AbortSignal): Promise<TransportResponse> {
     let target = url;
     for (let hops = 0; ; hops += 1) {
-      const response = await this.#transport.send({
+      const response = await this.#deps.transport.send({
         method: 'GET',
         origin: target.origin,
         path: target.pathname + target.search,

@@ -4,7 +4,7 @@ import { compareRecipes, type RecipeDifference } from '../../core/recipe/recipe-
 import type { Clock } from '../../ports/clock.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import type { ImageRequest } from '../image-request.ts';
-import type { EntryPublisher } from './entry-publisher.ts';
+import type { EntryIntegrity } from './entry-integrity.ts';
 import type { EntryStore } from './entry-store.ts';
 import type { UsageRecorder } from './usage-recorder.ts';
 
@@ -31,7 +31,7 @@ const NEAREST_CANDIDATES = 100;
 /** Collaborators of `EntryFinder`. */
 export interface EntryFinderDeps {
   readonly entries: EntryStore;
-  readonly publisher: EntryPublisher;
+  readonly integrity: EntryIntegrity;
   readonly usage: UsageRecorder;
   readonly clock: Clock;
   readonly reporter: Reporter;
@@ -53,7 +53,7 @@ export class EntryFinder {
   async find(wanted: Wanted, rotates: boolean): Promise<Entry | undefined> {
     const entry = await this.#select(wanted, { rotates, takesTurn: rotates });
     if (entry === undefined || this.#isOver(entry)) return undefined;
-    return (await this.#deps.publisher.ensureWhole(entry)) ? entry : undefined;
+    return (await this.#deps.integrity.ensureWhole(entry)) ? entry : undefined;
   }
 
   /**
@@ -61,7 +61,7 @@ export class EntryFinder {
    * pictures were there a moment ago. What the answer to a repeated request may rest on.
    */
   isCurrent(entry: Entry): boolean {
-    return this.#deps.entries.isNewest(entry) && !this.#isOver(entry) && this.#deps.publisher.wasWhole(entry);
+    return this.#deps.entries.isNewest(entry) && !this.#isOver(entry) && this.#deps.integrity.wasWhole(entry);
   }
 
   /** Counts the use of an entry by a request that did not pay for it. */
@@ -75,7 +75,7 @@ export class EntryFinder {
   async inspect(wanted: Wanted, rotates: boolean): Promise<InspectedEntry | undefined> {
     const entry = await this.#select(wanted, { rotates, takesTurn: false });
     if (entry === undefined) return undefined;
-    return { entry, isOver: this.#isOver(entry), isWhole: await this.#deps.publisher.isWhole(entry) };
+    return { entry, isOver: this.#isOver(entry), isWhole: await this.#deps.integrity.isWhole(entry) };
   }
 
   /** The nearest recipes of the caller's own scope, each by its newest entry; those that differ in the fewest fields first. */

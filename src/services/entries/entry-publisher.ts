@@ -1,11 +1,9 @@
 import type { AnswerTemplate } from '../../core/dashscope/answer.ts';
 import type { AnswerAsset } from '../../core/dashscope/answer-assets.ts';
 import type { Entry, EntryImage } from '../../core/entries/entry.ts';
-import { isAppError } from '../../core/errors.ts';
 import type { Cost } from '../../core/events.ts';
 import { listPrice, type PriceOverrides } from '../../core/models/list-price.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { FlightCoordinator } from '../../ports/flight-coordinator.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import type { AttemptStore } from '../attempts/attempt-store.ts';
 import type { EntryIdentity } from '../attempts/entry-identity.ts';
@@ -30,12 +28,6 @@ export interface PaidAnswer {
   readonly onStage?: StageListener | undefined;
 }
 
-/** What became of a lost picture: `no room` when it could be fetched but not written. */
-export type Healing = 'whole' | 'lost' | 'no room';
-
-/** A lost picture is fetched again within this time, while a client waits. */
-const HEAL_BUDGET_MS = 10_000;
-
 /** Collaborators of `EntryPublisher`. */
 export interface EntryPublisherDeps {
   readonly entries: EntryStore;
@@ -43,14 +35,13 @@ export interface EntryPublisherDeps {
   readonly blobs: BlobStore;
   readonly downloader: Downloader;
   readonly lock: StoreLock;
-  readonly healing: FlightCoordinator<Healing>;
   readonly prices: PriceOverrides;
   readonly clock: Clock;
   readonly reporter: Reporter;
 }
 
 /**
- * Turns a paid answer into an entry, and keeps entries whole. The order is what makes a crash harmless:
+ * Turns a paid answer into an entry. The order is what makes a crash harmless:
  *
  * | crash after                   | left behind               | who repairs                                       |
  * |-------------------------------|---------------------------|---------------------------------------------------|
@@ -133,75 +124,4 @@ export class EntryPublisher {
     this.#deps.reporter.report({ type: 'stored', model, scope, images: images.length, bytes });
     return entry;
   }
-
-  /** True when every picture was seen to be there within the last second. */
-  wasWhole(entry: Entry): boolean {
-    return entry.images.every((image) => this.#deps.blobs.wasThere(image.digest, image.size));
-  }
-
-  /** True when every picture of an entry is there right now. */
-  async isWhole(entry: Entry): Promise<boolean> {
-    const there = await Promise.all(
-      entry.images.map(({ digest, size }) => this.#deps.blobs.has(digest, size)),
-    );
-    return there.every(Boolean);
-  }
-
-  /**
-   * True when every picture of an entry is there, or could be fetched again from where it came from. Otherwise the entry
-   * is dropped: a hit whose picture is gone is a miss. It stays when only our disk is in the way: there may be room later.
-   */
-  async ensureWhole(entry: Entry): Promise<boolean> {
-    for (const image of entry.images) {
-      if (await this.#deps.blobs.has(image.digest, image.size)) continue;
-      const { value: healed } = await this.#deps.healing.run(image.digest, () => this.#heal(image));
-      if (healed === 'whole') continue;
-      if (healed === 'no room' || (await this.#drop(entry, image))) return false;
-    }
-    return true;
-  }
-
-  /** False when the lost bytes came back while we waited for the lock: another recipe may have drawn the same picture. */
-  #drop(entry: Entry, lost: EntryImage): Promise<boolean> {
-    return this.#deps.lock.exclusive(async () => {
-      if (await this.#deps.blobs.has(lost.digest, lost.size)) return false;
-      const { entries, blobs } = await this.#deps.entries.delete([entry.id]);
-      for (const { digest } of blobs) await this.#deps.blobs.delete(digest);
-      if (entries > 0) this.#deps.reporter.report({ type: 'healed', digest: lost.digest, how: 'dropped' });
-      return true;
-    });
-  }
-
-  async #heal(image: EntryImage): Promise<Healing> {
-    if (image.sourceUrl === undefined || isExpired(image.sourceUrl, this.#deps.clock.now())) return 'lost';
-    let staged: StagedImage | undefined;
-    try {
-      staged = await this.#deps.downloader.downloadOnce(image.sourceUrl, HEAL_BUDGET_MS);
-      // The same bytes or nothing: the address is the promise.
-      if (staged.digest !== image.digest || !(await this.#restore(staged))) return 'lost';
-      this.#deps.reporter.report({ type: 'healed', digest: image.digest, how: 'fetched-again' });
-      return 'whole';
-    } catch (cause) {
-      if (isAppError(cause, 'upstream_invalid')) return 'lost';
-      this.#deps.reporter.report({ type: 'failure', where: 'healing', cause });
-      return 'no room';
-    } finally {
-      await staged?.discard();
-    }
-  }
-
-  /** False when the row went while we fetched: bytes without one would stay until the next start. */
-  #restore(image: StagedImage): Promise<boolean> {
-    return this.#deps.lock.shared(async () => {
-      if ((await this.#deps.entries.findBlob(image.digest)) === undefined) return false;
-      await image.commit();
-      return true;
-    });
-  }
-}
-
-/** Whether a signed URL says itself that it is over (`Expires`, seconds since the epoch). */
-function isExpired(url: string, now: number): boolean {
-  const expires = URL.canParse(url) ? new URL(url).searchParams.get('Expires') : null;
-  return expires !== null && /^\d+$/.test(expires) && Number(expires) * 1000 <= now;
 }

@@ -12,28 +12,31 @@ const MAX_PENDING = 5_000;
 /** Uses written in one go: a few milliseconds in which no request is answered. */
 const SLICE = 50;
 
+/** Collaborators of `UsageRecorder`. */
+export interface UsageRecorderDeps {
+  readonly entries: EntryStore;
+  readonly clock: Clock;
+  readonly onFailure: (cause: unknown) => void;
+}
+
 /** Counts uses in memory and writes them in batches. A crash loses some counts, never an entry. */
 export class UsageRecorder {
-  readonly #entries: EntryStore;
-  readonly #clock: Clock;
-  readonly #onFailure: (cause: unknown) => void;
+  readonly #deps: UsageRecorderDeps;
   #pending = new Map<number, Use>();
   #flushing = Promise.resolve();
 
-  constructor(entries: EntryStore, clock: Clock, onFailure: (cause: unknown) => void) {
-    this.#entries = entries;
-    this.#clock = clock;
-    this.#onFailure = onFailure;
+  constructor(deps: UsageRecorderDeps) {
+    this.#deps = deps;
   }
 
   used(entryId: number): void {
     const use = this.#pending.get(entryId);
     if (use !== undefined) {
-      use.usedAt = this.#clock.now();
+      use.usedAt = this.#deps.clock.now();
       use.hits += 1;
       return;
     }
-    this.#pending.set(entryId, { usedAt: this.#clock.now(), hits: 1 });
+    this.#pending.set(entryId, { usedAt: this.#deps.clock.now(), hits: 1 });
     if (this.#pending.size >= MAX_PENDING) void this.flush();
   }
 
@@ -49,8 +52,8 @@ export class UsageRecorder {
     this.#pending = new Map();
     for (let at = 0; at < uses.length; at += SLICE) {
       // Requests between the slices: SQLite writes on the thread that answers.
-      if (at > 0) await this.#clock.sleep(0);
-      await this.#entries.touch(uses.slice(at, at + SLICE)).catch(this.#onFailure);
+      if (at > 0) await this.#deps.clock.sleep(0);
+      await this.#deps.entries.touch(uses.slice(at, at + SLICE)).catch(this.#deps.onFailure);
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Reporter } from '../../ports/reporter.ts';
 import type { AttemptStore } from '../attempts/attempt-store.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { StoreLock } from '../blobs/store-lock.ts';
-import { addRemoved, EntryRemover, NOTHING_REMOVED, type Removed } from '../entries/entry-remover.ts';
+import { addRemoved, type EntryRemover, NOTHING_REMOVED, type Removed } from '../entries/entry-remover.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 
 export interface GarbageCollectorOptions {
@@ -20,36 +20,25 @@ const BATCH = 50;
 const ORPHAN_GRACE_MS = 60 * 60 * 1000;
 const ATTEMPT_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
+/** Collaborators of `GarbageCollector`. */
+export interface GarbageCollectorDeps {
+  readonly entries: EntryStore;
+  readonly attempts: AttemptStore;
+  readonly blobs: BlobStore;
+  readonly remover: EntryRemover;
+  readonly lock: StoreLock;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}
+
 /** Keeps the store within its bounds: what is too old goes, then what was used least recently. Pinned entries stay. */
 export class GarbageCollector {
-  readonly #entries: EntryStore;
-  readonly #attempts: AttemptStore;
-  readonly #blobs: BlobStore;
-  readonly #remover: EntryRemover;
-  readonly #lock: StoreLock;
-  readonly #clock: Clock;
-  readonly #reporter: Reporter;
+  readonly #deps: GarbageCollectorDeps;
   readonly #options: GarbageCollectorOptions;
   #isCollecting = false;
 
-  constructor(
-    parts: {
-      entries: EntryStore;
-      attempts: AttemptStore;
-      blobs: BlobStore;
-      lock: StoreLock;
-      clock: Clock;
-      reporter: Reporter;
-    },
-    options: GarbageCollectorOptions,
-  ) {
-    this.#entries = parts.entries;
-    this.#attempts = parts.attempts;
-    this.#blobs = parts.blobs;
-    this.#remover = new EntryRemover(parts);
-    this.#lock = parts.lock;
-    this.#clock = parts.clock;
-    this.#reporter = parts.reporter;
+  constructor(deps: GarbageCollectorDeps, options: GarbageCollectorOptions) {
+    this.#deps = deps;
     this.#options = options;
   }
 
@@ -75,31 +64,31 @@ export class GarbageCollector {
       return true;
     };
     if (maxAgeMs !== undefined) {
-      const createdBefore = this.#clock.now() - maxAgeMs;
-      while (await drop(await this.#entries.selectExpired(createdBefore, BATCH))) {
+      const createdBefore = this.#deps.clock.now() - maxAgeMs;
+      while (await drop(await this.#deps.entries.selectExpired(createdBefore, BATCH))) {
         // Another batch, until none is left.
       }
     }
     if (maxBytes !== undefined) {
       for (;;) {
-        const excess = (await this.#entries.totals()).bytes - maxBytes;
+        const excess = (await this.#deps.entries.totals()).bytes - maxBytes;
         if (excess <= 0) break;
-        const victims = enough(await this.#entries.selectForEviction({ limit: BATCH }), excess);
+        const victims = enough(await this.#deps.entries.selectForEviction({ limit: BATCH }), excess);
         if (!(await drop(victims))) break;
       }
     }
-    await this.#attempts.prune(this.#clock.now() - ATTEMPT_LIFE_MS);
+    await this.#deps.attempts.prune(this.#deps.clock.now() - ATTEMPT_LIFE_MS);
     return removed;
   }
 
   /** Removes bytes that no row names: what a crash between bytes and rows left behind. */
   async sweepOrphans(): Promise<Removed> {
     let swept = NOTHING_REMOVED;
-    for await (const { digest, size, modifiedAt } of this.#blobs.list()) {
-      if (modifiedAt > this.#clock.now() - ORPHAN_GRACE_MS) continue;
-      await this.#lock.exclusive(async () => {
-        if ((await this.#entries.findBlob(digest)) !== undefined) return;
-        await this.#blobs.delete(digest);
+    for await (const { digest, size, modifiedAt } of this.#deps.blobs.list()) {
+      if (modifiedAt > this.#deps.clock.now() - ORPHAN_GRACE_MS) continue;
+      await this.#deps.lock.exclusive(async () => {
+        if ((await this.#deps.entries.findBlob(digest)) !== undefined) return;
+        await this.#deps.blobs.delete(digest);
         swept = addRemoved(swept, { entries: 0, blobs: 1, bytes: size });
       });
     }
@@ -107,8 +96,8 @@ export class GarbageCollector {
   }
 
   async #evict(ids: readonly number[]): Promise<Removed> {
-    const removed = await this.#remover.remove(ids);
-    this.#reporter.report({ type: 'evicted', ...removed });
+    const removed = await this.#deps.remover.remove(ids);
+    this.#deps.reporter.report({ type: 'evicted', ...removed });
     return removed;
   }
 }

@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { StoreLock } from '../blobs/store-lock.ts';
-import type { EntryPublisher } from '../entries/entry-publisher.ts';
+import type { EntryIntegrity } from '../entries/entry-integrity.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 
 /** Counts of pictures. What is damaged, but neither healed nor dropped, is to be tried again: there was no room. */
@@ -23,7 +23,7 @@ const SLICE = 100;
 export interface VerifierDeps {
   readonly entries: EntryStore;
   readonly blobs: BlobStore;
-  readonly publisher: EntryPublisher;
+  readonly integrity: EntryIntegrity;
   readonly lock: StoreLock;
   readonly reporter: Reporter;
 }
@@ -95,7 +95,7 @@ export class Verifier {
     });
     if (isWhole) return 'whole';
     for (const entry of await this.#deps.entries.findAll(await this.#deps.entries.entriesOfBlob(digest)))
-      await this.#deps.publisher.ensureWhole(entry);
+      await this.#deps.integrity.ensureWhole(entry);
     if (await this.#deps.blobs.has(digest, size)) return 'healed';
     return (await this.#deps.entries.findBlob(digest)) === undefined ? 'dropped' : 'damaged';
   }

@@ -5,27 +5,30 @@ interface Checked {
   check(): Promise<void>;
 }
 
+/** Collaborators of `Health`. */
+export interface HealthDeps {
+  readonly database: SqlDatabase;
+  readonly stores: readonly Checked[];
+  readonly onFailure: (cause: unknown) => void;
+}
+
 /** Whether the stores that every answer needs can be used right now. */
 export class Health {
-  readonly #database: SqlDatabase;
-  readonly #stores: readonly Checked[];
-  readonly #onFailure: (cause: unknown) => void;
+  readonly #deps: HealthDeps;
 
-  constructor(database: SqlDatabase, stores: readonly Checked[], onFailure: (cause: unknown) => void) {
-    this.#database = database;
-    this.#stores = stores;
-    this.#onFailure = onFailure;
+  constructor(deps: HealthDeps) {
+    this.#deps = deps;
   }
 
   /** Really asks them all. Which one failed, and why, goes to the log only. */
   async isReady(): Promise<boolean> {
     try {
       // It changes nothing, but needs leave to write.
-      await this.#database.batch([{ sql: 'update entries set hits = hits where id = 0', params: [] }]);
-      for (const store of this.#stores) await store.check();
+      await this.#deps.database.batch([{ sql: 'update entries set hits = hits where id = 0', params: [] }]);
+      for (const store of this.#deps.stores) await store.check();
       return true;
     } catch (cause) {
-      this.#onFailure(cause);
+      this.#deps.onFailure(cause);
       return false;
     }
   }

@@ -54,7 +54,12 @@ describe('blobs over a socket', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'dashcache-blob-routes-'));
     const driver = new FsBlobDriver(folder);
-    const blobs = new BlobStore(driver, nativeHasher, imageProbe, { now: () => 1_750_000_000_000 });
+    const blobs = new BlobStore({
+      driver,
+      hasher: nativeHasher,
+      probe: imageProbe,
+      clock: { now: () => 1_750_000_000_000 },
+    });
     digest = await put(driver, LARGE);
     endless = new EndlessBody();
     const endlessSize = EndlessBody.CHUNK.length * EndlessBody.CHUNKS;

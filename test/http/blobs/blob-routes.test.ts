@@ -35,7 +35,7 @@ beforeEach(async () => {
   missing = [];
   const routes = blobRoutes({
     findBlob: async (digest) => rows.get(digest),
-    blobs: new BlobStore(driver, nativeHasher, imageProbe, clock),
+    blobs: new BlobStore({ driver, hasher: nativeHasher, probe: imageProbe, clock }),
     onMissing: (digest) => {
       missing.push(digest);
     },

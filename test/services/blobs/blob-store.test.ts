@@ -51,7 +51,10 @@ let blobs: BlobStore;
 
 function openStore(over: BlobDriver, memoryBytes?: number): BlobStore {
   const options = memoryBytes === undefined ? {} : { memoryBytes };
-  return new BlobStore(over, nativeHasher, imageProbe, { now: () => now }, options);
+  return new BlobStore(
+    { driver: over, hasher: nativeHasher, probe: imageProbe, clock: { now: () => now } },
+    options,
+  );
 }
 
 beforeEach(() => {

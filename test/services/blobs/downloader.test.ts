@@ -29,8 +29,13 @@ function start(...replies: readonly Reply[]) {
     if (reply === undefined) throw new Error('no reply is written');
     return reply(request);
   });
-  const blobs = new BlobStore(watchDriver(faults, memory), nativeHasher, imageProbe, clock);
-  const downloader = new Downloader(transport, blobs, clock, { maxBytes: 10_000, budgetMs: 30_000 });
+  const blobs = new BlobStore({
+    driver: watchDriver(faults, memory),
+    hasher: nativeHasher,
+    probe: imageProbe,
+    clock,
+  });
+  const downloader = new Downloader({ transport, blobs, clock }, { maxBytes: 10_000, budgetMs: 30_000 });
   return { clock, faults, memory, transport, downloader };
 }
 
@@ -200,8 +205,16 @@ it('brings a picture over a real connection, through a redirect and a false star
   const transport = createUndiciTransport();
   onTestFinished(() => transport.close());
   const memory = new MemoryBlobDriver(systemClock);
-  const blobs = new BlobStore(memory, nativeHasher, imageProbe, systemClock);
-  const downloader = new Downloader(transport, blobs, systemClock, { maxBytes: 10_000, budgetMs: 20_000 });
+  const blobs = new BlobStore({
+    driver: memory,
+    hasher: nativeHasher,
+    probe: imageProbe,
+    clock: systemClock,
+  });
+  const downloader = new Downloader(
+    { transport, blobs, clock: systemClock },
+    { maxBytes: 10_000, budgetMs: 20_000 },
+  );
   const staged = await downloader.download(`${server.origin}/old`);
   await staged.commit();
   expect(memory.byteCount).toBe(PICTURE.length);

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.ts';
 import { png } from '../../support/data/sample-images.ts';
 import { Faults } from '../../support/fakes/faulty.ts';
-import { createGate } from '../../support/fakes/gate.ts';
 import { settle } from '../../support/fakes/manual-clock.ts';
 import { Machine, type StoreBench } from '../../support/servers/store-bench.ts';
 
@@ -68,125 +67,6 @@ describe('keeping', () => {
     bench.faults.fail('database.batch', new AppError('storage_full', 'full'));
     await expect(bench.publisher.keep(paid)).rejects.toMatchObject({ code: 'storage_full' });
     expect(await machine.digests()).toEqual([image?.digest]);
-  });
-});
-
-describe('an entry whose bytes are gone', () => {
-  it('is healed from where its picture came from', async () => {
-    const entry = await bench.keep('pets', CAT, DOG);
-    for (const { digest } of entry.images) await machine.driver.delete(digest);
-    const later = machine.start();
-    expect(await later.publisher.ensureWhole(entry)).toBe(true);
-    expect(await machine.digests()).toEqual(entry.images.map(({ digest }) => digest));
-    expect(later.reporter.of('healed').map(({ how }) => how)).toEqual(['fetched-again', 'fetched-again']);
-  });
-
-  it('is fetched once for all who ask at the same time', async () => {
-    const entry = await bench.keep('cat', CAT);
-    await machine.driver.delete(entry.images[0]?.digest ?? '');
-    machine.transport.requests.length = 0;
-    const later = machine.start();
-    const asked = [1, 2, 3].map(() => later.publisher.ensureWhole(entry));
-    expect(await Promise.all(asked)).toEqual([true, true, true]);
-    expect(machine.transport.requests).toHaveLength(1);
-  });
-
-  it('is dropped when the picture is gone there too', async () => {
-    const entry = await bench.keep('pets', CAT, DOG);
-    await machine.driver.delete(entry.images[0]?.digest ?? '');
-    machine.pictures.clear();
-    const later = machine.start();
-    const whole = later.publisher.ensureWhole(entry);
-    await machine.clock.advance(10_000);
-    expect(await whole).toBe(false);
-    expect(await machine.rows('select sha256 from blobs')).toEqual([]);
-    expect(await machine.digests()).toEqual([]);
-    expect(await later.entries.findNewest(entry)).toBeUndefined();
-    expect(later.reporter.of('healed').map(({ how }) => how)).toEqual(['dropped']);
-  });
-
-  it('is dropped when the URL shows something else now', async () => {
-    const entry = await bench.keep('cat', CAT);
-    await machine.driver.delete(entry.images[0]?.digest ?? '');
-    machine.pictures.set('https://results.example/cat-0.png', DOG);
-    expect(await machine.start().publisher.ensureWhole(entry)).toBe(false);
-    expect(await machine.digests()).toEqual([]);
-    expect(machine.driver.openStages).toBe(0);
-  });
-
-  it('is not asked for at a URL that says it is over', async () => {
-    const entry = await bench.keep('cat', CAT);
-    const [image] = entry.images;
-    await machine.driver.delete(image?.digest ?? '');
-    machine.transport.requests.length = 0;
-    const seconds = Math.floor(machine.clock.now() / 1000);
-    const over = {
-      ...entry,
-      images: entry.images.map((one) => ({ ...one, sourceUrl: `https://x.example/?Expires=${seconds}` })),
-    };
-    expect(await machine.start().publisher.ensureWhole(over)).toBe(false);
-    expect(machine.transport.requests).toEqual([]);
-  });
-
-  it('is dropped once, whoever asks', async () => {
-    const entry = await bench.keep('cat', CAT);
-    await machine.driver.delete(entry.images[0]?.digest ?? '');
-    machine.pictures.clear();
-    const later = machine.start();
-    const asked = [1, 2].map(() => later.publisher.ensureWhole(entry));
-    await machine.clock.advance(10_000);
-    expect(await Promise.all(asked)).toEqual([false, false]);
-    expect(later.reporter.of('healed')).toHaveLength(1);
-  });
-
-  it('stays when its bytes came back while it waited to be dropped', async () => {
-    const entry = await bench.keep('cat', CAT);
-    await machine.driver.delete(entry.images[0]?.digest ?? '');
-    machine.pictures.clear();
-    const later = machine.start();
-    const gate = createGate();
-    const publishing = later.lock.shared(() => gate.opened);
-    const asked = later.publisher.ensureWhole(entry);
-    await settle();
-    // Meanwhile the flight that holds the lock publishes the very same picture, drawn for another recipe.
-    const stage = await machine.driver.stage();
-    await stage.write(CAT);
-    await stage.commit(entry.images[0]?.digest ?? '', CAT.length);
-    gate.open();
-    await publishing;
-    expect(await asked).toBe(true);
-    expect(await later.entries.findNewest(entry)).toMatchObject({ id: entry.id });
-  });
-
-  it('is a miss and leaves no bytes when it was evicted while its picture was fetched', async () => {
-    const entry = await bench.keep('cat', CAT);
-    await machine.driver.delete(entry.images[0]?.digest ?? '');
-    const later = machine.start();
-    const gate = createGate();
-    // An eviction has the lock while the picture comes in.
-    const evicting = later.lock.exclusive(async () => {
-      await gate.opened;
-      await later.entries.delete([entry.id]);
-    });
-    const asked = later.publisher.ensureWhole(entry);
-    await settle();
-    gate.open();
-    await evicting;
-    expect(await asked).toBe(false);
-    expect(await machine.digests()).toEqual([]);
-    expect(machine.driver.openStages).toBe(0);
-  });
-
-  it('stays when the disk is full: its picture may be fetched again later', async () => {
-    const entry = await bench.keep('cat', CAT);
-    await machine.driver.delete(entry.images[0]?.digest ?? '');
-    const later = machine.start();
-    later.faults.fail('stage.commit', new AppError('storage_full', 'full'));
-    expect(await later.publisher.ensureWhole(entry)).toBe(false);
-    expect(later.reporter.of('failure')).toMatchObject([{ where: 'healing' }]);
-    expect(await later.entries.findNewest(entry)).toMatchObject({ id: entry.id });
-    later.faults.heal('stage.commit');
-    expect(await later.publisher.ensureWhole(entry)).toBe(true);
   });
 });
 

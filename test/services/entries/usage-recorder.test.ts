@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => database.close());
 
 const recorderOn = (over: SqlDatabase) =>
-  new UsageRecorder(new EntryStore(over), clock, (cause) => failures.push(cause));
+  new UsageRecorder({ entries: new EntryStore(over), clock, onFailure: (cause) => failures.push(cause) });
 
 const uses = () => database.all({ sql: 'select id, hits, used_at from entries order by id', params: [] });
 

@@ -65,16 +65,14 @@ it('and is searched after the backfill, which goes on where it was stopped', asy
   const idsOf = async (filter: object) =>
     (await entrySearch.list({ filter, sort: 'created', limit: 200 })).rows.map(({ id }) => id);
   expect(await idsOf({ q: '狐' })).toEqual([]);
-  const stopping = new SearchBackfill(database, {
-    sleep: async () => stopping.stop(),
-  });
+  const stopping = new SearchBackfill({ database, clock: { sleep: async () => stopping.stop() } });
   expect(await stopping.run()).toBe(200);
   // The newest come first; an entry that goes meanwhile is forgotten.
   expect(await idsOf({ seed: 449 })).toEqual([450]);
   expect(await idsOf({ seed: 10 })).toEqual([]);
   await new EntryStore(database).delete([1]);
-  expect(await new SearchBackfill(database, systemClock).run()).toBe(249);
+  expect(await new SearchBackfill({ database, clock: systemClock }).run()).toBe(249);
   expect(await idsOf({ seed: 10, size: '512*512', model: 'qwen', q: '狐' })).toEqual([11]);
   expect(await idsOf({ seed: 0 })).toEqual([]);
-  expect(await new SearchBackfill(database, systemClock).run()).toBe(0);
+  expect(await new SearchBackfill({ database, clock: systemClock }).run()).toBe(0);
 });

@@ -10,7 +10,7 @@ it('is ready while the database and every store can be used', async () => {
   const full = new AppError('storage_full', 'full');
   const fails = { check: () => Promise.reject(full) };
   const isReady = (...stores: (typeof works)[]) =>
-    new Health(database, stores, (cause) => failures.push(cause)).isReady();
+    new Health({ database, stores, onFailure: (cause) => failures.push(cause) }).isReady();
   expect(await isReady(works, works)).toBe(true);
   expect(await isReady(fails, works)).toBe(false);
   expect(await isReady(works, fails)).toBe(false);
@@ -23,7 +23,9 @@ it('is not ready when the database can only be read', async () => {
   const database = await openMigrated();
   await database.all({ sql: 'pragma query_only = on', params: [] });
   const failures: unknown[] = [];
-  expect(await new Health(database, [], (cause) => failures.push(cause)).isReady()).toBe(false);
+  expect(
+    await new Health({ database, stores: [], onFailure: (cause) => failures.push(cause) }).isReady(),
+  ).toBe(false);
   expect(failures).toMatchObject([{ code: 'storage_failed' }]);
   database.close();
 });

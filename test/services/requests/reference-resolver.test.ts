@@ -38,7 +38,7 @@ beforeEach(() => {
         return await found;
       },
     },
-    blobs: new BlobStore(driver, nativeHasher, imageProbe, clock),
+    blobs: new BlobStore({ driver, hasher: nativeHasher, probe: imageProbe, clock }),
     uploads: noUploads,
     hasher: nativeHasher,
     probe: imageProbe,

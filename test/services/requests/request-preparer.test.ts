@@ -24,7 +24,12 @@ beforeEach(() => {
 
 function start(uploads: Pick<UploadService, 'find'> = noUploads): RequestPreparer {
   const clock = new ManualClock();
-  const blobs = new BlobStore(new MemoryBlobDriver(clock), nativeHasher, imageProbe, clock);
+  const blobs = new BlobStore({
+    driver: new MemoryBlobDriver(clock),
+    hasher: nativeHasher,
+    probe: imageProbe,
+    clock,
+  });
   const fetcher = {
     fetch: async (url: string) => {
       fetched.push(url);

@@ -13,7 +13,9 @@ import type { EntryIdentity } from '../../../src/services/attempts/entry-identit
 import { BlobStore } from '../../../src/services/blobs/blob-store.ts';
 import { Downloader } from '../../../src/services/blobs/downloader.ts';
 import { StoreLock } from '../../../src/services/blobs/store-lock.ts';
+import { EntryIntegrity } from '../../../src/services/entries/entry-integrity.ts';
 import { EntryPublisher, type PaidAnswer } from '../../../src/services/entries/entry-publisher.ts';
+import { EntryRemover } from '../../../src/services/entries/entry-remover.ts';
 import { EntryStore } from '../../../src/services/entries/entry-store.ts';
 import {
   GarbageCollector,
@@ -83,6 +85,7 @@ export class StoreBench {
   readonly blobs: BlobStore;
   readonly lock = new StoreLock();
   readonly downloader: Downloader;
+  readonly integrity: EntryIntegrity;
   readonly publisher: EntryPublisher;
   readonly recovery: Recovery;
   readonly #machine: Machine;
@@ -96,17 +99,27 @@ export class StoreBench {
     this.entries = new EntryStore(this.database);
     this.attempts = new AttemptStore(this.database);
     this.thumbnails = new MemoryBlobDriver(clock);
-    this.blobs = new BlobStore(this.driver, nativeHasher, imageProbe, clock, {
-      memoryBytes: 0,
-      derived: this.thumbnails,
-    });
+    this.blobs = new BlobStore(
+      { driver: this.driver, hasher: nativeHasher, probe: imageProbe, clock },
+      {
+        memoryBytes: 0,
+        derived: this.thumbnails,
+      },
+    );
     const transport = faults.watch('transport', machine.transport);
-    this.downloader = new Downloader(transport, this.blobs, clock, { maxBytes: 1e6, budgetMs: 30_000 });
+    this.downloader = new Downloader(
+      { transport, blobs: this.blobs, clock },
+      { maxBytes: 1e6, budgetMs: 30_000 },
+    );
     this.publisher = new EntryPublisher({
       ...this.#stores(),
       downloader: this.downloader,
-      healing: new InProcessFlights(),
       prices: new Map(),
+    });
+    this.integrity = new EntryIntegrity({
+      ...this.#stores(),
+      downloader: this.downloader,
+      healing: new InProcessFlights(),
     });
     const { reporter } = this;
     this.recovery = new Recovery({
@@ -119,7 +132,10 @@ export class StoreBench {
   }
 
   garbageCollector(options: Partial<GarbageCollectorOptions> = {}): GarbageCollector {
-    return new GarbageCollector(this.#stores(), { maxBytes: undefined, maxAgeMs: undefined, ...options });
+    return new GarbageCollector(
+      { ...this.#stores(), remover: new EntryRemover(this) },
+      { maxBytes: undefined, maxAgeMs: undefined, ...options },
+    );
   }
 
   /** Opens an attempt, writes down its answer with these pictures, which are to be had at its URLs, and keeps them. */
