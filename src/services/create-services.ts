@@ -1,16 +1,11 @@
 import type { Config } from '../config.ts';
 import { modelLabels } from '../core/models/model-label.ts';
 import type { BlobDriver } from '../ports/blob-driver.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
-import type { Hasher } from '../ports/hasher.ts';
-import type { ImageProbe } from '../ports/image-probe.ts';
 import type { ImageUpstream } from '../ports/image-upstream.ts';
 import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RuntimeMetrics } from '../ports/runtime-metrics.ts';
-import type { SqlDatabase } from '../ports/sql-database.ts';
-import type { Transport } from '../ports/transport.ts';
 import type { UploadUpstream } from '../ports/upload-upstream.ts';
 import { AdminAccess } from './access/admin-access.ts';
 import { AdminSessions } from './access/admin-sessions.ts';
@@ -18,16 +13,9 @@ import { CredentialService, type Verdict } from './access/credential-service.ts'
 import { CredentialStore } from './access/credential-store.ts';
 import { AttemptCloser } from './attempts/attempt-closer.ts';
 import { AttemptStore } from './attempts/attempt-store.ts';
-import { BlobStore } from './blobs/blob-store.ts';
-import { Downloader } from './blobs/downloader.ts';
-import { StoreLock } from './blobs/store-lock.ts';
-import { EntryFinder } from './entries/entry-finder.ts';
-import { EntryIntegrity, type Healing } from './entries/entry-integrity.ts';
+import { createStores, type StorePorts } from './create-stores.ts';
 import { EntryPublisher } from './entries/entry-publisher.ts';
-import { EntryRemover } from './entries/entry-remover.ts';
-import { EntryStore } from './entries/entry-store.ts';
 import { RequestMemo } from './entries/request-memo.ts';
-import { UsageRecorder } from './entries/usage-recorder.ts';
 import { FlightRegistry } from './flights/flight-registry.ts';
 import { AnswerHandler } from './generation/answer-handler.ts';
 import { GenerationRunner } from './generation/generation-runner.ts';
@@ -42,7 +30,7 @@ import { Importer } from './inventory/importer.ts';
 import { Lineage } from './inventory/lineage.ts';
 import { Purger } from './inventory/purger.ts';
 import { readStatistics } from './inventory/statistics.ts';
-import { type ThumbnailMaking, Thumbnails } from './inventory/thumbnails.ts';
+import { Thumbnails } from './inventory/thumbnails.ts';
 import { LedgerRecorder } from './ledger/ledger-recorder.ts';
 import { LedgerService } from './ledger/ledger-service.ts';
 import { LedgerStore } from './ledger/ledger-store.ts';
@@ -68,26 +56,14 @@ import { VendorTaskList } from './tasks/vendor-task-list.ts';
 import { createUploads } from './uploads/create-uploads.ts';
 
 /** What a runtime brings. Nothing else differs between them. */
-export interface Ports {
-  readonly database: SqlDatabase;
-  /** Whether nobody but these services changes the rows. */
-  readonly isSoleWriter: boolean;
-  readonly blobDriver: BlobDriver;
+export interface Ports extends StorePorts {
   /** Uploaded files, apart from the blobs: they are never served. */
   readonly uploadDriver: BlobDriver;
-  /** Undefined where none can be made: the pictures themselves have to do. */
-  readonly thumbnails: ThumbnailMaking | undefined;
-  readonly hasher: Hasher;
-  readonly probe: ImageProbe;
-  readonly clock: Clock;
-  readonly reporter: Reporter;
   readonly runtime: RuntimeMetrics;
-  readonly transport: Transport;
   readonly upstream: ImageUpstream;
   readonly uploadUpstream: UploadUpstream;
   readonly fetcher: ReferenceFetcher;
   readonly flights: FlightCoordinator<FlightOutcome>;
-  readonly healing: FlightCoordinator<Healing>;
   readonly proofs: FlightCoordinator<Verdict>;
   readonly uploading: FlightCoordinator<string>;
 }
@@ -108,7 +84,7 @@ const POLLS_PER_SECOND = 15;
 
 /** Every service, by plain constructor calls. */
 export function createServices(ports: Ports, config: Config, secrets: Secrets) {
-  const { database, clock, hasher, probe, transport, upstream } = ports;
+  const { database, clock, hasher, probe, upstream } = ports;
   const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
   const modelLabel = modelLabels(config.models);
   const ledgerStore = new LedgerStore(database);
@@ -128,22 +104,10 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   );
   const reporter = reportToAll([ports.reporter, ledgerRecorder, metrics]);
   const bodies = new ByteBudget(config.maxInflight);
-  const entries = new EntryStore(database, { isSoleWriter: ports.isSoleWriter });
+  const stores = createStores({ ...ports, reporter, onUsageFailure: onFailure('usage') }, config);
+  const { entries, blobs, lock, remover, downloader, integrity, usage, finder } = stores;
   const attempts = new AttemptStore(database);
   const closer = new AttemptCloser({ attempts, clock, reporter });
-  const blobs = new BlobStore(
-    { driver: ports.blobDriver, hasher, probe, clock },
-    { memoryBytes: config.memory, derived: ports.thumbnails?.driver },
-  );
-  const lock = new StoreLock();
-  const remover = new EntryRemover({ entries, blobs, lock });
-  const downloader = new Downloader(
-    { transport, blobs, clock },
-    {
-      maxBytes: config.maxImage,
-      budgetMs: config.downloadTimeout,
-    },
-  );
   const publisher = new EntryPublisher({
     entries,
     attempts,
@@ -154,17 +118,6 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     clock,
     reporter,
   });
-  const integrity = new EntryIntegrity({
-    entries,
-    blobs,
-    downloader,
-    lock,
-    healing: ports.healing,
-    clock,
-    reporter,
-  });
-  const usage = new UsageRecorder({ entries, clock, onFailure: onFailure('usage') });
-  const finder = new EntryFinder({ entries, integrity, usage, clock, reporter }, config.maxAge);
   const governor = new Governor(clock, {
     limitsOf: (model) => ({ concurrency: config.concurrency(model), perMinute: config.rate?.(model) }),
     maxQueue: config.maxQueue,
