@@ -63,7 +63,7 @@ export class Downloader {
   async #stage(asset: AnswerAsset, count: Count): Promise<StagedImage> {
     if ('url' in asset) return await this.download(asset.url, count);
     const { bytes } = asset;
-    return await this.#blobs.receive(count(bytes.byteLength, once(bytes)), {
+    return await this.#deps.blobs.receive(count(bytes.byteLength, once(bytes)), {
       maxBytes: this.#options.maxBytes,
       declaredBytes: bytes.byteLength,
     });
