@@ -20,6 +20,9 @@ export function asksForStream(c: Context): boolean {
   return c.req.header('x-dashscope-sse')?.toLowerCase() === 'enable';
 }
 
+/** Asks the vendor to read `oss://` names. */
+const RESOLVE = 'x-dashscope-ossresourceresolve';
+
 /** Whether a header of the vendor's comes with the request whose effect on the picture is not known. */
 export function hasUnknownHeader(c: Context): boolean {
   return [...c.req.raw.headers.keys()].some(isUnknownHeader);
@@ -58,6 +61,7 @@ export function imageRequest(
         ...[...c.req.raw.headers].filter(([name]) => FORWARDED.test(name) && !isUnknownHeader(name)),
         ...(forwardsTrace ? [...c.req.raw.headers].filter(([name]) => TRACE_HEADER.test(name)) : []),
         ...(service.isAsync ? [['x-dashscope-async', 'enable'] as const] : []),
+        ...(prepared.lends && !c.req.header(RESOLVE) ? [[RESOLVE, 'enable'] as const] : []),
       ],
       body: new TextEncoder().encode(translateText(await prepared.outgoing(), service, asked)),
       apiKey: principal.apiKey,

@@ -1,7 +1,15 @@
 import { decodeBase64 } from '../../core/bytes/base64.ts';
+import { digestInBlobUrl } from '../../core/entries/blob-url.ts';
+import { clipTypeOf } from '../../core/entries/clip-type.ts';
 import type { ReferenceUse } from '../../core/entries/entry.ts';
 import { AppError, type ErrorCode, isAppError } from '../../core/errors.ts';
-import { dataUri, isBase64DataUri, isOssUrl, type ReferenceSlot } from '../../core/recipe/references.ts';
+import {
+  dataUri,
+  isBase64DataUri,
+  isHttpUrl,
+  isOssUrl,
+  type ReferenceSlot,
+} from '../../core/recipe/references.ts';
 import type { Hasher } from '../../ports/hasher.ts';
 import type { ImageProbe } from '../../ports/image-probe.ts';
 import type { ReferenceFetcher } from '../../ports/reference-fetcher.ts';
@@ -14,14 +22,16 @@ export interface ResolvedReferences {
   readonly uses: readonly ReferenceUse[];
   /** What must be sent instead of what the client wrote, by field: the very bytes that were hashed. */
   readonly replacements: ReadonlyMap<string, () => Promise<string>>;
-  /** Those among them that nobody but us could make sense of: they are replaced whether the request is cached or not. */
-  readonly uploads: ReadonlyMap<string, () => Promise<string>>;
+  /** Some of them are temporary uploads in place of URLs: the vendor must be asked to resolve such names. */
+  readonly lends: boolean;
+  /** What nobody but us could make sense of: it is replaced whether the request is cached or not. */
+  readonly ours: ReadonlyMap<string, () => Promise<string>>;
 }
 
 /** A picture that the vendor may see although we cannot: the request goes on, uncached. */
 export interface UnresolvedReference {
   readonly unresolved: AppError;
-  readonly uploads: ReadonlyMap<string, () => Promise<string>>;
+  readonly ours: ReadonlyMap<string, () => Promise<string>>;
 }
 
 /** What counts beside the pictures. */
@@ -35,14 +45,21 @@ export interface ReferenceContext {
   readonly mayFetch: MayFetch;
 }
 
-const HTTP_URL = /^https?:\/\//i;
-
 interface Resolved {
   /** Absent when it is not known what the picture shows. */
   readonly name?: string;
   readonly digest?: string;
   readonly replacement?: () => Promise<string>;
-  readonly isUpload?: true;
+  /** What replaces it in a request that goes on uncached. */
+  readonly uncached?: () => Promise<string>;
+  readonly isLent?: boolean;
+}
+
+/** A file that we hold, and that the vendor is to see. */
+interface HeldFile {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
 }
 
 /** Adds bytes to what the request holds; throws when that is too much. */
@@ -64,7 +81,7 @@ const ABOUT_A_FIELD: ReadonlySet<ErrorCode> = new Set([
 export interface ReferenceResolverDeps {
   readonly fetcher: ReferenceFetcher;
   readonly blobs: BlobStore;
-  readonly uploads: Pick<UploadService, 'find'>;
+  readonly uploads: Pick<UploadService, 'find' | 'lend'>;
   readonly hasher: Hasher;
   readonly probe: ImageProbe;
 }
@@ -88,7 +105,7 @@ export class ReferenceResolver {
     if (slots.length > MAX_PICTURES)
       throw new AppError('reference_refused', `A request may hold ${MAX_PICTURES} pictures.`);
     const results = await Promise.allSettled(
-      slots.map((slot) => named(slot, () => this.#resolveOne(slot.value, context))),
+      slots.map((slot) => named(slot, () => this.#resolveOne(slot, context))),
     );
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     // A refusal counts before a failure to fetch, whichever came first: a refused address must not go to the vendor.
@@ -97,27 +114,26 @@ export class ReferenceResolver {
     const names = new Map<string, string>();
     const uses: ReferenceUse[] = [];
     const replacements = new Map<string, () => Promise<string>>();
-    const uploads = new Map<string, () => Promise<string>>();
+    const ours = new Map<string, () => Promise<string>>();
+    let lends = false;
     let [unresolved]: unknown[] = failures;
     for (const [index, slot] of slots.entries()) {
       const result = results[index];
       if (result?.status !== 'fulfilled') continue;
-      const { name, digest, replacement, isUpload } = result.value;
+      const { name, digest, replacement, uncached, isLent } = result.value;
       const { field } = slot;
       if (name === undefined) unresolved ??= unavailable(`${field}: it is not an image of a known format.`);
       else names.set(field, name);
       if (digest !== undefined) uses.push({ position: index, field, digest });
-      if (replacement === undefined) continue;
-      replacements.set(field, () => named(slot, replacement));
-      if (isUpload) uploads.set(field, () => named(slot, replacement));
+      if (replacement !== undefined) replacements.set(field, () => named(slot, replacement));
+      if (uncached !== undefined) ours.set(field, () => named(slot, uncached));
+      lends ||= isLent === true;
     }
-    return isAppError(unresolved) ? { unresolved, uploads } : { names, uses, replacements, uploads };
+    return isAppError(unresolved) ? { unresolved, ours } : { names, uses, replacements, lends, ours };
   }
 
-  async #resolveOne(
-    value: string,
-    { ownOrigins, model, caller, hold, mayFetch }: ReferenceContext,
-  ): Promise<Resolved> {
+  async #resolveOne({ value, takesDataUri }: ReferenceSlot, context: ReferenceContext): Promise<Resolved> {
+    const { ownOrigins, model, caller, hold, mayFetch } = context;
     if (isOssUrl(value)) {
       const upload = await this.#deps.uploads.find(value, model, caller);
       return upload === undefined ? { name: value } : resolvedUpload(upload);
@@ -127,49 +143,64 @@ export class ReferenceResolver {
       if (bytes === undefined) throw unavailable('the data URI is not valid base64.');
       return await this.#identify(bytes);
     }
-    if (!HTTP_URL.test(value)) {
+    if (!isHttpUrl(value)) {
       throw new AppError(
         'reference_refused',
         'a reference image is an http(s) URL, a data:…;base64 URI or an oss:// name.',
       );
     }
-    const own = ownDigest(value, ownOrigins);
+    const url = value.trim();
+    const own = digestInBlobUrl(url, ownOrigins);
     if (own !== undefined) {
       if (!(await this.#deps.blobs.has(own))) {
         // Fetching it from ourselves would only say that our address is private.
         throw unavailable('no such picture is stored here.');
       }
-      return { name: `sha256:${own}`, digest: own, replacement: () => this.#blobAsDataUri(own, hold) };
+      const read = () => this.#readBlob(own, hold);
+      return {
+        name: `sha256:${own}`,
+        digest: own,
+        replacement: async () => await this.#show(await read(), takesDataUri, context),
+        uncached: async () => asDataUri(await read()),
+        isLent: !takesDataUri,
+      };
     }
     await mayFetch();
-    const bytes = await this.#deps.fetcher.fetch(value);
+    const bytes = await this.#deps.fetcher.fetch(url);
     hold(bytes.byteLength);
-    const { mediaType, ...identified } = await this.#identify(bytes);
-    return { ...identified, replacement: async () => dataUri(mediaType, bytes) };
+    const { name, digest, mediaType } = await this.#identify(bytes);
+    const replacement = () => this.#show({ digest, mediaType, bytes }, takesDataUri, context);
+    return { name, digest, replacement, isLent: !takesDataUri };
+  }
+
+  /** How the vendor gets to see the very bytes that were hashed: a field that may take URLs only gets a temporary upload. */
+  async #show(file: HeldFile, takesDataUri: boolean, { model, caller }: ReferenceContext): Promise<string> {
+    return takesDataUri ? asDataUri(file) : await this.#deps.uploads.lend(file, model, caller);
   }
 
   async #identify(bytes: Uint8Array): Promise<{ name: string; digest: string; mediaType: string }> {
-    const info = this.#deps.probe.probe(bytes);
-    if (info === undefined) throw unavailable('it is not an image of a known format.');
+    const mediaType = this.#deps.probe.probe(bytes)?.mediaType ?? clipTypeOf(bytes);
+    if (mediaType === undefined)
+      throw unavailable('it is not an image, a clip or a sound of a known format.');
     const hash = this.#deps.hasher.sha256();
     hash.update(bytes);
     const digest = await hash.digest();
-    return { name: `sha256:${digest}`, digest, mediaType: info.mediaType };
+    return { name: `sha256:${digest}`, digest, mediaType };
   }
 
-  async #blobAsDataUri(digest: string, hold: Hold): Promise<string> {
+  async #readBlob(digest: string, hold: Hold): Promise<HeldFile> {
     const bytes = await this.#deps.blobs.readAll(digest);
     hold(bytes?.byteLength ?? 0);
     const found = bytes === undefined ? undefined : await this.#identify(bytes);
     // The recipe says which bytes are drawn from: a file that was damaged holds others.
     if (bytes === undefined || found?.digest !== digest) throw unavailable('the blob is gone.');
-    return dataUri(found.mediaType, bytes);
+    return { digest, mediaType: found.mediaType, bytes };
   }
 }
 
 function resolvedUpload({ digest, isImage, upstreamName }: FoundUpload): Resolved {
   const known = isImage ? { name: `sha256:${digest}`, digest } : {};
-  return { ...known, replacement: upstreamName, isUpload: true };
+  return { ...known, replacement: upstreamName, uncached: upstreamName };
 }
 
 /** Failures of `work` with the field that they are about. */
@@ -182,10 +213,8 @@ async function named<T>(slot: ReferenceSlot, work: () => Promise<T>): Promise<T>
   }
 }
 
-function ownDigest(url: string, ownOrigins: readonly string[]): string | undefined {
-  const base = ownOrigins.find((origin) => url.startsWith(`${origin}/blobs/`));
-  if (base === undefined) return undefined;
-  return /^([0-9a-f]{64})(?:\.[a-z]+)?$/.exec(url.slice(base.length + '/blobs/'.length))?.[1];
+function asDataUri({ mediaType, bytes }: HeldFile): string {
+  return dataUri(mediaType, bytes);
 }
 
 function unavailable(message: string): AppError {

@@ -42,6 +42,8 @@ export type PreparedRequest =
       readonly selfContained: boolean;
       /** What to send upstream: the client's text with the pictures that were hashed in place of URLs. */
       readonly outgoing: () => Promise<string>;
+      /** What goes out names temporary uploads in place of the client's URLs: the vendor must be asked to resolve them. */
+      readonly lends: boolean;
       readonly uncachedText: UncachedText;
     };
 
@@ -49,7 +51,7 @@ const SHAPES: readonly RequestShape[] = ['messages', 'prompt'];
 
 /**
  * What to send of a request that goes on uncached: the client's text with the vendor's names for uploads in place of
- * ours. Undefined when it names none of ours, and goes on as it came.
+ * ours, and the bytes of our blobs in place of their URLs. Undefined when it names nothing of ours, and goes on as it came.
  */
 export type UncachedText = (() => Promise<string>) | undefined;
 
@@ -121,8 +123,8 @@ export class RequestPreparer {
       hold: context.hold,
       mayFetch: context.mayFetch,
     });
-    const { uploads } = resolved;
-    const uncachedText = uploads.size === 0 ? undefined : () => replaceStrings(text, uploads);
+    const { ours } = resolved;
+    const uncachedText = ours.size === 0 ? undefined : () => replaceStrings(text, ours);
     if ('unresolved' in resolved) {
       const prepared = {
         kind: 'uncacheable',
@@ -155,6 +157,7 @@ export class RequestPreparer {
       shapes: SHAPES.filter((shape) => translateBody(body, shape) !== undefined),
       selfContained: resolved.names.size === 0,
       outgoing: outgoingText(parsed, resolved),
+      lends: resolved.lends,
       uncachedText,
     };
     // What stands behind a URL may change, and the bytes would be held in memory.

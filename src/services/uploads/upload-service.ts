@@ -19,6 +19,14 @@ export interface UploadCaller {
   readonly resolvesNames: boolean;
 }
 
+/** A file that we hold and the vendor is to see. */
+export interface LentFile {
+  /** SHA-256 of the bytes, 64 lower-case hex digits. */
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
 /** An upload that a request names. */
 export interface FoundUpload {
   /** SHA-256 of the bytes. */
@@ -96,7 +104,19 @@ export class UploadService {
     return {
       digest: upload.digest,
       isImage: upload.mediaType !== undefined,
-      upstreamName: () => this.#deps.upstream.nameOf(upload, { ...caller, model }),
+      upstreamName: () =>
+        this.#deps.upstream.nameOf(this.#deps.upstream.stored(upload), { ...caller, model }),
     };
+  }
+
+  /**
+   * The vendor's `oss://` name for a file that no client has uploaded, good for one model and the caller's account; the
+   * request that names it must ask for names to be resolved. Errors as `UpstreamUploads.nameOf`.
+   */
+  async lend(file: LentFile, model: string, caller: UploadCaller): Promise<string> {
+    const { digest, mediaType, bytes } = file;
+    const name = `${digest.slice(0, 32)}.${mediaType.slice(mediaType.indexOf('/') + 1)}`;
+    const source = { digest, size: bytes.byteLength, mediaType, name, read: async () => bytes };
+    return await this.#deps.upstream.nameOf(source, { ...caller, model });
   }
 }

@@ -21,6 +21,19 @@ export interface UpstreamCaller {
   readonly model: string;
 }
 
+/** A file to bring to the vendor. */
+export interface UploadSource {
+  /** SHA-256 of the bytes, 64 lower-case hex digits. */
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly mediaType: string | undefined;
+  /** The last part of the name that the vendor is to give it. */
+  readonly name: string;
+  /** Its bytes; undefined when they are gone. */
+  readonly read: () => Promise<Uint8Array | AsyncIterable<Uint8Array> | undefined>;
+}
+
 /** An hour less than the vendor keeps it: a generation may wait for its turn. */
 const LIFE_MS = 47 * 60 * 60 * 1000;
 /** Twenty megabytes over a slow line. */
@@ -57,11 +70,17 @@ export class UpstreamUploads {
     this.#retry = retry;
   }
 
+  /** An upload of a client's, as it lies in our store. */
+  stored({ digest, size, mediaType, name }: StoredUpload): UploadSource {
+    const read = async () => (await this.#parts.files.read(digest))?.body;
+    return { digest, size, mediaType, name: name.slice(name.lastIndexOf('/') + 1), read };
+  }
+
   /**
    * The vendor's `oss://` name for these bytes. `upload_unknown` when they are gone or damaged; `upstream_unreachable`,
    * `upstream_timeout`, `upstream_invalid`; `UpstreamRefusal` when the vendor will not have them.
    */
-  async nameOf(upload: StoredUpload, caller: UpstreamCaller): Promise<string> {
+  async nameOf(upload: UploadSource, caller: UpstreamCaller): Promise<string> {
     const { uploads, flights, clock } = this.#parts;
     const key = {
       site: this.#site,
@@ -82,7 +101,7 @@ export class UpstreamUploads {
   }
 
   /** All attempts share one deadline: a generation waits for them. */
-  async #send(upload: StoredUpload, caller: UpstreamCaller): Promise<string> {
+  async #send(upload: UploadSource, caller: UpstreamCaller): Promise<string> {
     try {
       return await withDeadline(this.#parts.clock, TIMEOUT_MS, (signal) =>
         this.#sendRepeatedly(upload, caller, signal),
@@ -96,7 +115,7 @@ export class UpstreamUploads {
   }
 
   /** Sending a file costs nothing, and each attempt has a name of its own: what failed is tried again. */
-  async #sendRepeatedly(upload: StoredUpload, caller: UpstreamCaller, signal: AbortSignal): Promise<string> {
+  async #sendRepeatedly(upload: UploadSource, caller: UpstreamCaller, signal: AbortSignal): Promise<string> {
     const { clock, reporter } = this.#parts;
     const waitAfter = (outcome: PromiseSettledResult<SendResult>, { tries, elapsedMs }: Tried) => {
       if (outcome.status === 'rejected' || outcome.value.kind === 'stored') return undefined;
@@ -112,17 +131,17 @@ export class UpstreamUploads {
   }
 
   async #sendOnce(
-    upload: StoredUpload,
+    upload: UploadSource,
     { model, apiKey }: UpstreamCaller,
     signal: AbortSignal,
   ): Promise<SendResult> {
-    const { files, upstream, hasher } = this.#parts;
-    const found = await files.read(upload.digest);
-    if (found === undefined) throw gone();
-    const bytes = new VerifiedBytes(found.body, upload.digest, hasher);
+    const { upstream, hasher } = this.#parts;
+    const body = await upload.read();
+    if (body === undefined) throw gone();
+    const bytes = new VerifiedBytes(body, upload.digest, hasher);
     const file = {
       model,
-      name: upload.name.slice(upload.name.lastIndexOf('/') + 1),
+      name: upload.name,
       mediaType: upload.mediaType ?? 'application/octet-stream',
       size: upload.size,
       content: bytes.chunks(),

@@ -15,11 +15,13 @@ describe('findReferences', () => {
         path: ['input', 'messages', 0, 'content', 0, 'image'],
         field: 'input.messages[0].content[0].image',
         value: URL,
+        takesDataUri: true,
       },
       {
         path: ['input', 'messages', 0, 'content', 2, 'image'],
         field: 'input.messages[0].content[2].image',
         value: 'oss://x',
+        takesDataUri: true,
       },
     ]);
   });
@@ -45,15 +47,30 @@ describe('findReferences', () => {
     const body = {
       model: 'm',
       input: { novelty: { deep: [DATA] } },
-      parameters: { mask: DATA, other: URL },
+      parameters: { mask: DATA, other: 'x' },
       novelty: DATA,
     };
     expect(fieldsOf(body)).toEqual(['input.novelty.deep[0]', 'parameters.mask', 'novelty']);
   });
 
+  it('finds URLs in any other field too, but only where a string is nothing else', () => {
+    const input = { style_ref_url: URL, media: [{ url: `HTTPS${URL.slice(5)}` }], note: `see ${URL}` };
+    const slots = findReferences({ input, parameters: { logo: ` ${URL}\n` }, odd: URL });
+    expect(slots.map(({ field, takesDataUri }) => [field, takesDataUri])).toEqual([
+      ['input.style_ref_url', false],
+      ['input.media[0].url', false],
+      ['parameters.logo', false],
+      ['odd', false],
+    ]);
+  });
+
   it('never reads words as a picture', () => {
     const content = [{ text: DATA }];
-    const input = { prompt: DATA, negative_prompt: DATA, messages: [{ role: 'user', content }] };
+    const messages = [
+      { role: 'user', content },
+      { role: 'user', content: URL },
+    ];
+    const input = { prompt: DATA, negative_prompt: DATA, sub_title: URL, prompt_text_zh: URL, messages };
     expect(fieldsOf({ input, parameters: { negative_prompt: DATA } })).toEqual([]);
   });
 

@@ -223,3 +223,25 @@ describe("references that we cannot see are the vendor's to judge", () => {
     expect(answer.json.code).toBe('BadRequest.UnsupportedFileFormat');
   });
 });
+
+it('a URL in a field that nobody documents counts by what it shows, and the vendor gets those bytes', async () => {
+  const assets = await startAssets();
+  const stack = await startStack({ DASHCACHE_REFERENCE_ALLOW: assets.allow });
+  const portrait = dataUri('image/png', OTHER);
+  const input = { image_url: portrait, style_index: -1, style_ref_url: assets.at('/style.png') };
+  const repaint = async () => {
+    const submitted = await stack.request('POST', '/api/v1/services/aigc/image-generation/generation', {
+      body: JSON.stringify({ model: 'wanx-style-repaint-v1', input }),
+      headers: { 'content-type': 'application/json', 'x-dashscope-async': 'enable' },
+    });
+    return submitted.headers.get('x-cache');
+  };
+  assets.serve('/style.png', PNG);
+  expect(await repaint()).toBe('MISS');
+  expect(await repaint()).not.toBe('MISS');
+  expect(lastSent(stack)).not.toContain('/style.png');
+  expect(lastSent(stack)).toContain('"oss://');
+  assets.serve('/style.png', jpeg(400, 300));
+  expect(await repaint()).toBe('MISS');
+  expect(stack.asked).toBe(2);
+});

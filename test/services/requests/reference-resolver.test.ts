@@ -4,6 +4,7 @@ import { nativeHasher } from '../../../src/adapters/hash/native.ts';
 import { imageProbe } from '../../../src/adapters/image-size/image-probe.ts';
 import { MemoryBlobDriver } from '../../../src/adapters/memory/blob-driver.ts';
 import { AppError } from '../../../src/core/errors.ts';
+import type { ReferenceSlot } from '../../../src/core/recipe/references.ts';
 import { BlobStore } from '../../../src/services/blobs/blob-store.ts';
 import { ReferenceResolver } from '../../../src/services/requests/reference-resolver.ts';
 import { png } from '../../support/data/sample-images.ts';
@@ -51,12 +52,15 @@ async function store(bytes: Uint8Array): Promise<void> {
   await stage.commit(digestOf(bytes), bytes.length);
 }
 
+const slotOf = (value: string, index = 0, takesDataUri = true): ReferenceSlot => ({
+  path: ['input', 'images', index],
+  field: `input.images[${index}]`,
+  value,
+  takesDataUri,
+});
+
 async function resolve(...values: readonly string[]) {
-  const slots = values.map((value, index) => ({
-    path: ['input', 'images', index],
-    field: `input.images[${index}]`,
-    value,
-  }));
+  const slots = values.map((value, index) => slotOf(value, index));
   const resolved = await resolver.resolve(slots, { ...CONTEXT, hold: (bytes) => held.push(bytes) });
   if ('unresolved' in resolved) throw resolved.unresolved;
   const sent = new Map<string, string>();
@@ -83,13 +87,13 @@ describe('a reference', () => {
 
   it('is fetched once, and what was hashed is what is sent', async () => {
     pictures.set('https://a.example/x', CAT);
-    const resolved = await resolver.resolve([{ path: [], field: 'f', value: 'https://a.example/x' }], {
+    const resolved = await resolver.resolve([slotOf('https://a.example/x')], {
       ...CONTEXT,
       hold: () => {},
     });
     if ('unresolved' in resolved) throw resolved.unresolved;
     pictures.set('https://a.example/x', DOG);
-    expect(await resolved.replacements.get('f')?.()).toBe(dataUri(CAT));
+    expect(await resolved.replacements.get('input.images[0]')?.()).toBe(dataUri(CAT));
     expect(fetched).toHaveLength(1);
   });
 
@@ -104,6 +108,7 @@ describe('a reference', () => {
   it.each([
     ['with another host', (digest: string) => `http://other.example/blobs/${digest}.png`],
     ['with another path', (digest: string) => `${OURS}/blobs/../${digest}`],
+    ['of another scheme', (digest: string) => `${OURS.replace('http:', 'https:')}/blobs/${digest}.png`],
     ['of a host that only begins alike', (digest: string) => `${OURS}0/blobs/${digest}`],
   ])('%s is none of our blobs', async (_, urlOf) => {
     await store(CAT);
@@ -120,6 +125,55 @@ describe('a reference', () => {
   });
 });
 
+describe('a blob of ours', () => {
+  it.each([
+    ['a query', (url: string) => `${url}?x=1`],
+    ['a fragment', (url: string) => `${url}#top`],
+    ['capitals in its host', (url: string) => url.replace('http://localhost', 'HTTP://LocalHost')],
+    ['a slash too many', (url: string) => url.replace('/blobs/', '//blobs//')],
+    ['white space around it', (url: string) => ` ${url}\n`],
+  ])('is known with %s', async (_, spell) => {
+    await store(CAT);
+    const url = spell(`http://localhost:8787/blobs/${digestOf(CAT)}.png`);
+    const slot = slotOf(url);
+    const ownOrigins = ['http://localhost:8787'];
+    const resolved = await resolver.resolve([slot], { ...CONTEXT, ownOrigins, hold: () => {} });
+    expect(resolved).toMatchObject({ uses: [{ digest: digestOf(CAT) }] });
+    expect(fetched).toEqual([]);
+  });
+});
+
+describe('a file in a field that may take URLs only', () => {
+  const resolveIn = async (value: string) => {
+    const resolved = await resolver.resolve([slotOf(value, 0, false)], { ...CONTEXT, hold: () => {} });
+    if ('unresolved' in resolved) throw resolved.unresolved;
+    return { ...resolved, sent: await resolved.replacements.get('input.images[0]')?.() };
+  };
+
+  it('is lent to the vendor, wherever we have it from', async () => {
+    await store(CAT);
+    pictures.set('https://a.example/cat.png', CAT);
+    for (const url of ['https://a.example/cat.png', `${OURS}/blobs/${digestOf(CAT)}.png`]) {
+      const { sent, lends, names } = await resolveIn(url);
+      expect([sent, lends]).toEqual([`oss://lent/${digestOf(CAT)}`, true]);
+      expect([...names.values()]).toEqual([`sha256:${digestOf(CAT)}`]);
+    }
+  });
+
+  it('may be a clip or a sound', async () => {
+    const clip = new Uint8Array([0, 0, 0, 24, ...new TextEncoder().encode('ftypmp42....')]);
+    pictures.set('https://a.example/clip.mp4', clip);
+    expect((await resolveIn('https://a.example/clip.mp4')).sent).toBe(`oss://lent/${digestOf(clip)}`);
+  });
+
+  it('stays as it is where it came as bytes or by the vendor’s name', async () => {
+    for (const value of [dataUri(CAT), 'oss://x/y']) {
+      const { sent, lends } = await resolveIn(value);
+      expect([sent, lends]).toEqual([undefined, false]);
+    }
+  });
+});
+
 describe('what a request holds', () => {
   it('grows by every picture that is read for it, and by none that it brought along', async () => {
     await store(CAT);
@@ -130,7 +184,7 @@ describe('what a request holds', () => {
 
   it('is refused with its reason, not passed on, when it is too much', async () => {
     pictures.set('https://a.example/cat.png', CAT);
-    const slot = { path: ['f'], field: 'f', value: 'https://a.example/cat.png' };
+    const slot = slotOf('https://a.example/cat.png');
     const full = () => {
       throw new AppError('overloaded', 'full');
     };

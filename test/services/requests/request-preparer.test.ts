@@ -22,7 +22,7 @@ beforeEach(() => {
   hashed = 0;
 });
 
-function start(uploads: Pick<UploadService, 'find'> = noUploads): RequestPreparer {
+function start(uploads: Pick<UploadService, 'find' | 'lend'> = noUploads): RequestPreparer {
   const clock = new ManualClock();
   const blobs = new BlobStore({
     driver: new MemoryBlobDriver(clock),
@@ -142,8 +142,44 @@ describe('a body', () => {
   });
 });
 
+describe('a URL outside the words', () => {
+  const IN_ANY_FIELD = [
+    { input: { prompt: 'x', style_ref_url: 'https://a.example/1.png' } },
+    { input: { prompt: 'x' }, parameters: { logo: 'https://a.example/1.png' } },
+    { input: { prompt: 'x', media: [{ type: 'image', url: 'https://a.example/1.png' }] } },
+    { input: { prompt: 'x' }, extra: { deep: [{ er: ['https://a.example/1.png'] }] } },
+  ];
+
+  it.each(IN_ANY_FIELD)('%j counts by what it shows, which goes upstream', async (body) => {
+    const text = JSON.stringify({ model: 'wanx-poster', ...body });
+    const prepared = await cacheable(start(), text);
+    expect(prepared.recipe.canonical).not.toContain('a.example');
+    expect(prepared.recipe.canonical).toContain('sha256:');
+    expect([prepared.lends, prepared.selfContained]).toEqual([true, false]);
+    expect(await prepared.outgoing()).toMatch(/"oss:\/\/lent\/[0-9a-f]{64}"/);
+    expect(await prepared.outgoing()).not.toContain('a.example');
+  });
+
+  it.each(IN_ANY_FIELD)('%j is not cached where it cannot be seen, and goes on as it came', async (body) => {
+    const text = JSON.stringify({ model: 'wanx-poster', ...body }).replace('1.png', 'gone');
+    const prepared = await start().prepare(text, context());
+    expect(prepared).toMatchObject({ kind: 'uncacheable', detail: 'reference', uncachedText: undefined });
+  });
+
+  it.each([
+    { prompt: 'https://a.example/gone' },
+    { prompt: 'x', messages: [{ role: 'user', content: 'https://a.example/gone' }] },
+    { prompt: 'x', sub_title: 'https://a.example/gone', prompt_text_zh: 'https://a.example/gone' },
+    { prompt: 'x', note: 'see https://a.example/gone' },
+  ])('%j holds words', async (input) => {
+    expect((await cacheable(start(), bodyOf(input))).selfContained).toBe(true);
+    expect(fetched).toEqual([]);
+  });
+});
+
 describe('an upload of ours', () => {
   const upload = (isImage: boolean) => ({
+    ...noUploads,
     find: async (url: string) =>
       url.startsWith('oss://ours/')
         ? { digest: 'd'.repeat(64), isImage, upstreamName: async () => 'oss://vendors/name' }

@@ -1,6 +1,6 @@
 import { readAll } from '../../../src/core/bytes/read-all.ts';
 import type { UploadAnswer, UploadFile, UploadUpstream } from '../../../src/ports/upload-upstream.ts';
-import type { UploadCaller } from '../../../src/services/uploads/upload-service.ts';
+import type { UploadCaller, UploadService } from '../../../src/services/uploads/upload-service.ts';
 
 /** The vendor's temporary storage, in memory. */
 export class FakeUploads implements UploadUpstream {
@@ -24,5 +24,8 @@ export const CALLER: UploadCaller = {
   resolvesNames: true,
 };
 
-/** For where nothing is uploaded. */
-export const noUploads = { find: async () => undefined };
+/** For where no client uploads anything. The vendor calls what it is lent by its digest. */
+export const noUploads: Pick<UploadService, 'find' | 'lend'> = {
+  find: async () => undefined,
+  lend: async ({ digest }) => `oss://lent/${digest}`,
+};
