@@ -101,3 +101,22 @@ export interface HttpServices {
   statistics(): Promise<Statistics>;
   newRequestId(): string;
 }
+
+/** What the front doors share to identify a caller, prepare a request and draw. */
+export type DoorServices = Pick<
+  HttpServices,
+  'bodies' | 'clock' | 'credentials' | 'images' | 'platform' | 'prepared' | 'reporter' | 'tasks'
+>;
+
+export type DashScopeServices = DoorServices &
+  Pick<HttpServices, 'forms' | 'pollPacer' | 'relay' | 'requestMemo' | 'uploads' | 'vendorTasks'>;
+
+export type GenerateServices = DoorServices &
+  Pick<HttpServices, 'entries' | 'forms' | 'newRequestId' | 'probe'>;
+
+export type OpenAiServices = DoorServices & Pick<HttpServices, 'blobs' | 'forms' | 'probe'>;
+
+export type PageServices = Pick<
+  HttpServices,
+  'adminAccess' | 'adminSessions' | 'bodies' | 'clock' | 'pageAssets' | 'platform' | 'thumbnails'
+>;

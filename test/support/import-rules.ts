@@ -21,6 +21,17 @@ function adapter(name: string, allowed: Pick<ImportRule, 'packages' | 'node'> = 
   return { files, may: ['core/', 'ports/', files], remedy: ADAPTER_REMEDY, ...allowed };
 }
 
+/** A room of the HTTP surface: what it shares with other doors lives in `wire` or `doors`, never in a sibling. */
+function httpRoom(name: string, rooms: readonly string[]): ImportRule {
+  return {
+    files: `http/${name}/`,
+    may: ['core/', 'services/', `http/${name}/`, ...rooms.map((room) => `http/${room}/`)],
+    mayTypes: ['ports/', 'http/dependencies.ts', 'http/platform.ts'],
+    packages: ['hono', 'valibot'],
+    remedy: 'One front door knows no other. Move what both need to src/http/doors, or to src/http/wire.',
+  };
+}
+
 export const IMPORT_RULES: readonly ImportRule[] = [
   {
     files: 'core/',
@@ -94,6 +105,24 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     packages: ['hono', 'valibot', '@valibot/to-json-schema'],
     remedy: 'The description is made from the schemas of the front doors. It calls no service.',
   },
+  {
+    files: 'http/wire/',
+    may: ['core/', 'services/limits/', 'http/wire/'],
+    mayTypes: ['ports/', 'services/', 'http/dependencies.ts', 'http/platform.ts'],
+    packages: ['hono', 'valibot'],
+    remedy:
+      'Wire speaks of bytes, headers and errors alone. What knows pictures goes into doors, what knows one dialect into its room.',
+  },
+  httpRoom('doors', ['wire']),
+  httpRoom('dashscope', ['wire', 'doors']),
+  httpRoom('image-generate', ['wire', 'doors']),
+  httpRoom('openai', ['wire', 'doors']),
+  httpRoom('admin', ['wire', 'doors', 'ledger']),
+  // The page is a face of the admin interface, behind the same gate.
+  httpRoom('page', ['wire', 'admin']),
+  httpRoom('blobs', ['wire']),
+  httpRoom('ledger', ['wire', 'doors']),
+  httpRoom('operations', ['wire']),
   {
     files: 'simulator/',
     may: ['simulator/'],

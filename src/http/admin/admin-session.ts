@@ -7,13 +7,19 @@ const COOKIE = 'dashcache_admin';
 const PATH = '/admin';
 
 /** True where the browser shows an open session of the admin page. */
-export async function hasSession(c: Context, { adminSessions }: HttpServices): Promise<boolean> {
+export async function hasSession(
+  c: Context,
+  { adminSessions }: Pick<HttpServices, 'adminSessions'>,
+): Promise<boolean> {
   const session = getCookie(c, COOKIE);
   return session !== undefined && (await adminSessions.isOpen(session));
 }
 
 /** Gives the browser a session. Scripts cannot read it, and no other site's page can have it sent along. */
-export async function startSession(c: Context, { adminSessions }: HttpServices): Promise<void> {
+export async function startSession(
+  c: Context,
+  { adminSessions }: Pick<HttpServices, 'adminSessions'>,
+): Promise<void> {
   setCookie(c, COOKIE, await adminSessions.open(), {
     path: PATH,
     httpOnly: true,
@@ -25,7 +31,10 @@ export async function startSession(c: Context, { adminSessions }: HttpServices):
 }
 
 /** Ends the session, and takes its cookie from the browser. */
-export async function endSession(c: Context, { adminSessions }: HttpServices): Promise<void> {
+export async function endSession(
+  c: Context,
+  { adminSessions }: Pick<HttpServices, 'adminSessions'>,
+): Promise<void> {
   const session = getCookie(c, COOKIE);
   if (session !== undefined) await adminSessions.end(session);
   deleteCookie(c, COOKIE, { path: PATH });

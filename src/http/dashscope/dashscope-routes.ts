@@ -12,7 +12,7 @@ import type { Hold } from '../../services/requests/reference-resolver.ts';
 import type { PreparedRequest } from '../../services/requests/request-preparer.ts';
 import type { Submission } from '../../services/tasks/task-service.ts';
 import { UpstreamRefusal } from '../../services/upstream-refusal.ts';
-import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
 import { blobBaseUrl, ownOrigins } from '../doors/blob-urls.ts';
 import { cacheHeaders } from '../doors/cache-headers.ts';
 import { identify } from '../doors/identify.ts';
@@ -31,7 +31,7 @@ import { liveAnswer, replayedAnswer } from './stream-answer.ts';
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
 
 /** DashScope's own dialect: every endpoint that draws pictures, answering at once or with a task. */
-export function dashScopeRoutes(services: HttpServices, options: HttpOptions): Hono {
+export function dashScopeRoutes(services: DashScopeServices, options: HttpOptions): Hono {
   const door = new DashScopeDoor(services, options);
   const routes = new Hono();
   for (const asked of GENERATION_ENDPOINTS) {
@@ -57,11 +57,11 @@ interface Cached {
 }
 
 class DashScopeDoor {
-  readonly #services: HttpServices;
+  readonly #services: DashScopeServices;
   readonly #options: HttpOptions;
   readonly #bodyLimits: BodyLimits;
 
-  constructor(services: HttpServices, options: HttpOptions) {
+  constructor(services: DashScopeServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
     this.#bodyLimits = { maxBytes: options.maxBody, budget: services.bodies, clock: services.clock };

@@ -1,13 +1,13 @@
 import { type Context, Hono } from 'hono';
 import { AppError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
-import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
 import { identify } from '../doors/identify.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
 import { passThrough } from './passthrough.ts';
 
 /** Everything of the vendor's that is not ours. */
-export function passthroughRoutes(services: HttpServices, options: HttpOptions): Hono {
+export function passthroughRoutes(services: DashScopeServices, options: HttpOptions): Hono {
   const routes = new Hono();
   for (const path of ['/api/v1/*', '/compatible-mode/*']) {
     routes.all(path, async (c) => {
@@ -21,7 +21,7 @@ export function passthroughRoutes(services: HttpServices, options: HttpOptions):
 /** Passes on what is not ours, if the settings allow its path. `body` when it has been read already. */
 export async function passForeign(
   c: Context,
-  services: HttpServices,
+  services: DashScopeServices,
   options: HttpOptions,
   principal: Principal,
   body?: Uint8Array,

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../core/json/json-text.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { Task } from '../../services/tasks/task.ts';
 import type { VendorList } from '../../services/tasks/vendor-task-list.ts';
-import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
 import { relayAnswer } from '../wire/relay-answer.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
 
@@ -15,7 +15,7 @@ const MAX_PAGE_SIZE = 100;
 /** `GET /api/v1/tasks`: this caller's tasks here and at the vendor in one list, newest first. */
 export async function listTasks(
   c: Context,
-  services: HttpServices,
+  services: DashScopeServices,
   options: HttpOptions,
   principal: Principal,
 ): Promise<Response> {
@@ -50,7 +50,7 @@ function asksForVendorOnly(query: URLSearchParams): boolean {
 
 async function readTheirs(
   c: Context,
-  { tasks, vendorTasks, credentials }: HttpServices,
+  { tasks, vendorTasks, credentials }: DashScopeServices,
   principal: Principal,
   wanted: number,
 ): Promise<VendorList> {
@@ -69,7 +69,7 @@ async function readTheirs(
 }
 
 async function readOurs(
-  { tasks }: HttpServices,
+  { tasks }: DashScopeServices,
   principal: Principal,
   query: URLSearchParams,
 ): Promise<JsonObject[]> {

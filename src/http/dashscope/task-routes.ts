@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import type { JsonObject } from '../../core/json/json-text.ts';
-import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
 import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { identify } from '../doors/identify.ts';
 import { refusedTaskKey } from '../doors/key-proof.ts';
@@ -19,7 +19,7 @@ const MAX_WAIT_MS = 10_000;
  * Tasks: ours answered here, the vendor's own passed on, but in token mode: there the account is the server's, and what
  * this scope did not submit does not exist. The SDKs ask with and without a slash at the end.
  */
-export function taskRoutes(services: HttpServices, options: HttpOptions): Hono {
+export function taskRoutes(services: DashScopeServices, options: HttpOptions): Hono {
   const routes = new Hono();
   for (const slash of ['', '/']) {
     routes.get(

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { FIXED_FIELDS } from '../../core/dashscope/upload-policy.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { ReceivedUpload } from '../../services/uploads/upload-receiver.ts';
-import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
 import { identify } from '../doors/identify.ts';
 import { relayAnswer } from '../wire/relay-answer.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
@@ -17,7 +17,7 @@ const MAX_FORM_BYTES = 1024 * 1024 * 1024;
 const MEBIBYTE = 1024 * 1024;
 
 /** Temporary uploads for image models: the policy, and the form that it allows. */
-export function uploadRoutes(services: HttpServices, options: HttpOptions): Hono {
+export function uploadRoutes(services: DashScopeServices, options: HttpOptions): Hono {
   const routes = new Hono();
   for (const path of ['/api/v1/uploads', '/api/v1/uploads/']) {
     routes.get(path, (c) => answerPolicy(c, services, options));
@@ -26,7 +26,11 @@ export function uploadRoutes(services: HttpServices, options: HttpOptions): Hono
   return routes;
 }
 
-async function answerPolicy(c: Context, services: HttpServices, options: HttpOptions): Promise<Response> {
+async function answerPolicy(
+  c: Context,
+  services: DashScopeServices,
+  options: HttpOptions,
+): Promise<Response> {
   const { credentials, uploads, platform } = services;
   const principal = await identify(c, services);
   const model = c.req.query('model') ?? '';
@@ -53,7 +57,7 @@ async function answerPolicy(c: Context, services: HttpServices, options: HttpOpt
 }
 
 /** No credential is asked: the form brings a policy that this server has signed. */
-async function answerForm(c: Context, services: HttpServices): Promise<Response> {
+async function answerForm(c: Context, services: DashScopeServices): Promise<Response> {
   const { uploads, forms, reporter } = services;
   const { requestId } = requestRecordOf(c);
   try {

@@ -13,7 +13,7 @@ import type { ImageOutcome, ImageRequest, StartedRequest } from '../../services/
 import type { Hold } from '../../services/requests/reference-resolver.ts';
 import type { Submission } from '../../services/tasks/task-service.ts';
 import { UpstreamRefusal } from '../../services/upstream-refusal.ts';
-import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import type { DoorServices, HttpOptions } from '../dependencies.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
 import { ownOrigins } from './blob-urls.ts';
 import { cacheHeaders } from './cache-headers.ts';
@@ -44,10 +44,10 @@ export interface Asking {
 
 /** What the front doors of our own (`image.generate`, OpenAI's) do alike: they differ in words only. */
 export class NormalizedDoor {
-  readonly #services: HttpServices;
+  readonly #services: DoorServices;
   readonly #options: HttpOptions;
 
-  constructor(services: HttpServices, options: HttpOptions) {
+  constructor(services: DoorServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
   }

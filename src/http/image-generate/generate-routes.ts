@@ -14,7 +14,7 @@ import type { Principal } from '../../core/principal.ts';
 import type { StageListener } from '../../services/flights/flight-stage.ts';
 import type { ImageOutcome, StartedRequest } from '../../services/image-request.ts';
 import type { Hold } from '../../services/requests/reference-resolver.ts';
-import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import type { GenerateServices, HttpOptions } from '../dependencies.ts';
 import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { refusedTaskKey } from '../doors/key-proof.ts';
 import { NormalizedDoor, type PreparedWish } from '../doors/normalized-door.ts';
@@ -31,7 +31,7 @@ import { progressEvents } from './generate-progress.ts';
 import { GENERATE_PATH, generateTask, taskPath } from './generate-task.ts';
 
 /** The normalised interface: `image.generate` over HTTP. */
-export function generateRoutes(services: HttpServices, options: HttpOptions): Hono {
+export function generateRoutes(services: GenerateServices, options: HttpOptions): Hono {
   const door = new GenerateDoor(services, options);
   const routes = new Hono();
   routes.post(GENERATE_PATH, (c) => door.generate(c));
@@ -59,12 +59,12 @@ interface Drawn extends PreparedWish {
 const PICTURE_PARTS = ['reference_image', 'reference_image[]'];
 
 class GenerateDoor {
-  readonly #services: HttpServices;
+  readonly #services: GenerateServices;
   readonly #options: HttpOptions;
   readonly #own: NormalizedDoor;
   readonly #bodyLimits: BodyLimits;
 
-  constructor(services: HttpServices, options: HttpOptions) {
+  constructor(services: GenerateServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
     this.#own = new NormalizedDoor(services, options);

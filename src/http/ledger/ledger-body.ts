@@ -1,8 +1,7 @@
 import type { Cost } from '../../core/events.ts';
-import type { LedgerMoney, LedgerSpending } from '../../services/ledger/ledger.ts';
+import type { LedgerMoney } from '../../services/ledger/ledger.ts';
 import type { LedgerGroup } from '../../services/ledger/ledger-statements.ts';
 import type { LedgerSum } from '../../services/ledger/ledger-store.ts';
-import type { StatisticsBody } from '../admin/store-schema.ts';
 import type { LedgerRowBody } from './ledger-schema.ts';
 
 /** Amounts by currency, of which there are any. */
@@ -12,17 +11,6 @@ export function costsOf({ CNY, USD }: LedgerMoney): readonly Cost[] {
     { currency: 'USD', amount: rounded(USD) },
   ];
   return costs.filter(({ amount }) => amount !== 0);
-}
-
-/** What was spent and avoided in all, for each currency of which there is any. */
-export function costTotals({ spent, avoided }: LedgerSpending): StatisticsBody['cost'] {
-  return (['CNY', 'USD'] as const)
-    .filter((currency) => spent[currency] !== 0 || avoided[currency] !== 0)
-    .map((currency) => ({
-      currency,
-      spent: rounded(spent[currency]),
-      avoided: rounded(avoided[currency]),
-    }));
 }
 
 export function ledgerRowBody(sum: LedgerSum, group: LedgerGroup): LedgerRowBody {
@@ -74,7 +62,7 @@ function timeOf(at: number): string {
 }
 
 /** Far below a cent: binary fractions would show their tails in sums. */
-function rounded(amount: number): number {
+export function rounded(amount: number): number {
   return Math.round(amount * 1e6) / 1e6;
 }
 

@@ -12,7 +12,7 @@ import { decodeUtf8, type JsonValue, parseJson } from '../../core/json/json-text
 import type { Principal } from '../../core/principal.ts';
 import type { ImageOutcome } from '../../services/image-request.ts';
 import type { Hold } from '../../services/requests/reference-resolver.ts';
-import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import type { HttpOptions, OpenAiServices } from '../dependencies.ts';
 import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { NormalizedDoor } from '../doors/normalized-door.ts';
 import { picturesOf } from '../doors/upstream-answer.ts';
@@ -25,7 +25,7 @@ import { requestRecordOf } from '../wire/request-record.ts';
 import { eventsOf, fillHoles, type ImagesResponse, responseOfEntry } from './openai-answer.ts';
 
 /** OpenAI's images API. */
-export function openAiRoutes(services: HttpServices, options: HttpOptions): Hono {
+export function openAiRoutes(services: OpenAiServices, options: HttpOptions): Hono {
   const door = new OpenAiDoor(services, options);
   const routes = new Hono();
   routes.post('/v1/images/generations', (c) => door.generate(c));
@@ -47,12 +47,12 @@ interface Asked extends OpenAiRequest {
 }
 
 class OpenAiDoor {
-  readonly #services: HttpServices;
+  readonly #services: OpenAiServices;
   readonly #options: HttpOptions;
   readonly #own: NormalizedDoor;
   readonly #bodyLimits: BodyLimits;
 
-  constructor(services: HttpServices, options: HttpOptions) {
+  constructor(services: OpenAiServices, options: HttpOptions) {
     this.#services = services;
     this.#options = options;
     this.#own = new NormalizedDoor(services, options);

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { isAppError } from '../../core/errors.ts';
 import { decodeUtf8 } from '../../core/json/json-text.ts';
 import { endSession, requireOwnPage, startSession } from '../admin/admin-session.ts';
-import type { HttpOptions, HttpServices } from '../dependencies.ts';
+import type { HttpOptions, PageServices } from '../dependencies.ts';
 import { errorHeaders } from '../wire/error-headers.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { statusOf } from '../wire/problem.ts';
@@ -15,7 +15,7 @@ import { pageResponse } from './response.ts';
 const MAX_FORM_BYTES = 8 * 1024;
 
 /** The way into the admin page and out of it, where a token is asked for. */
-export function loginRoutes(services: HttpServices, options: HttpOptions): Hono {
+export function loginRoutes(services: PageServices, options: HttpOptions): Hono {
   const { adminAccess, platform, bodies, clock } = services;
   const limits: BodyLimits = { maxBytes: MAX_FORM_BYTES, budget: bodies, clock };
   const routes = new Hono();

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { isDigest } from '../../core/entries/blob.ts';
 import { AppError } from '../../core/errors.ts';
 import { hasSession } from '../admin/admin-session.ts';
-import type { HttpServices } from '../dependencies.ts';
+import type { PageServices } from '../dependencies.ts';
 import { toBodyStream } from '../wire/body-stream.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { ComparePage } from './compare.tsx';
@@ -31,7 +31,7 @@ const ASSET_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** The pages of the admin interface, which ask its API for what they show; and thumbnails. */
-export function pageRoutes(services: HttpServices): Hono {
+export function pageRoutes(services: PageServices): Hono {
   const routes = new Hono();
   for (const [path, Page] of Object.entries(PAGES)) {
     routes.get(path, async (c) => pageResponse(<Page hasLogin={await hasSession(c, services)} />));
@@ -58,7 +58,7 @@ export function pageRoutes(services: HttpServices): Hono {
 }
 
 /** Scripts, style and icon: the same on every server, and needed by those who are not in yet. */
-export function pageAssetRoutes({ pageAssets }: HttpServices): Hono {
+export function pageAssetRoutes({ pageAssets }: PageServices): Hono {
   return new Hono().get(`${ASSETS_PATH}/:name`, async (c) => {
     const name = c.req.param('name');
     const asset = await pageAssets.find(name);
