@@ -39,6 +39,7 @@ export function createApp(services: HttpServices, options: HttpOptions): Hono {
     blobRoutes({
       findBlob: (digest) => services.entries.findBlob(digest),
       blobs: services.blobs,
+      mend: async (digest) => (await services.integrity.mend(digest)) === 'whole',
       onSent: (bytes) => services.reporter.report({ type: 'blob', bytes }),
       onCut: (c) => services.platform.cut(c),
     }),

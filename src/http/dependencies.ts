@@ -9,6 +9,7 @@ import type { AdminSessions } from '../services/access/admin-sessions.ts';
 import type { CredentialService } from '../services/access/credential-service.ts';
 import type { AttemptStore } from '../services/attempts/attempt-store.ts';
 import type { BlobStore } from '../services/blobs/blob-store.ts';
+import type { EntryIntegrity } from '../services/entries/entry-integrity.ts';
 import type { EntryStore } from '../services/entries/entry-store.ts';
 import type { RequestMemo } from '../services/entries/request-memo.ts';
 import type { UsageRecorder } from '../services/entries/usage-recorder.ts';
@@ -76,6 +77,7 @@ export interface HttpServices {
   readonly entries: EntryStore;
   readonly attempts: AttemptStore;
   readonly usage: UsageRecorder;
+  readonly integrity: EntryIntegrity;
   readonly importer: Importer;
   readonly entrySearch: EntrySearch;
   readonly lineage: Lineage;

@@ -11,6 +11,8 @@ import type { ByteRange } from '../core/bytes/range.ts';
  * - `digest` is always 64 lower-case hex digits; the caller guarantees it.
  */
 export interface BlobDriver {
+  /** True when the store itself proves bytes by their digest, so that nobody else has to. */
+  readonly provesItself?: boolean;
   /** Opens a place for bytes whose digest is not known yet. */
   stage(): Promise<BlobStage>;
   /** The object, or the inclusive byte range of it; undefined when there is no such object. */

@@ -174,6 +174,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   });
   return {
     entries,
+    integrity,
     attempts,
     blobs,
     images,
@@ -240,7 +241,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       clock,
       reporter,
     }),
-    verifier: new Verifier({ entries, blobs, integrity, lock, reporter }),
+    verifier: new Verifier({ entries, blobs, integrity, reporter }),
     statistics: () => readStatistics(database, entries),
     searchBackfill: new SearchBackfill({ database, clock }),
     recovery,

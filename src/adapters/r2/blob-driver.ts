@@ -19,6 +19,7 @@ export interface R2BlobDriverOptions {
 
 /** Objects of an R2 bucket. R2 itself compares the SHA-256 of what it is given: an object is what its name says. */
 export class R2BlobDriver implements BlobDriver {
+  readonly provesItself = true;
   readonly #bucket: R2Bucket;
   readonly #blobs: string;
   readonly #stages: string;

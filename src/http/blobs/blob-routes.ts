@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { type ByteRange, parseRange } from '../../core/bytes/range.ts';
 import { allowsExtension, type BlobRecord } from '../../core/entries/blob.ts';
 import { AppError } from '../../core/errors.ts';
+import type { BlobContent } from '../../ports/blob-driver.ts';
 import type { BlobStore } from '../../services/blobs/blob-store.ts';
 import { toBodyStream } from '../wire/body-stream.ts';
 import { isNotModified, isRangeApplicable } from './preconditions.ts';
@@ -9,8 +10,8 @@ import { isNotModified, isRangeApplicable } from './preconditions.ts';
 export interface BlobRoutesDeps {
   findBlob(digest: string): Promise<BlobRecord | undefined>;
   readonly blobs: Pick<BlobStore, 'read' | 'has'>;
-  /** Called when a blob has a row but its bytes are gone or of another length. */
-  onMissing?(digest: string): void | Promise<void>;
+  /** Called when a blob has a row but its bytes are gone or damaged; true when they are there again. */
+  mend(digest: string): Promise<boolean>;
   /** Called when so many bytes go to a client. */
   onSent?(bytes: number): void;
   /** Called when the bytes fail midway: the connection must be broken off. */
@@ -35,7 +36,7 @@ export function blobRoutes(deps: BlobRoutesDeps): Hono {
 
     // A range is defined for GET only (RFC 9110 section 14.2).
     if (method === 'HEAD') {
-      if (!(await deps.blobs.has(blob.digest, blob.size))) throw await missing(deps, blob.digest);
+      if (!(await isThere(deps, blob))) throw notFound();
       return new Response(null, { headers: wholeHeaders(blob) });
     }
     const rangeHeader = isRangeApplicable(headers, validators) ? c.req.header('range') : undefined;
@@ -69,11 +70,10 @@ async function getBody(
   blob: BlobRecord,
   range?: ByteRange,
 ): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>> {
-  // Of a file that was cut short there may be no such range to read.
-  if (range !== undefined && !(await deps.blobs.has(blob.digest, blob.size)))
-    throw await missing(deps, blob.digest);
-  const content = await deps.blobs.read(blob.digest, range);
-  if (content === undefined || content.size !== blob.size) throw await missing(deps, blob.digest);
+  const content =
+    (await readWhole(deps, blob, range)) ??
+    ((await deps.mend(blob.digest)) ? await readWhole(deps, blob, range) : undefined);
+  if (content === undefined) throw notFound();
   return toBody(content.body, deps.onCut === undefined ? undefined : () => deps.onCut?.(c));
 }
 
@@ -90,9 +90,20 @@ function isUnshared(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer;
 }
 
-async function missing(deps: BlobRoutesDeps, digest: string): Promise<AppError> {
-  await deps.onMissing?.(digest);
-  return notFound();
+/** Undefined when the bytes are not all there. */
+async function readWhole(
+  { blobs }: BlobRoutesDeps,
+  { digest, size }: BlobRecord,
+  range: ByteRange | undefined,
+): Promise<BlobContent | undefined> {
+  // Of a file that was cut short there may be no such range to read.
+  if (range !== undefined && !(await blobs.has(digest, size))) return undefined;
+  const content = await blobs.read(digest, range);
+  return content?.size === size ? content : undefined;
+}
+
+async function isThere({ blobs, mend }: BlobRoutesDeps, { digest, size }: BlobRecord): Promise<boolean> {
+  return (await blobs.has(digest, size)) || (await mend(digest));
 }
 
 function notFound(): AppError {

@@ -1,22 +1,25 @@
 import { LRUCache } from 'lru-cache';
 import { concatBytes } from '../../core/bytes/concat-bytes.ts';
-import type { BlobContent, BlobDriver } from '../../ports/blob-driver.ts';
+import type { BlobContent } from '../../ports/blob-driver.ts';
 
 /** Larger blobs are streamed and not kept. */
-const MAX_BLOB_BYTES = 4 * 1024 * 1024;
+export const MAX_BLOB_BYTES = 4 * 1024 * 1024;
+
+/** Reads a whole blob; undefined when it is not there. */
+type ReadWhole = (digest: string) => Promise<BlobContent | undefined>;
 
 /**
  * Reads whole blobs through a memory of the most recently used small ones, bounded in bytes. Those who ask for one blob
  * at the same time share one read.
  */
 export class BlobCache {
-  readonly #driver: BlobDriver;
+  readonly #readWhole: ReadWhole;
   readonly #kept: LRUCache<string, Uint8Array> | undefined;
   readonly #reading = new Map<string, Promise<BlobContent | undefined>>();
 
   /** `bytes` 0 keeps nothing. */
-  constructor(driver: BlobDriver, bytes: number) {
-    this.#driver = driver;
+  constructor(readWhole: ReadWhole, bytes: number) {
+    this.#readWhole = readWhole;
     this.#kept =
       bytes === 0
         ? undefined
@@ -39,9 +42,7 @@ export class BlobCache {
     if (running !== undefined) {
       const content = await running;
       // A stream has one reader: the one who started it.
-      return content === undefined || content.body instanceof Uint8Array
-        ? content
-        : this.#driver.read(digest);
+      return content === undefined || content.body instanceof Uint8Array ? content : this.#readWhole(digest);
     }
     const reading = this.#load(digest);
     this.#reading.set(digest, reading);
@@ -64,7 +65,7 @@ export class BlobCache {
   }
 
   async #load(digest: string): Promise<BlobContent | undefined> {
-    const content = await this.#driver.read(digest);
+    const content = await this.#readWhole(digest);
     if (content === undefined || content.body instanceof Uint8Array || content.size > MAX_BLOB_BYTES)
       return content;
     const chunks: Uint8Array[] = [];

@@ -8,7 +8,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Hasher } from '../../ports/hasher.ts';
 import type { ImageProbe } from '../../ports/image-probe.ts';
 import { untilAborted } from '../limits/until-aborted.ts';
-import { BlobCache } from './blob-cache.ts';
+import { BlobCache, MAX_BLOB_BYTES } from './blob-cache.ts';
+import { BlobProofs } from './blob-proofs.ts';
 import { type ImageLimits, type ReceivedImage, receiveImage } from './image-receiver.ts';
 
 const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
@@ -36,13 +37,14 @@ export interface BlobStoreDeps {
   readonly driver: BlobDriver;
   readonly hasher: Hasher;
   readonly probe: ImageProbe;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'random'>;
 }
 
 /** Blobs as the services see them: what is the same for every driver. Errors of the driver pass unchanged. */
 export class BlobStore {
   readonly #deps: BlobStoreDeps;
   readonly #memory: BlobCache;
+  readonly #proofs: BlobProofs;
   readonly #derived: Pick<BlobDriver, 'delete'> | undefined;
   /** Digest → what the driver last said of it, and when. */
   readonly #seen = new LRUCache<string, { readonly at: number; readonly size: number }>({
@@ -51,7 +53,9 @@ export class BlobStore {
 
   constructor(deps: BlobStoreDeps, options: BlobStoreOptions = {}) {
     this.#deps = deps;
-    this.#memory = new BlobCache(deps.driver, options.memoryBytes ?? DEFAULT_MEMORY_BYTES);
+    this.#proofs = new BlobProofs(deps);
+    const readWhole = (digest: string) => this.#proofs.readWhole(digest);
+    this.#memory = new BlobCache(readWhole, options.memoryBytes ?? DEFAULT_MEMORY_BYTES);
     this.#derived = options.derived;
   }
 
@@ -82,6 +86,7 @@ export class BlobStore {
           await stage.commit(image.digest, image.size);
           // What was read before may have been a damaged file, which has now been replaced.
           this.forget(image.digest);
+          this.#proofs.proven(image.digest);
           this.#seen.set(image.digest, { at: this.#deps.clock.now(), size: image.size });
         },
         discard: () => stage.discard(),
@@ -93,15 +98,23 @@ export class BlobStore {
     }
   }
 
-  /** The blob, or an inclusive range of it; undefined when its bytes are not there. */
+  /** The blob, or an inclusive range of it; undefined when its bytes are not there, or are not those that it names. */
   async read(digest: string, range?: ByteRange): Promise<BlobContent | undefined> {
     const kept = this.#memory.find(digest);
     if (kept !== undefined) return fromMemory(kept, range);
-    const content = await (range === undefined
-      ? this.#memory.read(digest)
-      : this.#deps.driver.read(digest, range));
+    const content = await this.#readStored(digest, range);
     if (content === undefined) this.forget(digest);
     return content;
+  }
+
+  async #readStored(digest: string, range: ByteRange | undefined): Promise<BlobContent | undefined> {
+    if (range === undefined) return await this.#memory.read(digest);
+    // A part proves nothing: where the whole is small, it is read and proven first.
+    const size = this.#proofs.isOpen(digest) ? await this.#sizeOf(digest) : undefined;
+    if (size === undefined || size > MAX_BLOB_BYTES || range.end >= size)
+      return this.#proofs.isDamaged(digest) ? undefined : await this.#deps.driver.read(digest, range);
+    const whole = await this.#memory.read(digest);
+    return whole?.body instanceof Uint8Array ? fromMemory(whole.body, range) : whole;
   }
 
   /** The whole blob in one piece; undefined when its bytes are not there. */
@@ -122,11 +135,7 @@ export class BlobStore {
 
   /** Reads the bytes themselves, past all memory: true when they are those that the address names. */
   async isIntact({ digest, size }: Pick<BlobRecord, 'digest' | 'size'>): Promise<boolean> {
-    const content = await this.#deps.driver.read(digest);
-    const hash = this.#deps.hasher.sha256();
-    if (content?.body instanceof Uint8Array) hash.update(content.body);
-    else for await (const chunk of content?.body ?? []) hash.update(chunk);
-    if (content?.size === size && (await hash.digest()) === digest) return true;
+    if (await this.#proofs.prove(digest, size)) return true;
     this.forget(digest);
     return false;
   }
@@ -137,6 +146,7 @@ export class BlobStore {
   }
 
   #seenSize(digest: string): number | undefined {
+    if (this.#proofs.isDamaged(digest)) return undefined;
     const seen = this.#seen.get(digest);
     const age = this.#deps.clock.now() - (seen?.at ?? Number.NEGATIVE_INFINITY);
     // A clock that was set back makes ages negative: they say nothing.
@@ -146,6 +156,7 @@ export class BlobStore {
   async #sizeOf(digest: string): Promise<number | undefined> {
     const seen = this.#seenSize(digest);
     if (seen !== undefined) return seen;
+    if (this.#proofs.isDamaged(digest)) return undefined;
     const size = await this.#deps.driver.size(digest);
     if (size === undefined) this.forget(digest);
     else this.#seen.set(digest, { at: this.#deps.clock.now(), size });

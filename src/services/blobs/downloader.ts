@@ -112,7 +112,9 @@ export class Downloader {
     const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
     if (response.status !== 200 || encoding !== 'identity') {
       await drain(response.body);
-      throw new AppError('upstream_invalid', `The result URL answered ${response.status} (${encoding}).`);
+      throw new AppError('upstream_invalid', `The result URL answered ${response.status} (${encoding}).`, {
+        upstream: { status: response.status, code: undefined },
+      });
     }
     const length = findHeader(response.headers, 'content-length');
     const declaredBytes = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;

@@ -212,6 +212,19 @@ export const entryStatements = {
     params: [JSON.stringify(uses.map(({ id, usedAt, hits }) => [id, usedAt, hits]))],
   }),
 
+  /** From now on they answer no request. Their images stay. */
+  invalidate: (ids: readonly number[], at: number): SqlStatement => ({
+    sql: `update entries set invalidated_at = coalesce(invalidated_at, ?)
+      where id in (select value from json_each(?))`,
+    params: [at, JSON.stringify(ids)],
+  }),
+
+  /** An image is not asked for where it is gone. */
+  forgetSources: (digest: string): SqlStatement => ({
+    sql: 'update images set source_url = null where sha256 = ?',
+    params: [digest],
+  }),
+
   digestsOf: (ids: readonly number[]): SqlStatement => ({
     sql: 'select distinct sha256 from images where entry_id in (select value from json_each(?))',
     params: [JSON.stringify(ids)],

@@ -52,12 +52,6 @@ export const entryDetailStatements = {
     params: [pinned ? 1 : 0, JSON.stringify(ids)],
   }),
 
-  invalidate: (ids: readonly number[], at: number): SqlStatement => ({
-    sql: `update entries set invalidated_at = coalesce(invalidated_at, ?)
-      where id in (select value from json_each(?))`,
-    params: [at, JSON.stringify(ids)],
-  }),
-
   clearTags: (ids: readonly number[]): SqlStatement => ({
     sql: 'delete from entry_tags where entry_id in (select value from json_each(?))',
     params: [JSON.stringify(ids)],

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SqlDatabase, SqlRow, SqlStatement } from '../../ports/sql-database.ts';
+import { entryStatements } from '../entries/entry-statements.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 import { searchStatements } from '../entries/search-statements.ts';
 import { integer, text } from '../row.ts';
@@ -57,7 +58,7 @@ export class EntryEditor {
   /** From now on they answer no request: the next one buys. Their pictures stay. */
   async invalidate(address: KeyAddress): Promise<number> {
     const at = this.#deps.clock.now();
-    return await this.#change(address, (ids) => [entryDetailStatements.invalidate(ids, at)]);
+    return await this.#change(address, (ids) => [entryStatements.invalidate(ids, at)]);
   }
 
   async #rowsOf(address: KeyAddress): Promise<readonly SqlRow[]> {

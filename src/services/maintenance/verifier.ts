@@ -2,29 +2,33 @@ import type { BlobRecord } from '../../core/entries/blob.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import type { StoreLock } from '../blobs/store-lock.ts';
 import type { EntryIntegrity } from '../entries/entry-integrity.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 
-/** Counts of pictures. What is damaged, but neither healed nor dropped, is to be tried again: there was no room. */
+/**
+ * Counts of images. What is damaged, but neither healed nor dropped, is to be tried again: its source could not be
+ * reached, or there was no room.
+ */
 export interface Verification {
   readonly checked: number;
   /** Missing, or not the bytes that their address names. */
   readonly damaged: number;
   /** Fetched again from where they came from. */
   readonly healed: number;
-  /** Not to be had any more: their entries went. */
+  /** Gone for good: their entries answer nobody any more. */
   readonly dropped: number;
 }
 
 const SLICE = 100;
+
+/** How a damaged image is counted, by what became of it. */
+const FATES = { whole: 'healed', lost: 'dropped', unreachable: 'damaged' } as const;
 
 /** Collaborators of `Verifier`. */
 export interface VerifierDeps {
   readonly entries: EntryStore;
   readonly blobs: BlobStore;
   readonly integrity: EntryIntegrity;
-  readonly lock: StoreLock;
   readonly reporter: Reporter;
 }
 
@@ -71,32 +75,14 @@ export class Verifier {
     }
   }
 
-  /** One picture that cannot be read is no reason not to look at the others. */
+  /** One image that cannot be read is no reason not to look at the others. */
   async #verify(blob: BlobRecord): Promise<'whole' | 'damaged' | 'healed' | 'dropped'> {
+    const { blobs, integrity, reporter } = this.#deps;
     try {
-      return (await this.#deps.blobs.isIntact(blob)) ? 'whole' : await this.#mend(blob);
+      return (await blobs.isIntact(blob)) ? 'whole' : FATES[await integrity.mend(blob.digest)];
     } catch (cause) {
-      this.#deps.reporter.report({ type: 'failure', where: `blob ${blob.digest}`, cause });
+      reporter.report({ type: 'failure', where: `blob ${blob.digest}`, cause });
       return 'damaged';
     }
-  }
-
-  async #mend(blob: BlobRecord): Promise<'damaged' | 'healed' | 'dropped' | 'whole'> {
-    const { digest, size } = blob;
-    const isWhole = await this.#deps.lock.exclusive(async () => {
-      // Deleted or drawn again meanwhile.
-      if (
-        (await this.#deps.entries.findBlob(digest)) === undefined ||
-        (await this.#deps.blobs.isIntact(blob))
-      )
-        return true;
-      await this.#deps.blobs.delete(digest);
-      return false;
-    });
-    if (isWhole) return 'whole';
-    for (const entry of await this.#deps.entries.findAll(await this.#deps.entries.entriesOfBlob(digest)))
-      await this.#deps.integrity.ensureWhole(entry);
-    if (await this.#deps.blobs.has(digest, size)) return 'healed';
-    return (await this.#deps.entries.findBlob(digest)) === undefined ? 'dropped' : 'damaged';
   }
 }

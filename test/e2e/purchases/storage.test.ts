@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dataUri, edit, startAssets } from '../../support/clients/assets.ts';
@@ -53,13 +53,24 @@ describe.each(LOSSES)('a blob file that was %s', (_, lose) => {
     expect(stack.events).toContainEqual(expect.objectContaining({ type: 'healed', how: 'dropped' }));
   });
 
-  it('is a 404 at its own address, in whole, in part and by HEAD', async () => {
+  it.each(['GET', 'HEAD'])('is fetched again when its own address is asked by %s', async (method) => {
     const stack = await startStack();
     const path = new URL(urlOf(await stack.generate(prompt('asked for by URL')))).pathname;
     await lose(blobFile(stack, path));
     await restart(stack);
+    expect((await stack.request(method, path)).status).toBe(200);
+    expect((await bytesAt(stack.origin + path)).byteLength).toBeGreaterThan(1000);
+    expect(stack.events).toContainEqual(expect.objectContaining({ type: 'healed', how: 'fetched-again' }));
+    expect(stack.asked).toBe(1);
+  });
+
+  it('is a 404 at its own address when its source is dead, in whole, in part and by HEAD', async () => {
+    const stack = await startStack();
+    const path = new URL(urlOf(await stack.generate(prompt('asked for by URL')))).pathname;
     const { size } = readRows(stack, 'select size from blobs')[0] ?? {};
     const last = Number(size) - 1;
+    await lose(blobFile(stack, path));
+    await restart(stack, "update images set source_url = replace(source_url, 'Expires=', 'Expires=1&was=')");
     expect((await stack.request('GET', path)).status).toBe(404);
     expect((await stack.request('HEAD', path)).status).toBe(404);
     for (const range of ['bytes=0-9', `bytes=${last - 9}-${last}`]) {
@@ -194,4 +205,18 @@ it.each(['blobs', 'references'])('a server whose folder %s is gone is not ready'
   expect([answer.status, answer.json]).toEqual([503, { status: 'not ready' }]);
   await rm(path);
   expect((await stack.request('GET', '/readyz')).status).toBe(200);
+});
+
+it('a bit that flipped on the disk is found when its file is read, and put right from the source', async () => {
+  const stack = await startStack();
+  const url = urlOf(await stack.generate(prompt('bit rot')));
+  const before = await bytesAt(url);
+  const file = blobFile(stack, url);
+  const rotten = Buffer.from(before);
+  rotten[rotten.length >> 1] = (rotten[rotten.length >> 1] ?? 0) ^ 1;
+  await writeFile(file, rotten);
+  await restart(stack);
+  expect(await bytesAt(stack.origin + new URL(url).pathname)).toEqual(before);
+  expect(await readFile(file)).toEqual(Buffer.from(before));
+  expect(stack.asked).toBe(1);
 });

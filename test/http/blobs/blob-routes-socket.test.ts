@@ -58,7 +58,7 @@ describe('blobs over a socket', () => {
       driver,
       hasher: nativeHasher,
       probe: imageProbe,
-      clock: { now: () => 1_750_000_000_000 },
+      clock: { now: () => 1_750_000_000_000, random: () => 0.5 },
     });
     digest = await put(driver, LARGE);
     endless = new EndlessBody();
@@ -72,6 +72,7 @@ describe('blobs over a socket', () => {
         height: 1,
         createdAt: 0,
       }),
+      mend: async () => false,
       blobs: {
         has: (name) => blobs.has(name),
         read: async (name, range): Promise<BlobContent | undefined> =>

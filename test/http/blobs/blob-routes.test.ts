@@ -10,7 +10,7 @@ import { BlobStore } from '../../../src/services/blobs/blob-store.ts';
 import { digestOf, put } from '../../conformance/blob-driver.ts';
 import { pseudoRandomBytes } from '../../conformance/hasher.ts';
 
-const clock = { now: () => 1_750_000_000_000 };
+const clock = { now: () => 1_750_000_000_000, random: () => 0.5 };
 const CREATED_AT = Date.UTC(2025, 5, 15, 12, 30, 45, 678);
 const LAST_MODIFIED = 'Sun, 15 Jun 2025 12:30:45 GMT';
 const BYTES = pseudoRandomBytes(1000);
@@ -21,6 +21,8 @@ const PATH = `/blobs/${DIGEST}`;
 let driver: MemoryBlobDriver;
 let rows: Map<string, BlobRecord>;
 let missing: string[];
+/** What brings a missing blob back; it does not when this is undefined. */
+let healer: (() => Promise<void>) | undefined;
 let app: Hono;
 
 async function add(bytes: Uint8Array, mediaType: BlobMediaType): Promise<string> {
@@ -33,11 +35,14 @@ beforeEach(async () => {
   driver = new MemoryBlobDriver(clock);
   rows = new Map();
   missing = [];
+  healer = undefined;
   const routes = blobRoutes({
     findBlob: async (digest) => rows.get(digest),
     blobs: new BlobStore({ driver, hasher: nativeHasher, probe: imageProbe, clock }),
-    onMissing: (digest) => {
+    mend: async (digest) => {
       missing.push(digest);
+      await healer?.();
+      return healer !== undefined;
     },
   });
   // As the app does: mounted, with one error handler.
@@ -229,5 +234,22 @@ describe('ranges', () => {
     const digest = await add(large, 'image/png');
     const response = await get(`/blobs/${digest}.png`, { range: 'bytes=100-4900000' });
     expect(digestOf(await bytesIn(response))).toBe(digestOf(large.subarray(100, 4_900_001)));
+  });
+});
+
+describe('a blob whose bytes come back', () => {
+  it.each([
+    ['GET', {}, 200, BYTES],
+    ['GET', { range: 'bytes=1-3' }, 206, BYTES.slice(1, 4)],
+    ['HEAD', {}, 200, new Uint8Array()],
+  ] as const)('is given by %s %o', async (method, headers, status, bytes) => {
+    await driver.delete(DIGEST);
+    healer = async () => {
+      await put(driver, BYTES);
+    };
+    const response = await get(PATH, headers, method);
+    expect(response.status).toBe(status);
+    expect(await bytesIn(response)).toEqual(bytes);
+    expect(missing).toEqual([DIGEST]);
   });
 });

@@ -46,19 +46,26 @@ async function* chunked(bytes: Uint8Array, size = 100): AsyncGenerator<Uint8Arra
 }
 
 let now: number;
+let chance: number;
 let driver: WatchedDriver;
 let blobs: BlobStore;
 
 function openStore(over: BlobDriver, memoryBytes?: number): BlobStore {
   const options = memoryBytes === undefined ? {} : { memoryBytes };
   return new BlobStore(
-    { driver: over, hasher: nativeHasher, probe: imageProbe, clock: { now: () => now } },
+    {
+      driver: over,
+      hasher: nativeHasher,
+      probe: imageProbe,
+      clock: { now: () => now, random: () => chance },
+    },
     options,
   );
 }
 
 beforeEach(() => {
   now = 1_750_000_000_000;
+  chance = 0.5;
   driver = new WatchedDriver({ now: () => now });
   blobs = openStore(driver);
 });
@@ -213,11 +220,11 @@ describe('when no stage can be opened', () => {
 });
 
 describe('reading', () => {
-  it('does not serve a damaged blob from memory once it was stored again', async () => {
+  it('does not serve a damaged blob, and does once it was stored again', async () => {
     const stage = await driver.stage();
     await stage.write(Uint8Array.of(1, 2, 3));
     await stage.commit(digestOf(PNG), 3);
-    expect((await blobs.read(digestOf(PNG)))?.size).toBe(3);
+    expect(await blobs.read(digestOf(PNG))).toBeUndefined();
     const staged = await blobs.receive(chunked(PNG), LIMITS);
     await staged.commit();
     expect(await bytesOf(await blobs.read(staged.digest))).toEqual(PNG);
@@ -238,12 +245,20 @@ describe('reading', () => {
     expect(driver.reads).toBe(1);
   });
 
-  it('asks the driver for a range of a blob that is not in memory', async () => {
+  it('reads a small blob whole for the first range, and asks the driver for the range of one that is proven', async () => {
+    const forgetful = openStore(driver, 0);
     const digest = await put(driver, PNG);
+    const asked: (ByteRange | undefined)[] = [];
+    const read = driver.read.bind(driver);
+    driver.read = (name, range) => {
+      asked.push(range);
+      return read(name, range);
+    };
+    const range = { start: 1, end: 3 };
     for (let time = 0; time < 2; time += 1) {
-      expect(await bytesOf(await blobs.read(digest, { start: 1, end: 3 }))).toEqual(PNG.subarray(1, 4));
+      expect(await bytesOf(await forgetful.read(digest, range))).toEqual(PNG.subarray(1, 4));
     }
-    expect(driver.reads).toBe(2);
+    expect(asked).toEqual([undefined, range]);
   });
 
   it('shares one read among those who ask at the same time', async () => {
@@ -385,5 +400,70 @@ describe('the store as a whole', () => {
     expect(found).toEqual([digest]);
     driver.check = () => Promise.reject(new AppError('storage_failed', 'read-only'));
     await expect(blobs.check()).rejects.toMatchObject({ code: 'storage_failed' });
+  });
+});
+
+describe('bytes that rotted on the disk', () => {
+  /** Other bytes of the same length under the digest. */
+  async function rot(bytes: Uint8Array): Promise<string> {
+    const digest = await put(driver, bytes);
+    const rotten = new Uint8Array(bytes);
+    rotten[rotten.length >> 1] = (rotten[rotten.length >> 1] ?? 0) ^ 1;
+    const stage = await driver.stage();
+    await stage.write(rotten);
+    await stage.commit(digest, rotten.length);
+    return digest;
+  }
+
+  it('are found when they are read for the first time, and are as good as none from then on', async () => {
+    const digest = await rot(PNG);
+    expect(await blobs.has(digest, PNG.length)).toBe(true);
+    expect(await blobs.read(digest)).toBeUndefined();
+    expect(await blobs.has(digest, PNG.length)).toBe(false);
+    expect(blobs.wasThere(digest, PNG.length)).toBe(false);
+    expect(await blobs.read(digest, { start: 0, end: 3 })).toBeUndefined();
+  });
+
+  it('are found when a part of them is read', async () => {
+    const digest = await rot(PNG);
+    expect(await blobs.read(digest, { start: 0, end: 3 })).toBeUndefined();
+  });
+
+  it('break a stream off before its end', async () => {
+    const digest = await rot(new Uint8Array(5 * MIB));
+    const content = await blobs.read(digest);
+    let bytes = 0;
+    const read = async () => {
+      for await (const chunk of content?.body instanceof Uint8Array ? [] : (content?.body ?? []))
+        bytes += chunk.length;
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'storage_failed' });
+    expect(bytes).toBeLessThan(5 * MIB);
+    expect(await blobs.has(digest, 5 * MIB)).toBe(false);
+  });
+
+  it('count again when they are written anew, or were put right by hand', async () => {
+    const digest = await rot(PNG);
+    expect(await blobs.read(digest)).toBeUndefined();
+    const staged = await blobs.receive(chunked(PNG), LIMITS);
+    await staged.commit();
+    expect(await blobs.readAll(digest)).toEqual(PNG);
+
+    await rot(PNG);
+    expect(await blobs.isIntact({ digest, size: PNG.length })).toBe(false);
+    expect(await blobs.has(digest, PNG.length)).toBe(false);
+    await put(driver, PNG);
+    expect(await blobs.isIntact({ digest, size: PNG.length })).toBe(true);
+    expect(await blobs.has(digest, PNG.length)).toBe(true);
+  });
+
+  it('are found by a sample when they were right before', async () => {
+    const forgetful = openStore(driver, 0);
+    const digest = await put(driver, PNG);
+    expect(await forgetful.readAll(digest)).toEqual(PNG);
+    await rot(PNG);
+    expect(await forgetful.readAll(digest)).toBeDefined();
+    chance = 0;
+    expect(await forgetful.readAll(digest)).toBeUndefined();
   });
 });

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Entry } from '../../../src/core/entries/entry.ts';
 import { AppError } from '../../../src/core/errors.ts';
+import { TransportError } from '../../../src/ports/transport.ts';
+import { Verifier } from '../../../src/services/maintenance/verifier.ts';
 import { png } from '../../support/data/sample-images.ts';
 import { createGate } from '../../support/fakes/gate.ts';
 import { settle } from '../../support/fakes/manual-clock.ts';
+import { response } from '../../support/fakes/scripted-transport.ts';
 import { Machine, type StoreBench } from '../../support/servers/store-bench.ts';
 
 const [CAT, DOG] = [png(10, 10), png(20, 20)];
@@ -35,18 +39,26 @@ describe('an entry whose bytes are gone', () => {
     expect(machine.transport.requests).toHaveLength(1);
   });
 
-  it('is dropped when the picture is gone there too', async () => {
+  it('answers no request any more when the picture is gone there too; what is left of it stays', async () => {
     const entry = await bench.keep('pets', CAT, DOG);
-    await machine.driver.delete(entry.images[0]?.digest ?? '');
+    const [cat = '', dog = ''] = entry.images.map(({ digest }) => digest);
+    await machine.driver.delete(cat);
     machine.pictures.clear();
     const later = machine.start();
-    const whole = later.integrity.ensureWhole(entry);
-    await machine.clock.advance(10_000);
-    expect(await whole).toBe(false);
-    expect(await machine.rows('select sha256 from blobs')).toEqual([]);
-    expect(await machine.digests()).toEqual([]);
+    expect(await later.integrity.ensureWhole(entry)).toBe(false);
+    expect(await machine.digests()).toEqual([dog]);
+    expect(await later.entries.findBlob(dog)).toBeDefined();
     expect(await later.entries.findNewest(entry)).toBeUndefined();
     expect(later.reporter.of('healed').map(({ how }) => how)).toEqual(['dropped']);
+  });
+
+  it('is deleted when nothing is left of it', async () => {
+    const entry = await bench.keep('pets', CAT, DOG);
+    for (const { digest } of entry.images) await machine.driver.delete(digest);
+    machine.pictures.clear();
+    const later = machine.start();
+    expect(await later.integrity.ensureWhole(entry)).toBe(false);
+    expect(await machine.rows('select sha256 from blobs union all select id from entries')).toEqual([]);
   });
 
   it('is dropped when the URL shows something else now', async () => {
@@ -64,11 +76,8 @@ describe('an entry whose bytes are gone', () => {
     await machine.driver.delete(image?.digest ?? '');
     machine.transport.requests.length = 0;
     const seconds = Math.floor(machine.clock.now() / 1000);
-    const over = {
-      ...entry,
-      images: entry.images.map((one) => ({ ...one, sourceUrl: `https://x.example/?Expires=${seconds}` })),
-    };
-    expect(await machine.start().integrity.ensureWhole(over)).toBe(false);
+    await machine.rows(`update images set source_url = 'https://x.example/?Expires=${seconds}' returning 1`);
+    expect(await machine.start().integrity.ensureWhole(entry)).toBe(false);
     expect(machine.transport.requests).toEqual([]);
   });
 
@@ -130,6 +139,78 @@ describe('an entry whose bytes are gone', () => {
     expect(later.reporter.of('failure')).toMatchObject([{ where: 'healing' }]);
     expect(await later.entries.findNewest(entry)).toMatchObject({ id: entry.id });
     later.faults.heal('stage.commit');
+    expect(await later.integrity.ensureWhole(entry)).toBe(true);
+  });
+});
+
+describe('absence is no proof of loss: nothing goes', () => {
+  /** An entry without its bytes, and a process that looks for them. */
+  async function lose(): Promise<{ readonly entry: Entry; readonly later: StoreBench }> {
+    const entry = await bench.keep('pets', CAT, DOG);
+    await machine.driver.delete(entry.images[0]?.digest ?? '');
+    return { entry, later: machine.start() };
+  }
+
+  async function expectKept({ entries }: StoreBench, entry: Entry): Promise<void> {
+    expect(await entries.findNewest(entry)).toMatchObject({ id: entry.id });
+    expect(await machine.rows('select sha256 from blobs')).toHaveLength(2);
+    expect(await machine.digests()).toContain(entry.images[1]?.digest);
+  }
+
+  it.each([500, 502, 503, 429, 302])('when the source answers %i', async (status) => {
+    const { entry, later } = await lose();
+    machine.transport.reply = () => response(status, 'not now');
+    expect(await later.integrity.ensureWhole(entry)).toBe(false);
+    await expectKept(later, entry);
+  });
+
+  it('when the source shows a page instead of an image', async () => {
+    const { entry, later } = await lose();
+    machine.transport.reply = () => response(200, '<html>Sign in to this network</html>');
+    expect(await later.integrity.ensureWhole(entry)).toBe(false);
+    await expectKept(later, entry);
+  });
+
+  it('when the network is away, or hangs', async () => {
+    const { entry, later } = await lose();
+    machine.transport.reply = () => {
+      throw new TransportError('no route to host', false);
+    };
+    expect(await later.integrity.ensureWhole(entry)).toBe(false);
+    machine.transport.reply = ({ signal }) =>
+      new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    const asked = later.integrity.ensureWhole(entry);
+    await machine.clock.advance(10_000);
+    expect(await asked).toBe(false);
+    await expectKept(later, entry);
+  });
+
+  it.each(['driver.size', 'driver.read', 'driver.check'])('when the store fails (%s)', async (call) => {
+    const { entry, later } = await lose();
+    machine.pictures.clear();
+    later.faults.fail(call, new AppError('storage_failed', 'not mounted'));
+    expect(await later.integrity.ensureWhole(entry)).toBe(false);
+    expect(later.reporter.of('failure')).toHaveLength(1);
+    later.faults.heal(call);
+    await expectKept(later, entry);
+  });
+
+  it('and verifying the whole store says damaged, and drops nothing', async () => {
+    const { entry, later } = await lose();
+    await machine.rows('update entries set pinned = 1 returning 1');
+    machine.transport.reply = () => {
+      throw new TransportError('no route to host', false);
+    };
+    const verifier = new Verifier(later);
+    expect(await verifier.run()).toEqual({ checked: 2, damaged: 1, healed: 0, dropped: 0 });
+    expect(await later.entries.findNewest(entry)).toMatchObject({ id: entry.id });
+  });
+
+  it('while another entry knows a source that lives, that one is asked too', async () => {
+    const { entry, later } = await lose();
+    machine.pictures.delete('https://results.example/pets-0.png');
+    await bench.keep('other', CAT);
+    await machine.driver.delete(entry.images[0]?.digest ?? '');
     expect(await later.integrity.ensureWhole(entry)).toBe(true);
   });
 });
