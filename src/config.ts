@@ -87,7 +87,7 @@ export function parseConfig(env: Environment) {
   if (auth !== 'local' && config.publicUrl === undefined && isWildcard(host)) {
     throw new AppError(
       'config',
-      `DASHCACHE_PUBLIC_URL is missing: HOST=${host} is no address that clients could fetch pictures from.`,
+      `DASHCACHE_PUBLIC_URL is missing: HOST=${host} is no address that clients could fetch images from.`,
     );
   }
   return config;

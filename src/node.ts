@@ -29,7 +29,7 @@ import { type Config, type Environment, parseConfig } from './config.ts';
 import { MULTIMODAL } from './core/dashscope/endpoints.ts';
 import { AppError } from './core/errors.ts';
 import type { CacheEvent } from './core/events.ts';
-import { isVendorSite, siteOf } from './core/site.ts';
+import { isOfficialSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
 import { dashScopeError } from './http/dashscope/dashscope-errors.ts';
 import { migrateMetadata, openMetadata } from './node-metadata.ts';
@@ -46,7 +46,7 @@ export interface RunningServer {
   readonly config: Config;
   /** Where the server's own key was found; undefined when it has none. */
   readonly keySource: string | undefined;
-  /** Where a picture is on this machine, by its digest. */
+  /** Where an image is on this machine, by its digest. */
   blobFile(digest: string): string;
   /** Stops taking requests, gives flights under way their time, and closes everything. */
   close(): Promise<void>;
@@ -56,7 +56,7 @@ export interface StartOptions {
   /** Told of every event, beside the log. */
   readonly onEvent?: (event: CacheEvent) => void;
   /** Where the user's own files are; the key is looked for there. */
-  readonly home?: string;
+  readonly homeFolder?: string;
 }
 
 /** Counts of uses are written, and what is beyond the bounds is collected by them, this often. */
@@ -78,7 +78,7 @@ const PAGE_ASSETS = fileURLToPath(new URL('../src/browser', import.meta.url));
 export async function startServer(env: Environment, options: StartOptions = {}): Promise<RunningServer> {
   const config = parseConfig(env);
   const listeners = withListener(createLogReporter(config.logLevel), options.onEvent);
-  const key = await searchApiKey(env, options.home ?? homedir());
+  const key = await searchApiKey(env, options.homeFolder ?? homedir());
   const folder = await openDataFolder(config.data);
   const database = openMetadata(folder);
   const transport = createUndiciTransport();
@@ -91,14 +91,14 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const uploadDriver = new FsBlobDriver(join(folder.path, 'references'));
     const upstreamUrl = new URL(config.upstream);
     const loopId = `dashcache-${(await nativeHasher.hmac(folder.secret, 'loop')).slice(0, 16)}`;
-    const isVendor = isVendorSite(siteOf(upstreamUrl));
+    const isOfficial = isOfficialSite(siteOf(upstreamUrl));
     const upstream = {
       origin: upstreamUrl.origin,
       prefix: upstreamUrl.pathname.replace(/\/$/, ''),
       // The vendor is no dashcache: nothing of ours on its wire.
-      loopHeaders: isVendor ? [] : ([['cdn-loop', loopId]] as const),
+      loopHeaders: isOfficial ? [] : ([['cdn-loop', loopId]] as const),
     };
-    const vendor = new DashScopeUpstream(decoding, upstream);
+    const images = new DashScopeUpstream(decoding, upstream);
     const services = createServices(
       {
         database,
@@ -112,7 +112,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         reporter: listeners,
         runtime: createProcessMetrics(),
         transport: decoding,
-        upstream: vendor,
+        upstream: images,
         uploadUpstream: new DashScopeUploads(decoding, { ...upstream, newBoundary: systemClock.uuid }),
         fetcher: createReferenceFetcher({
           allow: parseAllowRules(config.referenceAllow),
@@ -178,7 +178,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         maxImage: config.maxImage,
         ownTasksOnly: config.auth === 'token',
         passthrough: config.passthrough,
-        forwardsTrace: !isVendor,
+        forwardsTrace: !isOfficial,
         loopId,
       },
     );

@@ -55,7 +55,7 @@ export const SETTINGS = {
     name: 'DASHCACHE_SITE',
     fallback: undefined,
     absent: "from the upstream's host",
-    meaning: 'Name of the site whose pictures these are (`cn`, `intl`, `us`, `hk`, `eu`, `jp`, or your own).',
+    meaning: 'Name of the site whose images these are (`cn`, `intl`, `us`, `hk`, `eu`, `jp`, or your own).',
     parse: nonEmpty,
   }),
   auth: setting({
@@ -118,7 +118,7 @@ export const SETTINGS = {
     fallback: '',
     absent: 'the list prices (see Prices)',
     meaning:
-      'Comma-separated prices of one picture that hold instead of the list prices: `model=0.4 CNY` or, for one site, `model@site=0.03 USD`.',
+      'Comma-separated prices of one image that hold instead of the list prices: `model=0.4 CNY` or, for one site, `model@site=0.03 USD`.',
     parse: prices,
   }),
   maxBytes: setting({
@@ -150,7 +150,7 @@ export const SETTINGS = {
   maxImage: setting({
     name: 'DASHCACHE_MAX_IMAGE',
     fallback: '32MiB',
-    meaning: 'Largest picture that is stored, fetched as a reference, or uploaded.',
+    meaning: 'Largest image that is stored, fetched as a reference, or uploaded.',
     parse: parseBytes,
   }),
   maxUploads: setting({

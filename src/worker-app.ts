@@ -15,7 +15,7 @@ import { R2BlobDriver } from './adapters/r2/blob-driver.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { createBoundAssets } from './adapters/workers/page-assets.ts';
 import { workersPlatform } from './adapters/workers/platform.ts';
-import { isVendorSite, siteOf } from './core/site.ts';
+import { isOfficialSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
 import type { BlobDriver } from './ports/blob-driver.ts';
 import type { FlightCoordinator } from './ports/flight-coordinator.ts';
@@ -48,12 +48,12 @@ export async function createWorkerApp(
 ): Promise<WorkerApp> {
   const upstreamUrl = new URL(config.upstream);
   const loopId = `dashcache-${(await hasher.hmac(secret, 'loop')).slice(0, 16)}`;
-  const isVendor = isVendorSite(siteOf(upstreamUrl));
+  const isOfficial = isOfficialSite(siteOf(upstreamUrl));
   const upstream = {
     origin: upstreamUrl.origin,
     prefix: upstreamUrl.pathname.replace(/\/$/, ''),
     // The vendor is no dashcache: nothing of ours on its wire.
-    loopHeaders: isVendor ? [] : ([['cdn-loop', loopId]] as const),
+    loopHeaders: isOfficial ? [] : ([['cdn-loop', loopId]] as const),
   };
   const blobDriver = new R2BlobDriver(bindings.BLOBS, { prefix: 'blobs/', clock: systemClock });
   const uploadDriver = new R2BlobDriver(bindings.BLOBS, { prefix: 'references/', clock: systemClock });
@@ -68,7 +68,7 @@ export async function createWorkerApp(
       isSoleWriter: false,
       blobDriver,
       uploadDriver,
-      // What shrinks pictures on Node is native, and a whole picture unpacked is more than an isolate has to spare.
+      // What shrinks images on Node is native, and a whole image unpacked is more than an isolate has to spare.
       thumbnails: undefined,
       hasher,
       probe: imageProbe,
@@ -120,7 +120,7 @@ export async function createWorkerApp(
       maxImage: config.maxImage,
       ownTasksOnly: isToken,
       passthrough: config.passthrough,
-      forwardsTrace: !isVendor,
+      forwardsTrace: !isOfficial,
       loopId,
     },
   );

@@ -34,7 +34,7 @@ const BOUND = ['DB', 'BLOBS', 'ASSETS', 'FLIGHTS', 'MAINTENANCE'] as const;
 /** A Worker has 128 MB for all requests that it answers at a time. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MIN_SECRET_CHARS = 32;
-/** For the parts of a flight that no setting bounds: pictures that go up before it, and the stores. */
+/** For the parts of a flight that no setting bounds: images that go up before it, and the stores. */
 const UNBOUNDED_MS = 15 * 60 * 1000;
 
 /** Settings that speak of a machine. */

@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-types';
 import { FlightsElsewhere } from './adapters/flight/elsewhere.ts';
-import { homeName } from './adapters/flight/home.ts';
 import { FlightsInAlarm } from './adapters/flight/in-alarm.ts';
 import { InProcessFlights } from './adapters/flight/in-process.ts';
+import { ownerName } from './adapters/flight/owner-name.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { repeatable } from './adapters/workers/repeatable-request.ts';
 import { AppError, isAppError } from './core/errors.ts';
@@ -13,12 +13,12 @@ import { readWorkerEnvironment } from './worker-environment.ts';
 
 type Env = Readonly<Record<string, unknown>>;
 
-/** A job that was taken this long ago and whose home has fallen asleep is woken. */
+/** The owner of a task that the vendor accepted this long ago may have fallen asleep: it is woken. */
 const SLEEP_MS = 60 * 1000;
 /** The cron trigger of wrangler.toml that also looks through the whole bucket. */
 const DAILY = '17 3 * * *';
 
-/** Dashcache on Cloudflare Workers. What a request finds is answered where it came in; what it must buy, at the recipe's home. */
+/** Dashcache on Cloudflare Workers. A request is answered where it came in if it is a hit; what must be bought goes to the recipe's owner. */
 export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
     try {
@@ -30,11 +30,11 @@ export default {
       const { request: read, repeat, forget } = repeatable(request, config.maxBody);
       const here = Promise.resolve(app.fetch(read, env));
       const first = await Promise.race([here, flights.departure]);
-      if ('home' in first) {
+      if ('owner' in first) {
         try {
-          return await bindings.FLIGHTS.getByName(first.home).fetch(repeat() ?? request);
+          return await bindings.FLIGHTS.getByName(first.owner).fetch(repeat() ?? request);
         } catch (cause) {
-          first.fail(lostAtHome(cause));
+          first.fail(lostAtOwner(cause));
           return await here;
         }
       }
@@ -52,7 +52,7 @@ export default {
 };
 
 /** Where all flights of one recipe are, for one scope and site, in the world. */
-export class FlightHome extends DurableObject<Env> {
+export class FlightOwner extends DurableObject<Env> {
   readonly #flights = new FlightsInAlarm<FlightOutcome>(
     systemClock,
     () => this.ctx.storage.setAlarm(systemClock.now()),
@@ -123,8 +123,8 @@ export class Maintenance extends DurableObject<Env> {
       const own = await services.credentials.ownAccount();
       for (const attempt of await services.attempts.listSubmitted(now - SLEEP_MS)) {
         if (attempt.account !== own?.account) continue;
-        const home = environment.bindings.FLIGHTS.getByName(homeName(attempt));
-        await attend('task recovery', () => home.resume(attempt.id));
+        const owner = environment.bindings.FLIGHTS.getByName(ownerName(attempt));
+        await attend('task recovery', () => owner.resume(attempt.id));
       }
     });
     await attend('task collector', () => taskRecovery.prune());
@@ -142,8 +142,8 @@ export class Maintenance extends DurableObject<Env> {
 }
 
 /** Not sent there again: it may have been bought. */
-function lostAtHome(cause: unknown): AppError {
-  const message = 'The home of this recipe ended before it answered. Whether it drew is not known.';
+function lostAtOwner(cause: unknown): AppError {
+  const message = 'The owner of this recipe ended before it answered. Whether it drew is not known.';
   return new AppError('outcome_unknown', message, { cause });
 }
 

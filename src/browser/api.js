@@ -94,7 +94,7 @@ export function readEntryPath({ pathname, searchParams, hash }) {
  * Under this very origin, wherever clients are told to fetch blobs from.
  * @param {string} sha256
  */
-export function picturePath(sha256) {
+export function imagePath(sha256) {
   return `/blobs/${encodeURIComponent(sha256)}`;
 }
 

@@ -29,16 +29,16 @@ export function card(entry, box) {
 }
 
 /**
- * The entry's first picture in small. Its words stand beside it.
+ * The entry's first image in small. Its words stand beside it.
  * @param {import('./api.js').EntrySummary} entry
  */
 export function thumbnail({ images }) {
   const [first] = images;
   const more =
     images.length > 1
-      ? el('span', { class: 'badge' }, count(images.length), el('span', { class: 'unseen' }, ' pictures'))
+      ? el('span', { class: 'badge' }, count(images.length), el('span', { class: 'unseen' }, ' images'))
       : null;
-  const picture =
+  const image =
     first === undefined
       ? null
       : el('img', {
@@ -49,7 +49,7 @@ export function thumbnail({ images }) {
           width: first.width,
           height: first.height,
         });
-  return el('span', { class: 'thumbnail' }, picture, more);
+  return el('span', { class: 'thumbnail' }, image, more);
 }
 
 /** @param {import('./api.js').EntrySummary} entry */

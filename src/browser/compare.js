@@ -1,8 +1,8 @@
 import { ask, entryPath, Refusal, readEntryPath } from './api.js';
 import { differencesOf } from './differences.js';
 import { byId, el, table } from './dom.js';
-import { attempt, status } from './messages.js';
-import { facts, pictures, prompt } from './take.js';
+import { status, tryTo } from './messages.js';
+import { facts, images, prompt } from './take.js';
 
 /** @typedef {import('./api.js').EntryDetail} EntryDetail */
 
@@ -28,13 +28,13 @@ function half(take, side) {
     'article',
     { 'aria-label': `Entry ${take.id}, ${side}` },
     el('h2', {}, el('a', { href: entryPath(take) }, `Entry ${take.id}`)),
-    pictures(take),
+    images(take),
     prompt(take),
     facts(take),
   );
 }
 
-await attempt(async () => {
+await tryTo(async () => {
   const named = new URLSearchParams(location.search).getAll('entry');
   const [left, right] = await Promise.all(named.map(find));
   if (left === undefined || right === undefined) {

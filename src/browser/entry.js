@@ -2,9 +2,9 @@ import { ask, readEntryPath } from './api.js';
 import { comparePath } from './chosen.js';
 import { byId, el } from './dom.js';
 import { bytes, counted } from './format.js';
-import { attempt, status } from './messages.js';
+import { status, tryTo } from './messages.js';
 import { tagEditor } from './tags.js';
-import { pictures, takeSections } from './take.js';
+import { images, takeSections } from './take.js';
 
 /** @typedef {import('./api.js').EntryDetail} EntryDetail */
 
@@ -34,7 +34,7 @@ function article(take, all) {
     el(
       'div',
       { class: 'take' },
-      pictures(take),
+      images(take),
       el(
         'div',
         {},
@@ -100,7 +100,7 @@ function only({ take, scope, site }) {
  * @param {string} done
  */
 function change(take, what, method, json, done) {
-  return attempt(async () => {
+  return tryTo(async () => {
     await ask(`${path}/${what}?${only(take)}`, { method, json });
     await show();
     status(`Take ${take.take}: ${done}`);
@@ -119,15 +119,15 @@ dialog.addEventListener('close', () => {
   const take = doomed;
   doomed = undefined;
   if (dialog.returnValue !== 'delete' || take === undefined) return;
-  void attempt(async () => {
+  void tryTo(async () => {
     /** @type {{entries: number, blobs: number, bytes: number}} */
     const gone = await ask(`${path}?${only(take)}`, { method: 'DELETE' });
     document.getElementById(`entry-${take.id}`)?.remove();
-    status(`Take ${take.take} is deleted: ${counted(gone.blobs, 'picture')}, ${bytes(gone.bytes)}.`);
+    status(`Take ${take.take} is deleted: ${counted(gone.blobs, 'image')}, ${bytes(gone.bytes)}.`);
     byId('main', HTMLElement).focus();
   });
 });
 
-await attempt(show);
+await tryTo(show);
 // The address names a take that was not there when the browser looked for it.
 document.getElementById(hash.slice(1))?.scrollIntoView();

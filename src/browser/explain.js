@@ -1,7 +1,7 @@
 import { ask, entryPath } from './api.js';
 import { byId, el, factList, jsonBlock, table, words } from './dom.js';
 import { counted, moment, money } from './format.js';
-import { attempt, status } from './messages.js';
+import { status, tryTo } from './messages.js';
 import { listModelsAndScopes } from './suggestions.js';
 
 /**
@@ -22,7 +22,7 @@ import { listModelsAndScopes } from './suggestions.js';
 
 /** What each result means. */
 const RESULTS = {
-  hit: 'A hit: the stored picture is given, for free.',
+  hit: 'A hit: the stored image is given, for free.',
   miss: 'A miss: it is bought and stored.',
   bypass: 'It goes on to the vendor whatever is stored.',
   foreign: 'This is no image model: it passes through.',
@@ -37,7 +37,7 @@ const shown = byId('explanation', HTMLElement);
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   shown.hidden = true;
-  void attempt(async () => {
+  void tryTo(async () => {
     const named = scope.value.trim();
     const query = named === '' ? '' : `?${new URLSearchParams({ scope: named })}`;
     /** @type {Explanation} */

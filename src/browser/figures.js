@@ -2,7 +2,7 @@ import { ask } from './api.js';
 import { chart } from './chart.js';
 import { byId, el, table } from './dom.js';
 import { bytes, count, counted, money } from './format.js';
-import { attempt, failed, status } from './messages.js';
+import { failed, status, tryTo } from './messages.js';
 import { prepareUpkeep } from './upkeep.js';
 
 /** @typedef {import('./api.js').Cost} Cost */
@@ -37,7 +37,7 @@ async function showTotals() {
   const stats = await ask('stats');
   const tiles = [
     tile('Entries', count(stats.entries)),
-    tile('Pictures', count(stats.blobs)),
+    tile('Images', count(stats.blobs)),
     tile('Bytes', bytes(stats.bytes)),
     ...stats.cost.flatMap(({ currency, spent, avoided }) => [
       tile('Spent', money({ amount: spent, currency })),
@@ -185,6 +185,6 @@ function slotName(time, by) {
   return date.toLocaleDateString(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
 }
 
-span.addEventListener('change', () => void attempt(showLedger));
+span.addEventListener('change', () => void tryTo(showLedger));
 prepareUpkeep(showTotals);
 await Promise.all([showTotals(), showLedger()]).catch(failed);

@@ -1,7 +1,7 @@
 import { ask } from './api.js';
 import { byId, el, table, words } from './dom.js';
 import { count, counted, duration, moment } from './format.js';
-import { attempt, status } from './messages.js';
+import { status, tryTo } from './messages.js';
 
 /**
  * @typedef {object} Flight
@@ -56,7 +56,7 @@ function follow() {
     status('The live view is interrupted; trying again.');
     // After an answer that is none, such as 401, the browser does not try again by itself; asking leads to the door.
     if (events.readyState !== EventSource.CLOSED) return;
-    void attempt(() => ask('flights'));
+    void tryTo(() => ask('flights'));
     setTimeout(follow, AGAIN_MS);
   });
 }
@@ -86,9 +86,9 @@ async function showLost() {
 more.addEventListener('click', async () => {
   // Twice the same page would be listed twice.
   more.disabled = true;
-  await attempt(showLost);
+  await tryTo(showLost);
   more.disabled = false;
 });
 setInterval(showAges, SECOND_MS);
 follow();
-void attempt(showLost);
+void tryTo(showLost);

@@ -29,7 +29,7 @@ export function bytes(value) {
 /** @param {import('./api.js').Cost | null} cost */
 export function money(cost) {
   if (cost === null) return 'unknown';
-  // Prices of a picture have up to four decimals; sums look better with two.
+  // Prices of an image have up to four decimals; sums look better with two.
   const digits = cost.amount < 1 ? 4 : 2;
   return `${cost.amount.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: digits })} ${cost.currency}`;
 }

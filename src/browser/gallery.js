@@ -3,7 +3,7 @@ import { card } from './card.js';
 import { Chosen } from './chosen.js';
 import { byId } from './dom.js';
 import { counted } from './format.js';
-import { attempt, status } from './messages.js';
+import { status, tryTo } from './messages.js';
 import { preparePurge } from './purge.js';
 import { listModelsAndScopes } from './suggestions.js';
 
@@ -67,7 +67,7 @@ async function load(wanted, after) {
   asking = new AbortController();
   const page = new URLSearchParams(wanted);
   if (after !== null) page.set('cursor', after);
-  await attempt(async () => {
+  await tryTo(async () => {
     /** @type {{entries: import('./api.js').EntrySummary[], next_cursor: string | null}} */
     const { entries, next_cursor } = await ask(`entries?${page}`, { signal: asking.signal });
     if (after === null) cards.replaceChildren();

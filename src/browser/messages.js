@@ -23,7 +23,7 @@ export function failed(error) {
  * Does what a person asked for; says what went wrong.
  * @param {() => Promise<void>} work
  */
-export async function attempt(work) {
+export async function tryTo(work) {
   try {
     await work();
   } catch (error) {

@@ -1,7 +1,7 @@
 import { ask } from './api.js';
 import { byId, el, words } from './dom.js';
 import { bytes, counted } from './format.js';
-import { attempt, status } from './messages.js';
+import { status, tryTo } from './messages.js';
 
 /** @typedef {{entries: number, blobs: number, bytes: number, sample: import('./api.js').EntrySummary[]}} Forecast */
 
@@ -41,7 +41,7 @@ export function preparePurge(listed, refresh) {
     }
   });
   confirm.addEventListener('click', () =>
-    attempt(async () => {
+    tryTo(async () => {
       confirm.disabled = true;
       dialog.close();
       const gone = await purge(filter, false);
@@ -64,5 +64,5 @@ function purge(filter, dryRun) {
 /** @param {Forecast} forecast */
 function told(forecast) {
   const { entries, blobs } = forecast;
-  return `${counted(entries, 'entry', 'entries')} with ${counted(blobs, 'picture')}, ${bytes(forecast.bytes)}.`;
+  return `${counted(entries, 'entry', 'entries')} with ${counted(blobs, 'image')}, ${bytes(forecast.bytes)}.`;
 }

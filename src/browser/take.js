@@ -1,11 +1,11 @@
-import { entryPath, picturePath } from './api.js';
+import { entryPath, imagePath } from './api.js';
 import { el, factList, jsonBlock, words } from './dom.js';
 import { bytes, count, duration, moment, money } from './format.js';
 
 /** @typedef {import('./api.js').EntryDetail} EntryDetail */
 
 /**
- * All that is known of a take beside its pictures.
+ * All that is known of a take beside its images.
  * @param {EntryDetail} take
  * @returns {Node[]}
  */
@@ -20,15 +20,11 @@ export function takeSections(take) {
 }
 
 /**
- * An entry's pictures in full, with what they are.
+ * An entry's images in full, with what they are.
  * @param {import('./api.js').EntrySummary} entry
  */
-export function pictures({ images }) {
-  return el(
-    'div',
-    { class: 'pictures' },
-    ...images.map((image, index) => picture(image, index, images.length)),
-  );
+export function images({ images }) {
+  return el('div', { class: 'images' }, ...images.map((image, index) => figure(image, index, images.length)));
 }
 
 /**
@@ -36,9 +32,9 @@ export function pictures({ images }) {
  * @param {number} index
  * @param {number} among
  */
-function picture(image, index, among) {
-  const path = picturePath(image.sha256);
-  const alt = among === 1 ? 'The picture' : `Picture ${index + 1} of ${among}`;
+function figure(image, index, among) {
+  const path = imagePath(image.sha256);
+  const alt = among === 1 ? 'The image' : `Image ${index + 1} of ${among}`;
   return el(
     'figure',
     {},
@@ -96,14 +92,12 @@ export function facts(take) {
 function lineage({ references, used_as_reference_by: users }) {
   const sources = references.map(({ field, sha256, known, drawn_by: entries }) => {
     const name = el('code', {}, field);
-    const picture = known
-      ? el('a', { href: picturePath(sha256) }, 'picture')
-      : 'a picture that is not stored here';
+    const image = known ? el('a', { href: imagePath(sha256) }, 'image') : 'an image that is not stored here';
     const links = entries.flatMap((entry) => [
       ', ',
       el('a', { href: entryPath(entry) }, `drawn by entry ${entry.id}`),
     ]);
-    return el('li', {}, name, ': ', picture, ...links);
+    return el('li', {}, name, ': ', image, ...links);
   });
   const edits = users.map((entry) =>
     el('li', {}, el('a', { href: entryPath(entry) }, `Entry ${entry.id}: `, words(entry.prompt, 100))),

@@ -12,17 +12,17 @@ const told = byId('upkeep-status', HTMLElement);
  */
 export function prepareUpkeep(refresh) {
   verify.addEventListener('click', () =>
-    run('Reading every picture…', refresh, async () => {
+    run('Reading every image…', refresh, async () => {
       /** @type {{checked: number, damaged: number, healed: number, dropped: number}} */
       const { checked, damaged, healed, dropped } = await ask('verify', { method: 'POST', json: {} });
-      return `${counted(checked, 'picture')} read; ${damaged} damaged, of which ${healed} are healed and ${dropped} dropped.`;
+      return `${counted(checked, 'image')} read; ${damaged} damaged, of which ${healed} are healed and ${dropped} dropped.`;
     }),
   );
   collect.addEventListener('click', () =>
     run('Collecting…', refresh, async () => {
       /** @type {{entries: number, blobs: number, bytes: number}} */
       const gone = await ask('collect', { method: 'POST', json: {} });
-      return `${counted(gone.entries, 'entry', 'entries')} with ${counted(gone.blobs, 'picture')} gone, ${bytes(gone.bytes)} freed.`;
+      return `${counted(gone.entries, 'entry', 'entries')} with ${counted(gone.blobs, 'image')} gone, ${bytes(gone.bytes)} freed.`;
     }),
   );
 }

@@ -29,14 +29,14 @@ function isLocal(value: JsonValue): value is string {
 }
 
 async function dataUri(path: string): Promise<string> {
-  const bytes = await readPicture(path);
+  const bytes = await readImage(path);
   const mediaType = sniffMediaType(bytes);
   if (mediaType === undefined)
     throw new Failure(`reference_image: ${path} is not an image of a known format`, EXIT.usage);
   return `data:${mediaType};base64,${bytes.toString('base64')}`;
 }
 
-async function readPicture(path: string): Promise<Buffer> {
+async function readImage(path: string): Promise<Buffer> {
   try {
     return await readFile(/^file:\/\//i.test(path) ? fileURLToPath(path) : path);
   } catch (cause) {

@@ -40,10 +40,10 @@ addSettingOptions(program.command('serve'), ALL_SETTINGS)
 
 addServerOptions(program.command('generate'))
   .description(
-    'draw the pictures of an image.generate request, or find them in the cache, and write them to files',
+    'draw the images of an image.generate request, or find them in the cache, and write them to files',
   )
   .requiredOption('--request <json>', 'the request: JSON, the path of a file, or - for standard input')
-  .option('--output <file>', 'where to write; several pictures get numbered names')
+  .option('--output <file>', 'where to write; several images get numbered names')
   .option('--print-response', 'print the response as JSON')
   .option('--json', 'print one line of JSON with the files and the response')
   .action(generate);
@@ -131,13 +131,13 @@ program
   .command('simulate')
   .description('run a local stand-in for DashScope, for offline work')
   .option('--port <port>', 'port to listen on', '8788')
-  .option('--latency <ms>', 'how long it takes to draw one picture', '1500')
+  .option('--latency <ms>', 'how long it takes to draw one image', '1500')
   .action(simulate);
 
 program
   .command('demo')
   .description('start the simulator and the server, send a mixed workload, and print what it cost and saved')
-  .option('--output <folder>', 'where the pictures go', 'demo-output')
+  .option('--output <folder>', 'where the images go', 'demo-output')
   .action(demo);
 
 try {

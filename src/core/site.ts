@@ -16,7 +16,7 @@ const SITE_OF_REGION: ReadonlyMap<string, string> = new Map([
   ['ap-northeast-1', 'jp'],
 ]);
 
-const VENDOR_SITES: ReadonlySet<string> = new Set(SITE_OF_REGION.values());
+const OFFICIAL_SITES: ReadonlySet<string> = new Set(SITE_OF_REGION.values());
 
 /** Which upstream draws the pictures: a region of the vendor's, else the upstream's origin. */
 export function siteOf(upstream: URL): string {
@@ -26,6 +26,6 @@ export function siteOf(upstream: URL): string {
 }
 
 /** Whether a site's name says that the vendor itself drew the pictures. */
-export function isVendorSite(site: string): boolean {
-  return VENDOR_SITES.has(site);
+export function isOfficialSite(site: string): boolean {
+  return OFFICIAL_SITES.has(site);
 }

@@ -18,7 +18,7 @@ export interface FlightCoordinator<T> {
   settled(): Promise<void>;
 }
 
-/** Whose pictures of which recipe. */
+/** Whose images of which recipe. */
 export interface RecipeAddress {
   readonly site: string;
   readonly scope: string;

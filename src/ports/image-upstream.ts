@@ -30,7 +30,7 @@ export interface UpstreamAnswer {
   readonly status: number;
   readonly headers: HeaderList;
   readonly body: Uint8Array<ArrayBuffer>;
-  /** Drawn by the simulator: never to be stored as a real site's picture. */
+  /** Drawn by the simulator: never to be stored as a real site's image. */
   readonly simulated: boolean;
   /** True when it was collected from a stream: it has been passed on already, and must not be asked for again. */
   readonly streamed?: boolean;

@@ -1,5 +1,5 @@
 /**
- * Fetches a picture from a URL that a client named. It is the one place where a stranger chooses what we connect to, so
+ * Fetches an image from a URL that a client named. It is the one place where a stranger chooses what we connect to, so
  * it refuses private, loopback, link-local and metadata addresses after DNS resolution, with the address pinned, and
  * checks every redirect again.
  *

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isVendorSite, siteOf } from '../../src/core/site.ts';
+import { isOfficialSite, siteOf } from '../../src/core/site.ts';
 
 describe('siteOf', () => {
   it.each([
@@ -16,7 +16,7 @@ describe('siteOf', () => {
     ['https://w.ap-northeast-1.maas.aliyuncs.com', 'jp'],
   ])('%s is %s', (url, site) => {
     expect(siteOf(new URL(url))).toBe(site);
-    expect(isVendorSite(site)).toBe(true);
+    expect(isOfficialSite(site)).toBe(true);
   });
 
   it.each([
@@ -31,8 +31,8 @@ describe('siteOf', () => {
     ],
   ])('%s is its origin', (url, site) => {
     expect(siteOf(new URL(url))).toBe(site);
-    expect(isVendorSite(site)).toBe(false);
+    expect(isOfficialSite(site)).toBe(false);
   });
 
-  it('the simulator is not the vendor', () => expect(isVendorSite('simulator')).toBe(false));
+  it('the simulator is not the vendor', () => expect(isOfficialSite('simulator')).toBe(false));
 });

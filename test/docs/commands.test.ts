@@ -58,7 +58,7 @@ it(
     expect(stdout).toMatch(/was up to date$/m);
     expect(stdout).toMatch(/^k1:\S+ +qwen-image-max +1328\*1328 +\S+ +0 +a paper boat crossing a puddle$/m);
     expect(stdout).toMatch(/^k1:\S+, take 1\n {2}prompt {6}the same at night$/m);
-    expect(stdout).toMatch(/^would remove 1 entry [\s\S]*^removed 1 entry [\s\S]*^3 entries, 3 pictures, /m);
+    expect(stdout).toMatch(/^would remove 1 entry [\s\S]*^removed 1 entry [\s\S]*^3 entries, 3 images, /m);
     expect(asked()).toBe(4);
   },
   MAX_MS,

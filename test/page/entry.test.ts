@@ -22,7 +22,7 @@ describe('an entry’s page', () => {
     for (const fact of ['qwen-image-max', '512*512', '0.50 CNY', 'simulator']) {
       await take.getByText(fact, { exact: true }).first().waitFor();
     }
-    const picture = take.getByRole('img', { name: 'The picture' });
+    const picture = take.getByRole('img', { name: 'The image' });
     await expect
       .poll(() => picture.evaluate((image: { naturalWidth: number }) => image.naturalWidth))
       .toBe(512);

@@ -75,7 +75,7 @@ describe('the gallery', () => {
     await openGallery(page, stack, '?q=tram');
     const dialog = page.getByRole('dialog', { name: 'Delete these entries?' });
     await page.getByRole('button', { name: 'Delete all of these…' }).click();
-    await dialog.getByText('2 entries with 2 pictures').waitFor();
+    await dialog.getByText('2 entries with 2 images').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Keep them' }).click();
     await dialog.waitFor({ state: 'hidden' });

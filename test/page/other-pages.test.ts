@@ -154,10 +154,10 @@ describe('figures', () => {
     await draw(stack, 'a paper boat');
     const { page } = await open();
     await page.goto(`${stack.origin}/admin/figures`);
-    await page.getByRole('button', { name: 'Verify all pictures' }).click();
-    await page.getByText('1 picture read; 0 damaged').waitFor();
+    await page.getByRole('button', { name: 'Verify all images' }).click();
+    await page.getByText('1 image read; 0 damaged').waitFor();
     await page.getByRole('button', { name: 'Collect what is beyond the bounds' }).click();
-    await page.getByText('0 entries with 0 pictures gone').waitFor();
+    await page.getByText('0 entries with 0 images gone').waitFor();
   });
 });
 

@@ -31,7 +31,7 @@ type Prepared = Database.Statement<SqlValue[], SqlRow>;
 /**
  * Opens the metadata in a file (made if missing), or in memory for `:memory:`. It does not migrate.
  *
- * The file is in WAL mode with `synchronous=FULL`: every commit is fsynced, so the record of a paid picture survives a
+ * The file is in WAL mode with `synchronous=FULL`: every commit is fsynced, so the record of a paid image survives a
  * power loss. That costs a tenth of a millisecond to a few, beside a generation of many seconds.
  *
  * Errors: `storage_failed` (no such folder, not a database), `storage_full`.

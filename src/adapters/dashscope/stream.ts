@@ -50,7 +50,7 @@ export async function collectStream(
   let size = 0;
   let failure: unknown = new AppError(
     'upstream_invalid',
-    "Upstream's stream ended before its last event, or with an error after a picture.",
+    "Upstream's stream ended before its last event, or with an error after an image.",
   );
   try {
     for await (const chunk of body) {

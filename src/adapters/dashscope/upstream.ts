@@ -19,7 +19,7 @@ export interface DashScopeOptions {
   readonly loopHeaders: HeaderList;
 }
 
-/** The vendor answers with a few kilobytes, or with pictures in base64; more than this is no answer of its. */
+/** The vendor answers with a few kilobytes, or with images in base64; more than this is no answer of its. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**

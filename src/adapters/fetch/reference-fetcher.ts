@@ -10,7 +10,7 @@ export interface PublicFetcherOptions {
   readonly transport: Transport;
   /** `host` or `host:port` that may be fetched although it is no public name. */
   readonly allowed: ReadonlySet<string>;
-  /** The largest picture, in bytes. */
+  /** The largest image, in bytes. */
   readonly maxBytes: number;
   /** Bound on one fetch with all of its redirects. 20 000. */
   readonly timeoutMs?: number | undefined;
@@ -25,7 +25,7 @@ const REQUEST_HEADERS = [
   ['user-agent', 'dashcache'],
 ] as const;
 
-/** Fetches pictures for clients as far as a Worker can guard it: see `checkPublicUrl` for what it cannot see. */
+/** Fetches images for clients as far as a Worker can guard it: see `checkPublicUrl` for what it cannot see. */
 export function createPublicFetcher(options: PublicFetcherOptions): ReferenceFetcher {
   return { fetch: (url, signal) => download(url, signal, options) };
 }
@@ -52,7 +52,7 @@ async function download(
         headers: REQUEST_HEADERS,
         signal,
       });
-      if (!REDIRECTS.has(response.status)) return await readPicture(start, response, maxBytes);
+      if (!REDIRECTS.has(response.status)) return await readImage(start, response, maxBytes);
       await drain(response.body);
       url = findTarget(start, url, response);
     }
@@ -72,7 +72,7 @@ function findTarget(start: URL, url: URL, response: TransportResponse): URL {
   return new URL(location, url);
 }
 
-async function readPicture(start: URL, response: TransportResponse, maxBytes: number): Promise<Uint8Array> {
+async function readImage(start: URL, response: TransportResponse, maxBytes: number): Promise<Uint8Array> {
   const isGood = response.status >= 200 && response.status <= 299;
   const isTooLarge = (size: number) => size > maxBytes;
   if (!isGood || isTooLarge(Number(findHeader(response.headers, 'content-length') ?? 0))) {

@@ -1,9 +1,9 @@
 import type { FlightCoordinator, FlightResult, RecipeAddress } from '../../ports/flight-coordinator.ts';
-import { homeName } from './home.ts';
+import { ownerName } from './owner-name.ts';
 
 /** Where a request must go, and what to do when it is not answered there: `fail` has it answered here, with the failure. */
 export interface Departure {
-  readonly home: string;
+  readonly owner: string;
   readonly fail: (why: Error) => void;
 }
 
@@ -21,7 +21,7 @@ export class FlightsElsewhere<T> implements FlightCoordinator<T> {
   }
 
   readonly ensureOwner = (recipe: RecipeAddress): Promise<void> =>
-    new Promise((_, fail) => this.#depart({ home: homeName(recipe), fail }));
+    new Promise((_, fail) => this.#depart({ owner: ownerName(recipe), fail }));
 
   run(): Promise<FlightResult<T>> {
     return Promise.reject(new Error('no flight begins here'));

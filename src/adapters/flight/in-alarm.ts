@@ -5,8 +5,8 @@ import type {
   FlightResult,
   RecipeAddress,
 } from '../../ports/flight-coordinator.ts';
-import { homeName } from './home.ts';
 import { InProcessFlights } from './in-process.ts';
+import { ownerName } from './owner-name.ts';
 
 /** The platform gives up on an alarm after 15 minutes; the vendor's slowest jobs take three hours. */
 const ALARM_MS = 10 * 60 * 1000;
@@ -21,7 +21,7 @@ export class FlightsInAlarm<T> implements FlightCoordinator<T> {
   readonly #clock: Pick<Clock, 'sleep'>;
   readonly #setAlarm: () => Promise<void>;
   readonly #takeUp: (recipe: RecipeAddress) => Promise<void>;
-  /** By name: a picture behind a URL may have changed on the way here, and with it the recipe that is asked for. */
+  /** By name: an image behind a URL may have changed on the way here, and with it the recipe that is asked for. */
   readonly #takenUp = new Map<string, Promise<void>>();
   #waiting: (() => void)[] = [];
   #ringing = false;
@@ -41,7 +41,7 @@ export class FlightsInAlarm<T> implements FlightCoordinator<T> {
   }
 
   readonly ensureOwner = (recipe: RecipeAddress): Promise<void> => {
-    const name = homeName(recipe);
+    const name = ownerName(recipe);
     const known = this.#takenUp.get(name);
     if (known !== undefined) return known;
     const taking = this.#takeUp(recipe).catch((error: unknown) => {

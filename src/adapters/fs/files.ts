@@ -6,7 +6,7 @@ export type FileOperations = Pick<
   'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'
 >;
 
-/** Only the owner: pictures can be private, and the folder may be on a shared machine. */
+/** Only the owner: images can be private, and the folder may be on a shared machine. */
 export const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 

@@ -28,7 +28,7 @@ const READERS: Readonly<Record<BlobMediaType, (head: Uint8Array) => Size | undef
   'image/avif': avifSize,
 };
 
-/** JPEG's and GIF's own bound; a picture beyond it in another format is a decompression bomb or a misread header. */
+/** JPEG's and GIF's own bound; an image beyond it in another format is a decompression bomb or a misread header. */
 const MAX_PIXELS_PER_SIDE = 65_535;
 
 /** Reads headers with the image-size package. TIFF files whose directory lies behind the leading bytes stay unknown. */

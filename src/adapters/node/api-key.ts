@@ -40,13 +40,13 @@ interface Finding {
  */
 export async function searchApiKey(
   env: Environment,
-  home: string,
+  homeFolder: string,
   readFile: ReadFile = readText,
 ): Promise<ApiKeySearch> {
   const places = [lookInVariable, lookInNamedFile, lookInCredentials, lookInHomeFile];
   const looked: ApiKeyPlace[] = [];
   for (const look of places) {
-    const { place, text, problem } = await look(env, home, readFile);
+    const { place, text, problem } = await look(env, homeFolder, readFile);
     const key = text?.trim() ?? '';
     if (/^[\x21-\x7e]+$/.test(key)) return { found: { key, source: place }, looked: [...looked, { place }] };
     looked.push({
@@ -60,10 +60,10 @@ export async function searchApiKey(
 /** The key that `searchApiKey` finds. */
 export async function findApiKey(
   env: Environment,
-  home: string,
+  homeFolder: string,
   readFile?: ReadFile,
 ): Promise<ApiKey | undefined> {
-  return (await searchApiKey(env, home, readFile)).found;
+  return (await searchApiKey(env, homeFolder, readFile)).found;
 }
 
 async function lookInVariable(env: Environment): Promise<Finding> {
@@ -83,11 +83,11 @@ async function lookInNamedFile(env: Environment, _home: string, readFile: ReadFi
   };
 }
 
-async function lookInCredentials(env: Environment, home: string, readFile: ReadFile): Promise<Finding> {
+async function lookInCredentials(env: Environment, homeFolder: string, readFile: ReadFile): Promise<Finding> {
   const named = env.ALIBABA_CLOUD_PROFILE?.trim() || env.ALICLOUD_PROFILE?.trim();
   const profile = named || 'default';
-  const place = `${join(home, '.alibabacloud', 'credentials')} [${profile}]`;
-  const { text, problem } = await read(join(home, '.alibabacloud', 'credentials'), readFile);
+  const place = `${join(homeFolder, '.alibabacloud', 'credentials')} [${profile}]`;
+  const { text, problem } = await read(join(homeFolder, '.alibabacloud', 'credentials'), readFile);
   if (text === undefined) return { place, problem };
   const sections: Readonly<Record<string, unknown>> = ini.parse(text);
   if (!Object.values(sections).every(isRecord)) {
@@ -104,8 +104,8 @@ async function lookInCredentials(env: Environment, home: string, readFile: ReadF
     : { place, problem: 'the line is not of the form dashscope_api_key = …' };
 }
 
-async function lookInHomeFile(_env: Environment, home: string, readFile: ReadFile): Promise<Finding> {
-  const place = join(home, '.dashscope', 'api_key');
+async function lookInHomeFile(_env: Environment, homeFolder: string, readFile: ReadFile): Promise<Finding> {
+  const place = join(homeFolder, '.dashscope', 'api_key');
   const { text, problem } = await read(place, readFile);
   return { place, text: text?.split(/\r?\n/)[0], problem };
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { TRACE_HEADER, TRACEPARENT, traceIdOf } from '../../core/dashscope/trace-context.ts';
 
-/** Bodies above this hold pictures, and are not worth remembering as they stand. */
+/** Bodies above this hold images, and are not worth remembering as they stand. */
 const MAX_BODY_BYTES = 32 * 1024;
 
 /** What is known of a repeated request; see `services/known-hits.ts`. */

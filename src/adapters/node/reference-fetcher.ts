@@ -10,7 +10,7 @@ import { SharedWork, settleUnlessAborted } from './shared-work.ts';
 export interface ReferenceFetcherOptions {
   /** What may be fetched although its address is private. */
   readonly allow: readonly AllowRule[];
-  /** The largest picture, in bytes. */
+  /** The largest image, in bytes. */
   readonly maxBytes: number;
   /** What all downloads under way may come to: `take` throws when the bytes do not fit. */
   readonly budget?: { take(bytes: number): void; giveBack(bytes: number): void } | undefined;
@@ -26,7 +26,7 @@ export interface ReferenceFetcherOptions {
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** No cookies, no credentials, nothing about the caller. Compressed pictures would hide their size from the bound. */
+/** No cookies, no credentials, nothing about the caller. Compressed images would hide their size from the bound. */
 const REQUEST_HEADERS = [
   ['accept', 'image/*'],
   ['accept-encoding', 'identity'],
@@ -34,7 +34,7 @@ const REQUEST_HEADERS = [
 ] as const;
 
 /**
- * Fetches pictures for clients, guarded as the port demands. Those who ask for one URL at a time share one download.
+ * Fetches images for clients, guarded as the port demands. Those who ask for one URL at a time share one download.
  *
  * Messages name the host that the client named: never the query, which may be a signature, and no address or host that
  * was found on the way.
@@ -85,9 +85,7 @@ async function followRedirects(
     const resolving = resolveReference(url, start.host, lookup, options.allow);
     const addresses = await settleUnlessAborted(resolving, signal);
     const outcome = await request(url, addresses, signal, options.openTransport, async (response) =>
-      REDIRECTS.has(response.status)
-        ? findTarget(start, url, response)
-        : readPicture(start, response, options),
+      REDIRECTS.has(response.status) ? findTarget(start, url, response) : readImage(start, response, options),
     );
     if (outcome instanceof Uint8Array) return outcome;
     url = outcome;
@@ -132,7 +130,7 @@ function findTarget(start: URL, url: URL, response: TransportResponse): URL {
   return target;
 }
 
-async function readPicture(
+async function readImage(
   start: URL,
   response: TransportResponse,
   { maxBytes, budget }: ReferenceFetcherOptions,

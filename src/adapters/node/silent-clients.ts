@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-interface Exchange {
+interface Call {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
 }
@@ -11,25 +11,25 @@ const SILENCE_MS = 2 * 60 * 1000;
 
 /**
  * Breaks off connections on which nothing moves for so long although it is the client's turn: to send the rest of its
- * request, or to read what is waiting for it. Node's own timeout does not tell whose turn it is, and a picture may take
+ * request, or to read what is waiting for it. Node's own timeout does not tell whose turn it is, and an image may take
  * minutes to draw.
  */
 export function endSilentClients(server: Server, silenceMs = SILENCE_MS): void {
-  const exchanges = new WeakMap<Socket, Exchange>();
+  const calls = new WeakMap<Socket, Call>();
   server.on('request', (incoming, outgoing) => {
-    const exchange = { incoming, outgoing };
-    exchanges.set(incoming.socket, exchange);
+    const call = { incoming, outgoing };
+    calls.set(incoming.socket, call);
     outgoing.once('close', () => {
       // The next request of a pipeline may have begun.
-      if (exchanges.get(incoming.socket) === exchange) exchanges.delete(incoming.socket);
+      if (calls.get(incoming.socket) === call) calls.delete(incoming.socket);
     });
   });
   server.setTimeout(silenceMs, (socket) => {
-    const exchange = exchanges.get(socket);
-    if (exchange === undefined || !isOurTurn(socket, exchange)) socket.destroy();
+    const call = calls.get(socket);
+    if (call === undefined || !isOurTurn(socket, call)) socket.destroy();
   });
 }
 
-function isOurTurn(socket: Socket, { incoming, outgoing }: Exchange): boolean {
+function isOurTurn(socket: Socket, { incoming, outgoing }: Call): boolean {
   return socket.writableLength === 0 && (incoming.complete || outgoing.headersSent);
 }

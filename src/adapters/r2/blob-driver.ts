@@ -8,7 +8,7 @@ import { translated } from './storage-error.ts';
 
 /** What is read at once; more comes as a stream, since a Worker has 128 MB for all of its requests. */
 const WHOLE_BYTES = 4 * 1024 * 1024;
-/** Stages of other isolates may be in use, as long as a picture is on its way; what is as old as this was left behind. */
+/** Stages of other isolates may be in use, as long as an image is on its way; what is as old as this was left behind. */
 const STAGE_LIFE_MS = 60 * 60 * 1000;
 
 export interface R2BlobDriverOptions {

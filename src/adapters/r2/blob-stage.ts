@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { BlobStage } from '../../ports/blob-driver.ts';
 import { translated } from './storage-error.ts';
 
-/** R2's smallest part. Most pictures are smaller, and then go up in one piece. */
+/** R2's smallest part. Most images are smaller, and then go up in one piece. */
 const PART_BYTES = 5 * 1024 * 1024;
 const FIRST_BUFFER_BYTES = 256 * 1024;
 
@@ -15,7 +15,7 @@ export interface R2BlobStageOptions {
 }
 
 /**
- * One picture on its way in, with at most one part of it in memory. R2 names an object when its upload begins, but the
+ * One image on its way in, with at most one part of it in memory. R2 names an object when its upload begins, but the
  * name is the digest of all bytes: what does not fit into one part is uploaded under another name and copied.
  */
 export class R2BlobStage implements BlobStage {

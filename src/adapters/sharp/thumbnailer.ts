@@ -3,7 +3,7 @@ import type { Thumbnailer } from '../../ports/thumbnailer.ts';
 /** Sharp on screens with two pixels to the point, at the width of the gallery's columns. */
 const LONGEST_SIDE = 480;
 const QUALITY = 78;
-/** Larger pictures than any model draws are not unpacked. */
+/** Larger images than any model draws are not unpacked. */
 const MAX_PIXELS = 64_000_000;
 
 type Sharp = typeof import('sharp').default;
@@ -15,12 +15,12 @@ type Sharp = typeof import('sharp').default;
 export function sharpThumbnailer(): Thumbnailer {
   let loading: Promise<Sharp | undefined> | undefined;
   return {
-    make: async (picture) => {
+    make: async (image) => {
       loading ??= load();
       const sharp = await loading;
       if (sharp === undefined) return undefined;
       try {
-        return await sharp(picture, { limitInputPixels: MAX_PIXELS, sequentialRead: true })
+        return await sharp(image, { limitInputPixels: MAX_PIXELS, sequentialRead: true })
           .autoOrient()
           .resize(LONGEST_SIDE, LONGEST_SIDE, { fit: 'inside', withoutEnlargement: true })
           .webp({ quality: QUALITY })
@@ -35,7 +35,7 @@ export function sharpThumbnailer(): Thumbnailer {
 async function load(): Promise<Sharp | undefined> {
   try {
     const { default: sharp } = await import('sharp');
-    // Hits keep the other cores, and nothing is kept between pictures that are looked at once.
+    // Hits keep the other cores, and nothing is kept between images that are looked at once.
     sharp.concurrency(1);
     sharp.cache(false);
     return sharp;

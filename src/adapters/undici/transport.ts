@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { Agent } from 'undici';
 import type { Transport } from '../../ports/transport.ts';
-import { exchange } from './exchange.ts';
+import { sendRequest } from './send-request.ts';
 
 export interface UndiciTransportOptions {
   /**
@@ -27,7 +27,7 @@ export function createUndiciTransport(
   const shared = createAgent(options, 1);
   const unshared = createAgent(options, 0);
   return {
-    send: (request) => exchange(request.ownConnection ? unshared : shared, request),
+    send: (request) => sendRequest(request.ownConnection ? unshared : shared, request),
     close: async () => {
       await Promise.all([shared.destroy(), unshared.destroy()]);
     },

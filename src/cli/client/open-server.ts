@@ -25,9 +25,9 @@ export interface CacheServer {
   readonly isOwn: boolean;
   /** The folder of a command's own server. */
   readonly dataFolder?: string;
-  /** Where a command's own server has a picture, by its digest. */
+  /** Where a command's own server has an image, by its digest. */
   readonly blobFile?: (digest: string) => string;
-  /** Lets pictures under way land in the store of the command's own server, and ends it. */
+  /** Lets images under way land in the store of the command's own server, and ends it. */
   close(): Promise<void>;
 }
 

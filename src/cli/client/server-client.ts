@@ -49,7 +49,7 @@ export class ServerClient {
     return { status: response.status, text: await response.text() };
   }
 
-  /** Asks for pictures by an `image.generate` request, and tells how far they have come. */
+  /** Asks for images by an `image.generate` request, and tells how far they have come. */
   async generate(text: string, onProgress: (event: ProgressEvent) => void): Promise<GenerateAnswer> {
     const response = await this.#request(this.origin + GENERATE_PATH, {
       method: 'POST',
@@ -77,7 +77,7 @@ export class ServerClient {
     throw brokenOff(this.origin);
   }
 
-  /** A picture's bytes: from this server, or from upstream's URL where it could not be kept. */
+  /** An image's bytes: from this server, or from upstream's URL where it could not be kept. */
   async download({ url, sha256 }: GenerateAnswer['images'][number]): Promise<Uint8Array> {
     // Not by its URL: that may be for those outside, or of a server that is to run later.
     const from = sha256 === null ? url : `${this.origin}/blobs/${sha256}`;
@@ -138,7 +138,7 @@ async function* eventsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Stream
 }
 
 function brokenOff(origin: string, cause?: unknown): Failure {
-  const message = `${origin} broke off before the picture was there. Ask again: what was paid for is kept.`;
+  const message = `${origin} broke off before the image was there. Ask again: what was paid for is kept.`;
   return new Failure(message, undefined, { cause });
 }
 

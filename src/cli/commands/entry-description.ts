@@ -5,13 +5,13 @@ import { printable, printableJson } from '../terminal/printable.ts';
 
 type Fact = readonly [name: string, ...lines: string[]];
 
-/** An entry for people. `placeOf` says where a picture is to be had. */
+/** An entry for people. `placeOf` says where an image is to be had. */
 export function describeEntry(entry: EntryDetailBody, placeOf: (image: EntryImageBody) => string): string {
   const { key, take, prompt, model, site, scope, created_at, used_at, hits, canonical, usage, tags } = entry;
   const facts: readonly Fact[] = [
     ['prompt', ...prompt.split(/\r?\n/)],
     ['model', model],
-    ...entry.images.map((image): Fact => ['picture', describeImage(image), placeOf(image)]),
+    ...entry.images.map((image): Fact => ['image', describeImage(image), placeOf(image)]),
     ['stored', created_at],
     ['used', `${used_at}, ${counted(hits, 'hit', 'hits')}`],
     ['scope', scope],
@@ -26,7 +26,7 @@ export function describeEntry(entry: EntryDetailBody, placeOf: (image: EntryImag
       ({ field, sha256, drawn_by }): Fact => [
         'drawn from',
         `${sha256}, given as ${field}`,
-        ...drawn_by.map((source) => `the picture of ${source.key}`),
+        ...drawn_by.map((source) => `the image of ${source.key}`),
       ],
     ),
     ...entry.used_as_reference_by.map(

@@ -7,7 +7,7 @@ import { formatMoney } from '../money.ts';
 import { readRequest } from '../request-argument.ts';
 import { showGeneration } from '../terminal/generation-progress.ts';
 import { progressStyle } from '../terminal/progress-style.ts';
-import { defaultFolder, writePictures } from './picture-files.ts';
+import { defaultFolder, writeImages } from './image-files.ts';
 
 export interface GenerateFlags extends ServerFlags {
   readonly request: string;
@@ -16,7 +16,7 @@ export interface GenerateFlags extends ServerFlags {
   readonly json?: boolean;
 }
 
-/** Draws the pictures of one `image.generate` request, or finds them in the cache, and writes them to files. */
+/** Draws the images of one `image.generate` request, or finds them in the cache, and writes them to files. */
 export async function generate(flags: GenerateFlags): Promise<void> {
   const request = await inlineReferences(await readRequest(flags.request));
   await withServer(flags, { durableUrls: true }, async (server) => {
@@ -25,10 +25,10 @@ export async function generate(flags: GenerateFlags): Promise<void> {
     const answer = await client
       .generate(request.text, (event) => progress.show(event))
       .finally(() => progress.end());
-    const pictures = await Promise.all(answer.images.map((image) => client.download(image)));
+    const images = await Promise.all(answer.images.map((image) => client.download(image)));
     await client.close();
     const folder = defaultFolder(server.env);
-    const written = await writePictures(pictures, { output: flags.output, folder });
+    const written = await writeImages(images, { output: flags.output, folder });
     for (const { path, isMisnamed } of written) {
       if (isMisnamed) console.error(`dashcache: ${path} is not in the format that its name says`);
     }

@@ -32,7 +32,7 @@ export async function purge(words: readonly string[], flags: PurgeFlags): Promis
 
 function describe({ entries, blobs, bytes, sample }: PurgeBody, isDry: boolean): string {
   if (entries === 0) return isDry ? 'nothing would go' : 'nothing went';
-  const what = `${counted(entries, 'entry', 'entries')} with ${counted(blobs, 'picture', 'pictures')} that no other entry shows, ${formatBytes(bytes)}`;
+  const what = `${counted(entries, 'entry', 'entries')} with ${counted(blobs, 'image', 'images')} that no other entry shows, ${formatBytes(bytes)}`;
   const others = entries - sample.length;
   return [
     `${isDry ? 'would remove' : 'removed'} ${what}:`,

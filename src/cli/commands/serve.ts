@@ -20,7 +20,7 @@ export async function serve(flags: SettingFlags): Promise<void> {
   process.exit(0);
 }
 
-/** What a person checks first: where requests go, whose key pays, who may ask, where pictures are kept. */
+/** What a person checks first: where requests go, whose key pays, who may ask, where images are kept. */
 function describe({ config, keySource }: RunningServer): string[] {
   return [
     `upstream  ${config.upstream}${config.site === config.upstream ? '' : `, site ${config.site}`}`,

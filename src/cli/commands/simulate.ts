@@ -17,7 +17,7 @@ export async function simulate(options: { readonly port: string; readonly latenc
     `The simulated DashScope listens on ${simulator.origin}; any key that begins with sk- will do.`,
   );
   console.log(
-    // The site's name is what its pictures are priced by.
+    // The site's name is what its images are priced by.
     `Point dashcache at it:  DASHCACHE_UPSTREAM=${simulator.origin} DASHCACHE_SITE=simulator DASHSCOPE_API_KEY=sk-simulated npm start`,
   );
   await new Promise<void>((resolve) => {

@@ -19,9 +19,9 @@ export async function stats(flags: StatsFlags): Promise<void> {
 }
 
 function describe({ entries, blobs, bytes, models, scopes, cost }: StatisticsBody): string {
-  const pictures = counted(blobs, 'picture', 'pictures');
+  const images = counted(blobs, 'image', 'images');
   return [
-    `${counted(entries, 'entry', 'entries')}, ${pictures}, ${formatBytes(bytes)}`,
+    `${counted(entries, 'entry', 'entries')}, ${images}, ${formatBytes(bytes)}`,
     ...table(
       ['model', 'entries', 'bytes', 'hits'],
       models.map((share) => [share.model, ...cellsOf(share)]),

@@ -47,7 +47,7 @@ export class DemoClient {
   }
 }
 
-/** A request for one picture, as the Python SDK spells it. */
+/** A request for one image, as the Python SDK spells it. */
 export function generationBody(
   model: string,
   prompt: string,

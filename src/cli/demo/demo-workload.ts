@@ -4,7 +4,7 @@ import { type DemoAnswer, type DemoClient, GIVEN_UP, generationBody } from './de
 /** One part of the demo. */
 export interface DemoStep {
   readonly name: string;
-  /** All of its requests name it, for one picture each. */
+  /** All of its requests name it, for one image each. */
   readonly model: string;
   run(): Promise<readonly DemoAnswer[]>;
   /** What came of it, in a sentence. */
@@ -69,7 +69,7 @@ export function demoSteps({ client, simulator, skipADay }: DemoStage): DemoStep[
         const body = generationBody(MODEL, 'Two hundred workers ask for this at once', { size: SIZE });
         return await Promise.all(Array.from({ length: BURST }, () => client.send(body)));
       },
-      says: () => 'one flight, everybody gets its picture',
+      says: () => 'one flight, everybody gets its image',
     },
     {
       name: 'an edit',
@@ -102,7 +102,7 @@ export function demoSteps({ client, simulator, skipADay }: DemoStage): DemoStep[
         impatient.abort();
         return [await lost, await client.send(body)];
       },
-      says: () => 'its flight goes on without it; the retry gets that picture and costs nothing',
+      says: () => 'its flight goes on without it; the retry gets that image and costs nothing',
     },
     {
       name: 'a day later',

@@ -20,7 +20,7 @@ interface Row {
 /** Starts the simulator and the server, sends a mixed workload through a real HTTP client, and prints what it came to. */
 export async function demo(options: { readonly output: string }): Promise<void> {
   const output = resolve(options.output);
-  // The pictures of the last demo would be hits of this one.
+  // The images of the last demo would be hits of this one.
   await rm(join(output, 'data'), { recursive: true, force: true });
   await mkdir(output, { recursive: true });
   // The simulator's time can be moved, to see what its links are worth a day later.
@@ -60,8 +60,8 @@ export async function demo(options: { readonly output: string }): Promise<void> 
       console.log(`- ${step.name}: ${step.says(answers)}`);
     }
     console.log(`\n${summary(rows)}\n`);
-    const saved = await savePictures(rows, output);
-    console.log(`${saved} pictures are in ${options.output}/, the store is in ${options.output}/data/.`);
+    const saved = await saveImages(rows, output);
+    console.log(`${saved} images are in ${options.output}/, the store is in ${options.output}/data/.`);
   } finally {
     await server.close();
     await simulator.close();
@@ -126,7 +126,7 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-async function savePictures(rows: readonly Row[], folder: string): Promise<number> {
+async function saveImages(rows: readonly Row[], folder: string): Promise<number> {
   const urls = new Set(rows.flatMap(({ answers }) => answers.flatMap(({ imageUrls }) => imageUrls)));
   let index = 0;
   for (const url of urls) {

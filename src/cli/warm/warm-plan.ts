@@ -15,7 +15,7 @@ export interface WarmLine {
   readonly text: string;
 }
 
-/** A picture that is not stored yet. */
+/** An image that is not stored yet. */
 export interface Purchase {
   readonly line: number;
   readonly path: string;
@@ -32,7 +32,7 @@ export interface LineFailure {
 /** What warming a file comes to. */
 export interface WarmPlan {
   readonly lines: number;
-  /** Lines whose pictures are stored already. */
+  /** Lines whose images are stored already. */
   readonly stored: number;
   /** Lines that ask for what a line before them buys. */
   readonly repeated: number;
@@ -98,11 +98,11 @@ async function readLine({ text }: WarmLine): Promise<GivenRequest | Failure> {
   }
 }
 
-/** Where a request in this dialect is sent, and how it reads there; undefined where none answers with the picture. */
+/** Where a request in this dialect is sent, and how it reads there; undefined where none answers with the image. */
 function doorFor(dialect: string, request: GivenRequest): Pick<Purchase, 'path' | 'text'> | undefined {
   if (dialect === 'image.generate') return { path: GENERATE_PATH, text: request.text };
   if (dialect === 'openai') return { path: '/v1/images/generations', text: request.text };
-  // The endpoints that take prompts answer with tasks only; as messages the same request is answered with the picture.
+  // The endpoints that take prompts answer with tasks only; as messages the same request is answered with the image.
   const body = translateBody(request.body, MULTIMODAL.shape);
   if (body === undefined) return undefined;
   return { path: MULTIMODAL.path, text: body === request.body ? request.text : JSON.stringify(body) };

@@ -25,7 +25,7 @@ export function FiguresPage({ hasLogin }: PageProps) {
         <h2 id="upkeep">Upkeep</h2>
         <p class="actions">
           <button type="button" id="verify">
-            Verify all pictures
+            Verify all images
           </button>
           <button type="button" id="collect">
             Collect what is beyond the bounds

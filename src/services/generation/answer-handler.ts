@@ -1,6 +1,6 @@
 import { type Answer, type AnswerReading, isSuccess, readAnswer } from '../../core/dashscope/answer.ts';
 import { AppError } from '../../core/errors.ts';
-import { isVendorSite } from '../../core/site.ts';
+import { isOfficialSite } from '../../core/site.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { UpstreamAnswer } from '../../ports/image-upstream.ts';
 import type { Reporter } from '../../ports/reporter.ts';
@@ -122,7 +122,7 @@ export class AnswerHandler {
 
 /** A simulator's drawing where the vendor's was expected: no picture of this site, and nobody was paid. */
 function isMisplaced({ answer, identity }: Delivered): boolean {
-  return answer.simulated && isVendorSite(identity.site);
+  return answer.simulated && isOfficialSite(identity.site);
 }
 
 function noImage({ texts }: Pick<AnswerReading, 'texts'>): AppError {

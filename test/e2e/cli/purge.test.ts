@@ -14,9 +14,7 @@ describe('purge', () => {
     expect([dry.code, dry.stderr]).toEqual([0, '']);
     const lines = dry.stdout.split('\n');
     expect(lines).toEqual([
-      expect.stringMatching(
-        /^would remove 2 entries with 2 pictures that no other entry shows, [\d.]+ KiB:$/,
-      ),
+      expect.stringMatching(/^would remove 2 entries with 2 images that no other entry shows, [\d.]+ KiB:$/),
       expect.stringMatching(/^key /),
       expect.stringMatching(/^---/),
       expect.stringMatching(/^k1:[0-9a-f]{32} .* red crow$/),
@@ -49,7 +47,7 @@ describe('purge', () => {
     expect(JSON.parse(done.stdout)).toMatchObject({ dry_run: false, entries: 11 });
     await stack.startServer();
     expect(await listed(stack)).toEqual(['fox 7']);
-    expect((await ask(stack, 'purge', '--all', '--yes')).stdout).toMatch(/^removed 1 entry with 1 picture /);
+    expect((await ask(stack, 'purge', '--all', '--yes')).stdout).toMatch(/^removed 1 entry with 1 image /);
     expect(await listed(stack)).toEqual([]);
   });
 

@@ -27,7 +27,7 @@ describe('show', () => {
       '  prompt      a red fox',
       '              at dusk',
       '  model       qwen-image-max',
-      expect.stringMatching(/^ {2}picture {5}512\*512, image\/png, [\d.]+ KiB$/),
+      expect.stringMatching(/^ {2}image {7}512\*512, image\/png, [\d.]+ KiB$/),
       `              ${images[0].url}`,
       expect.stringMatching(/^ {2}stored {6}\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       expect.stringMatching(/^ {2}used {8}\d{4}-\d\d-\d\dT[\d:.]+Z, 1 hit$/),
@@ -68,7 +68,7 @@ describe('show', () => {
       `  drawn on    ${edited}: "from steel to copper"\n`,
     );
     expect((await ask(stack, 'show', edited)).stdout).toMatch(
-      new RegExp(`^ {2}drawn from {2}${digest}, given as \\S+\n {14}the picture of ${source}$`, 'm'),
+      new RegExp(`^ {2}drawn from {2}${digest}, given as \\S+\n {14}the image of ${source}$`, 'm'),
     );
   });
 

@@ -14,7 +14,7 @@ describe('stats', () => {
     const { code, stdout, stderr } = await ask(stack, 'stats');
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout.split('\n')).toEqual([
-      expect.stringMatching(/^2 entries, 2 pictures, [\d.]+ [KM]iB$/),
+      expect.stringMatching(/^2 entries, 2 images, [\d.]+ [KM]iB$/),
       '',
       expect.stringMatching(/^model +entries +bytes +hits$/),
       expect.stringMatching(/^-/),
@@ -38,6 +38,6 @@ describe('stats', () => {
     const stack = await startStack();
     await stack.stopServer();
     const { code, stdout } = await runCommand(['stats'], ownServer(stack));
-    expect([code, stdout]).toEqual([0, '0 entries, 0 pictures, 0 B']);
+    expect([code, stdout]).toEqual([0, '0 entries, 0 images, 0 B']);
   });
 });

@@ -53,7 +53,7 @@ describe('a Worker that is not set up', () => {
   });
 });
 
-describe('a home that ended', () => {
+describe('an owner that ended', () => {
   const TOKEN = 'token-of-alice-000001';
   const as = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
   const OWN = {
@@ -98,7 +98,7 @@ describe('a home that ended', () => {
 });
 
 describe('the round of the caretaker', () => {
-  it('says what can no longer be known of flights whose home is gone, and leaves the others alone', async () => {
+  it('says what can no longer be known of flights whose owner is gone, and leaves the others alone', async () => {
     const stack = await WorkerStack.start();
     onTestFinished(() => stack.close());
     await stack.generate(body('there', { size: '512*512' }));

@@ -122,7 +122,7 @@ export class Stack extends ServedSimulator {
         ...this.#env,
         ...env,
       },
-      { onEvent: (event) => this.events.push(event), home: join(this.folder, 'home') },
+      { onEvent: (event) => this.events.push(event), homeFolder: join(this.folder, 'home') },
     );
   }
 

@@ -22,13 +22,13 @@ let bundle: readonly BundledFile[] | undefined;
 
 /** Durable Objects as wrangler.toml has them. */
 const DURABLE_OBJECTS = {
-  FLIGHTS: { className: 'FlightHome', useSQLite: true },
+  FLIGHTS: { className: 'FlightOwner', useSQLite: true },
   MAINTENANCE: { className: 'Maintenance', useSQLite: true },
 };
 
 type WorkerTexts = Readonly<Record<string, string>>;
 
-/** Homes that end whatever they are asked. */
+/** Owners that end whatever they are asked. */
 const BROKEN_HOMES = {
   name: 'broken',
   modules: true,
@@ -138,8 +138,8 @@ export class WorkerStack extends ServedSimulator {
     await this.worker.setOptions(this.#options);
   }
 
-  /** From now on no home answers. */
-  async breakHomes(): Promise<void> {
+  /** From now on no owner answers. */
+  async breakOwners(): Promise<void> {
     const { port, host, cf, ...options } = this.#options;
     const FLIGHTS = { className: 'Broken', scriptName: BROKEN_HOMES.name, useSQLite: true };
     const main = { ...options, name: 'dashcache', durableObjects: { ...DURABLE_OBJECTS, FLIGHTS } };

@@ -9,7 +9,7 @@ import { decodeHeaders, encodeHeaders } from './headers.ts';
  * Whether a byte was sent is decided by the moment, not by an error code: `onRequestStart` is called when a connection is
  * there (TLS included) and before anything is written to it. `ECONNRESET`, for one, happens on both sides of it.
  */
-export function exchange(dispatcher: Dispatcher, request: TransportRequest): Promise<TransportResponse> {
+export function sendRequest(dispatcher: Dispatcher, request: TransportRequest): Promise<TransportResponse> {
   const { signal } = request;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {

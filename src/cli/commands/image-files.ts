@@ -6,14 +6,14 @@ import type { Environment } from '../../config.ts';
 import { allowsExtension, extensionOf } from '../../core/entries/blob.ts';
 import { Failure } from '../failure.ts';
 
-/** A picture that was written. */
-export interface WrittenPicture {
+/** An image that was written. */
+export interface WrittenImage {
   readonly path: string;
   /** The name's ending says another format than the bytes are in. */
   readonly isMisnamed: boolean;
 }
 
-/** Where pictures go that nothing else is said of; `OUTPUT_DIR` replaces the first part. */
+/** Where images go that nothing else is said of; `OUTPUT_DIR` replaces the first part. */
 export function defaultFolder({ OUTPUT_DIR }: Environment): string {
   return join(
     OUTPUT_DIR === undefined || OUTPUT_DIR === '' ? 'output' : OUTPUT_DIR,
@@ -23,20 +23,20 @@ export function defaultFolder({ OUTPUT_DIR }: Environment): string {
 }
 
 /**
- * Writes pictures: to the file `output`, several with a number before its ending; into it, when it is a folder; else into
- * `folder`. In folders they are named by their content, so that no picture replaces another.
+ * Writes images: to the file `output`, several with a number before its ending; into it, when it is a folder; else into
+ * `folder`. In folders they are named by their content, so that no image replaces another.
  */
-export async function writePictures(
-  pictures: readonly Uint8Array[],
+export async function writeImages(
+  images: readonly Uint8Array[],
   { output, folder }: { readonly output: string | undefined; readonly folder: string },
-): Promise<WrittenPicture[]> {
+): Promise<WrittenImage[]> {
   const into = output === undefined ? folder : (await isFolder(output)) ? output : undefined;
-  const written: WrittenPicture[] = [];
-  for (const [index, bytes] of pictures.entries()) {
+  const written: WrittenImage[] = [];
+  for (const [index, bytes] of images.entries()) {
     const path =
       into !== undefined
         ? join(into, contentName(bytes))
-        : numbered(output ?? folder, pictures.length === 1 ? undefined : index + 1);
+        : numbered(output ?? folder, images.length === 1 ? undefined : index + 1);
     await writeWhole(path, bytes);
     written.push({ path, isMisnamed: isMisnamed(path, bytes) });
   }
@@ -61,7 +61,7 @@ function numbered(path: string, number: number | undefined): string {
   return format({ dir, name: `${name}-${number}`, ext });
 }
 
-/** Under its name there is a whole picture or none. */
+/** Under its name there is a whole image or none. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
   try {

@@ -21,11 +21,11 @@ describe('Workers that share a store', () => {
       ...(value === undefined ? {} : { body: JSON.stringify(value) }),
     });
 
-  it('a home does not give out what was taken away elsewhere', async () => {
+  it('an owner does not give out what was taken away elsewhere', async () => {
     const wish = body('taken away', SMALL);
     await stack.generate(wish);
     await stack.run('update entries set created_at = created_at - 60000');
-    // The home looks for what is there, finds it too old, and gets nothing newer.
+    // The owner looks for what is there, finds it too old, and gets nothing newer.
     stack.simulator.control.fault({
       on: 'generation',
       effect: { kind: 'refuse', status: 400, code: 'InvalidParameter', message: 'no' },
@@ -146,12 +146,12 @@ describe('what settings say', () => {
   });
 });
 
-describe('a request whose home fails', () => {
+describe('a request whose owner fails', () => {
   it('is told so in its own dialect', async () => {
     const stack = await WorkerStack.start({ DASHCACHE_ADMIN_TOKEN: ADMIN_TOKEN });
     onTestFinished(() => stack.close());
-    await stack.breakHomes();
-    const answer = await stack.generate(body('no home', SMALL));
+    await stack.breakOwners();
+    const answer = await stack.generate(body('no owner', SMALL));
     expect([answer.status, answer.json.code]).toEqual([502, 'OutcomeUnknown']);
   });
 });
