@@ -35,7 +35,7 @@
 /** @typedef {EntrySummary & EntryExtras} EntryDetail */
 
 /** What the API refused, in its own words. */
-export class Refusal extends Error {
+export class ApiError extends Error {
   /**
    * @param {string} message
    * @param {number} status
@@ -65,7 +65,7 @@ export async function ask(path, { method = 'GET', json, text, headers = {}, sign
   if (response.status === 401 && document.querySelector('form[action="/admin/logout"]')) toDoor();
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
-  throw new Refusal(answer.detail ?? `The server answered ${response.status}.`, response.status);
+  throw new ApiError(answer.detail ?? `The server answered ${response.status}.`, response.status);
 }
 
 function toDoor() {

@@ -1,4 +1,4 @@
-import { ask, entryPath, Refusal, readEntryPath } from './api.js';
+import { ApiError, ask, entryPath, readEntryPath } from './api.js';
 import { differencesOf } from './differences.js';
 import { byId, el, table } from './dom.js';
 import { status, tryTo } from './messages.js';
@@ -15,7 +15,7 @@ async function find(named) {
   /** @type {{takes: EntryDetail[]}} */
   const { takes } = await ask(path + sight);
   const take = takes.find(({ id }) => hash === `#entry-${id}`);
-  if (take === undefined) throw new Refusal('One of these entries is not stored any more.', 404);
+  if (take === undefined) throw new ApiError('One of these entries is not stored any more.', 404);
   return take;
 }
 
@@ -38,7 +38,7 @@ await tryTo(async () => {
   const named = new URLSearchParams(location.search).getAll('entry');
   const [left, right] = await Promise.all(named.map(find));
   if (left === undefined || right === undefined) {
-    throw new Refusal('Choose two entries in the gallery to compare them.', 400);
+    throw new ApiError('Choose two entries in the gallery to compare them.', 400);
   }
   byId('pair', HTMLElement).replaceChildren(half(left, 'on the left'), half(right, 'on the right'));
   const rows = differencesOf(left.canonical, right.canonical).map(({ field, left: a, right: b }) => [

@@ -49,11 +49,11 @@ export interface AppErrorOptions extends ErrorOptions {
   /** What the path does take, as in `Allow`: `GET, HEAD`. */
   readonly allow?: string | undefined;
   /** The vendor's own refusal, where that is the failure. */
-  readonly upstream?: UpstreamRefusal | undefined;
+  readonly upstream?: UpstreamStatus | undefined;
 }
 
 /** What the vendor answered instead of a picture: its status and, where it gave one, its code. */
-export interface UpstreamRefusal {
+export interface UpstreamStatus {
   readonly status: number;
   readonly code: string | undefined;
 }
@@ -68,7 +68,7 @@ export class AppError extends Error {
   readonly field: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly allow: string | undefined;
-  readonly upstream: UpstreamRefusal | undefined;
+  readonly upstream: UpstreamStatus | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

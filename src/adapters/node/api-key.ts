@@ -70,7 +70,7 @@ async function lookInVariable(env: Environment): Promise<Finding> {
   return { place: 'DASHSCOPE_API_KEY', text: env.DASHSCOPE_API_KEY };
 }
 
-async function lookInNamedFile(env: Environment, _home: string, readFile: ReadFile): Promise<Finding> {
+async function lookInNamedFile(env: Environment, _homeFolder: string, readFile: ReadFile): Promise<Finding> {
   const path = env.DASHSCOPE_API_KEY_FILE_PATH?.trim() ?? '';
   if (path === '') return { place: 'DASHSCOPE_API_KEY_FILE_PATH' };
   const place = `${path} (named by DASHSCOPE_API_KEY_FILE_PATH)`;

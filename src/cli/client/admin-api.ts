@@ -1,7 +1,7 @@
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
-import { describeRefusal, readErrorBody } from './refusal.ts';
-import type { Answer, ServerClient } from './server-client.ts';
+import { describeRefusal, readErrorBody } from './error-body.ts';
+import type { HttpAnswer, ServerClient } from './server-client.ts';
 
 /** Parameters of a query, or fields of a filter. */
 export type Parameters = Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export async function postAdmin<T>(client: ServerClient, path: string, body: obj
   return parse(await client.postAsAdmin(`/admin/api/${path}`, JSON.stringify(body)), client.origin);
 }
 
-function parse({ status, text }: Pick<Answer, 'status' | 'text'>, origin: string) {
+function parse({ status, text }: Pick<HttpAnswer, 'status' | 'text'>, origin: string) {
   if (status !== 200) throw failureOf(status, text, origin);
   try {
     return JSON.parse(text);

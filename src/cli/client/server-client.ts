@@ -2,12 +2,12 @@ import { Agent, fetch, type RequestInit, type Response } from 'undici';
 import { readEvents, type StreamEvent } from '../../core/dashscope/sse.ts';
 import type { GenerateAnswer } from '../../http/image-generate/generate-answer.ts';
 import { Failure } from '../failure.ts';
+import { refused } from './error-body.ts';
 import type { CacheServer } from './open-server.ts';
 import { type ProgressEvent, readProgress } from './progress-event.ts';
-import { refused } from './refusal.ts';
 
 /** A server's answer to a POST. */
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   /** `X-Cache`; undefined where the path is no front door. */
   readonly cache: string | undefined;
@@ -34,17 +34,17 @@ export class ServerClient {
   }
 
   /** Sends JSON text as it is. */
-  async post(path: string, text: string): Promise<Answer> {
+  async post(path: string, text: string): Promise<HttpAnswer> {
     return await this.#post(path, text, this.#headers);
   }
 
   /** Like `post`, for the admin interface: with its token, where there is one. */
-  async postAsAdmin(path: string, text: string): Promise<Answer> {
+  async postAsAdmin(path: string, text: string): Promise<HttpAnswer> {
     return await this.#post(path, text, this.#adminHeaders);
   }
 
   /** Reads from the admin interface. */
-  async getAsAdmin(path: string): Promise<Pick<Answer, 'status' | 'text'>> {
+  async getAsAdmin(path: string): Promise<Pick<HttpAnswer, 'status' | 'text'>> {
     const response = await this.#request(this.origin + path, { headers: this.#adminHeaders });
     return { status: response.status, text: await response.text() };
   }
@@ -92,7 +92,11 @@ export class ServerClient {
     await this.#agent.destroy();
   }
 
-  async #post(path: string, body: string, credentials: Readonly<Record<string, string>>): Promise<Answer> {
+  async #post(
+    path: string,
+    body: string,
+    credentials: Readonly<Record<string, string>>,
+  ): Promise<HttpAnswer> {
     const response = await this.#request(this.origin + path, {
       method: 'POST',
       headers: { ...credentials, 'content-type': 'application/json' },

@@ -1,4 +1,4 @@
-import { askExplanation, type Explanation, readExplanation } from '../client/explanation.ts';
+import { askExplanation, type ExplanationBody, readExplanation } from '../client/explanation.ts';
 import { type ServerFlags, withServer } from '../client/open-server.ts';
 import { ServerClient } from '../client/server-client.ts';
 import { inlineReferences } from '../local-references.ts';
@@ -22,7 +22,7 @@ export async function explain(argument: string, flags: ExplainFlags): Promise<vo
   });
 }
 
-function describe(explanation: Explanation): string {
+function describe(explanation: ExplanationBody): string {
   const { result, reason, key, model, dialect, scope, cost, entry, canonical, excluded, nearest } =
     explanation;
   return [

@@ -1,8 +1,8 @@
 import { MULTIMODAL } from '../../core/dashscope/endpoints.ts';
 import { translateBody } from '../../core/dashscope/translate.ts';
 import type { Cost } from '../../core/events.ts';
+import { describeRefusal, isAboutRequest } from '../client/error-body.ts';
 import { askExplanation, type ExplainScope, readExplanation } from '../client/explanation.ts';
-import { describeRefusal, isAboutRequest } from '../client/refusal.ts';
 import { GENERATE_PATH, type ServerClient } from '../client/server-client.ts';
 import { Failure } from '../failure.ts';
 import { inlineReferences } from '../local-references.ts';
@@ -16,7 +16,7 @@ export interface WarmLine {
 }
 
 /** An image that is not stored yet. */
-export interface Purchase {
+export interface PlannedPurchase {
   readonly line: number;
   readonly path: string;
   readonly text: string;
@@ -36,13 +36,13 @@ export interface WarmPlan {
   readonly stored: number;
   /** Lines that ask for what a line before them buys. */
   readonly repeated: number;
-  readonly purchases: readonly Purchase[];
+  readonly purchases: readonly PlannedPurchase[];
   readonly failed: readonly LineFailure[];
 }
 
 type Checked =
   | { readonly kind: 'stored' }
-  | { readonly kind: 'missing'; readonly name: string; readonly purchase: Purchase }
+  | { readonly kind: 'missing'; readonly name: string; readonly purchase: PlannedPurchase }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** The lines that say something. */
@@ -75,7 +75,7 @@ export async function checkLine(client: ServerClient, line: WarmLine, scope: Exp
 
 /** Sums up what was found out of each line, in their order. */
 export function planOf(lines: readonly WarmLine[], checked: readonly Checked[]): WarmPlan {
-  const purchases = new Map<string, Purchase>();
+  const purchases = new Map<string, PlannedPurchase>();
   const failed: LineFailure[] = [];
   let stored = 0;
   let repeated = 0;
@@ -99,7 +99,7 @@ async function readLine({ text }: WarmLine): Promise<GivenRequest | Failure> {
 }
 
 /** Where a request in this dialect is sent, and how it reads there; undefined where none answers with the image. */
-function doorFor(dialect: string, request: GivenRequest): Pick<Purchase, 'path' | 'text'> | undefined {
+function doorFor(dialect: string, request: GivenRequest): Pick<PlannedPurchase, 'path' | 'text'> | undefined {
   if (dialect === 'image.generate') return { path: GENERATE_PATH, text: request.text };
   if (dialect === 'openai') return { path: '/v1/images/generations', text: request.text };
   // The endpoints that take prompts answer with tasks only; as messages the same request is answered with the image.

@@ -1,11 +1,11 @@
 import { formatMoney, MoneySum } from '../money.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import type { ProgressStyle } from '../terminal/progress-style.ts';
-import type { LineFailure, Purchase } from './warm-plan.ts';
+import type { LineFailure, PlannedPurchase } from './warm-plan.ts';
 
 /** Shows how far the purchases of `warm` have come. */
 export interface WarmProgress {
-  bought(purchase: Purchase): void;
+  bought(purchase: PlannedPurchase): void;
   failed(failure: LineFailure): void;
   end(): void;
 }
@@ -40,7 +40,7 @@ class WarmBar implements WarmProgress {
     this.#bar = new ProgressBar(() => ({ full: this.#done / this.#total, text: this.#describe() }));
   }
 
-  bought({ cost }: Purchase): void {
+  bought({ cost }: PlannedPurchase): void {
     this.#bought += 1;
     this.#spent.add(cost);
   }

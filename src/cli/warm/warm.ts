@@ -1,6 +1,6 @@
 import { AppError } from '../../core/errors.ts';
+import { describeRefusal, refused } from '../client/error-body.ts';
 import { type ServerFlags, withServer } from '../client/open-server.ts';
-import { describeRefusal, refused } from '../client/refusal.ts';
 import { ServerClient } from '../client/server-client.ts';
 import { EXIT } from '../exit-codes.ts';
 import { inParallel } from '../in-parallel.ts';
@@ -11,7 +11,7 @@ import { Purse, parseBudget } from './budget.ts';
 import {
   checkLine,
   type LineFailure,
-  type Purchase,
+  type PlannedPurchase,
   planOf,
   splitLines,
   type WarmPlan,
@@ -73,7 +73,7 @@ export async function warm(path: string, flags: WarmFlags): Promise<void> {
 
 async function buyAll(
   client: ServerClient,
-  purchases: readonly Purchase[],
+  purchases: readonly PlannedPurchase[],
   {
     purse,
     concurrency,
@@ -87,7 +87,7 @@ async function buyAll(
   let left = 0;
   const progress = showWarming(progressStyle(json), purchases.length);
   stopping.addEventListener('abort', () => progress.end());
-  const work = async (purchase: Purchase) => {
+  const work = async (purchase: PlannedPurchase) => {
     // Beyond the budget once, beyond it for good: what comes later must not get ahead.
     if (stopping.aborted || left > 0 || !purse.take(purchase.cost)) {
       left += 1;
@@ -113,7 +113,7 @@ async function buyAll(
 /** Whether it was, or may have been, paid for; and what went wrong. Throws what no other purchase would fare better with. */
 async function buy(
   client: ServerClient,
-  { path, text }: Purchase,
+  { path, text }: PlannedPurchase,
 ): Promise<{ readonly isPaid: boolean; readonly problem: string | undefined }> {
   const answer = await client.post(path, text);
   if (answer.status === 401 || answer.status === 403)

@@ -4,7 +4,7 @@ import { findModel } from './models.ts';
 import type { Price, PricedRegion } from './price.ts';
 
 /** What a price may depend on. */
-export interface Purchase {
+export interface PriceBasis {
   readonly model: string;
   readonly site: string;
   /** Pictures that were drawn; failures are free. */
@@ -28,7 +28,7 @@ const REGION_OF_SITE: ReadonlyMap<string, PricedRegion> = new Map([
 ]);
 
 /** What a purchase costs at the site's list price; undefined when that is not known, which is not zero. */
-export function listPrice(purchase: Purchase, overrides: PriceOverrides): Cost | undefined {
+export function listPrice(purchase: PriceBasis, overrides: PriceOverrides): Cost | undefined {
   const { model, site, count } = purchase;
   const override = overrides.get(`${model}@${site}`) ?? overrides.get(model);
   if (override !== undefined) return costOf(override.amount * count, override.currency);
@@ -39,7 +39,7 @@ export function listPrice(purchase: Purchase, overrides: PriceOverrides): Cost |
   return amount === undefined ? undefined : costOf(amount, CURRENCIES[region]);
 }
 
-function amountOf(price: Price, { count, canonical, usage }: Purchase): number | undefined {
+function amountOf(price: Price, { count, canonical, usage }: PriceBasis): number | undefined {
   switch (price.by) {
     case 'picture':
       return price.amount * count;

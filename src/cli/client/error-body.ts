@@ -2,7 +2,7 @@ import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
 import { Failure } from '../failure.ts';
 
 /** What a server's error says, in whichever dialect: problem+json, DashScope's or OpenAI's. */
-export interface Refusal {
+export interface ErrorBody {
   readonly code: string | undefined;
   readonly message: string;
   readonly requestId: string | undefined;
@@ -11,7 +11,7 @@ export interface Refusal {
 }
 
 /** Reads an error's body; undefined when it is none that dashcache writes. */
-export function readErrorBody(text: string): Refusal | undefined {
+export function readErrorBody(text: string): ErrorBody | undefined {
   const body = parse(text);
   if (!isJsonObject(body)) return undefined;
   const error = isJsonObject(body.error) ? body.error : body;
