@@ -104,7 +104,7 @@ describe('figures', () => {
     await page.getByRole('heading', { name: 'Money, CNY' }).waitFor();
     expect(await page.locator('.tile').allTextContents()).toEqual([
       'Entries2',
-      'Pictures2',
+      'Images2',
       expect.stringMatching(/^Bytes\d/),
       'Spent1.00 CNY',
       'Avoided3.00 CNY',
