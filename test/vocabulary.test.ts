@@ -119,7 +119,7 @@ it('an exported type means one thing; the simulator has its own', () => {
     .flatMap((file) => {
       const code = readFileSync(join(SRC, file), 'utf8');
       return [...code.matchAll(/^export (?:abstract )?(?:class|interface|type) (\w+)/gm)].map(
-        ([, name]) => name,
+        ([, name = '']) => name,
       );
     });
   const twice = declared.filter((name, index) => declared.indexOf(name) !== index);
