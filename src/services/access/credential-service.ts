@@ -61,8 +61,11 @@ export class CredentialService {
     // Anybody may send bearers as long as headers may be.
     sizeCalculation: (_, bearer) => 512 + bearer.length,
   });
-  readonly #provenAt = new LRUCache<string, number>({ max: 100_000 });
-  readonly #refused = new LRUCache<string, { at: number; answer: UpstreamAnswer }>({ max: 10_000 });
+  readonly #provenAt = new LRUCache<string, number>({ maxSize: 100_000, sizeCalculation: () => 1 });
+  readonly #refused = new LRUCache<string, { at: number; answer: UpstreamAnswer }>({
+    maxSize: 10_000,
+    sizeCalculation: () => 1,
+  });
   readonly #asked: RateWindow;
 
   constructor(deps: CredentialServiceDeps, options: CredentialOptions) {

@@ -9,7 +9,10 @@ export class RateWindow {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #limit: number;
   readonly #windowMs: number;
-  readonly #windows = new LRUCache<string, { readonly at: number; count: number }>({ max: MAX_CALLERS });
+  readonly #windows = new LRUCache<string, { readonly at: number; count: number }>({
+    maxSize: MAX_CALLERS,
+    sizeCalculation: () => 1,
+  });
 
   constructor(clock: Pick<Clock, 'now'>, options: { readonly limit: number; readonly windowMs: number }) {
     this.#clock = clock;

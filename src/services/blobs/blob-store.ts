@@ -48,7 +48,8 @@ export class BlobStore {
   readonly #derived: Pick<BlobDriver, 'delete'> | undefined;
   /** Digest → what the driver last said of it, and when. */
   readonly #seen = new LRUCache<string, { readonly at: number; readonly size: number }>({
-    max: MAX_PRESENCES,
+    maxSize: MAX_PRESENCES,
+    sizeCalculation: () => 1,
   });
 
   constructor(deps: BlobStoreDeps, options: BlobStoreOptions = {}) {

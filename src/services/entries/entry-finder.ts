@@ -42,7 +42,7 @@ export class EntryFinder {
   readonly #deps: EntryFinderDeps;
   readonly #maxAgeMs: number | undefined;
   /** The take that was handed out last, per recipe: takes rotate. Of what is not known here the rows tell it. */
-  readonly #lastTake = new LRUCache<string, number>({ max: 10_000 });
+  readonly #lastTake = new LRUCache<string, number>({ maxSize: 10_000, sizeCalculation: () => 1 });
 
   constructor(deps: EntryFinderDeps, maxAgeMs: number | undefined) {
     this.#deps = deps;

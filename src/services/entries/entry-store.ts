@@ -56,7 +56,7 @@ const BLOBS_IN_MEMORY = 10_000;
 export class EntryStore {
   readonly #database: SqlDatabase;
   readonly #entries: LRUCache<string, Entry>;
-  readonly #blobs = new LRUCache<string, BlobRecord>({ max: BLOBS_IN_MEMORY });
+  readonly #blobs = new LRUCache<string, BlobRecord>({ maxSize: BLOBS_IN_MEMORY, sizeCalculation: () => 1 });
   readonly #isSoleWriter: boolean;
   /** Counts the writes, so that a read which began before one does not put the past back into memory. */
   #writes = 0;
