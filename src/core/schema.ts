@@ -29,11 +29,14 @@ export function read<S extends Schema>(schema: S, value: unknown, complain: Comp
 
 /** An object with these fields and no others. A missing field is refused in the field's own words. */
 export function closed<const F extends Fields>(fields: F, unknown = 'is not known; there are') {
-  return v.strictObject(fields, ({ expected, path }) => {
-    if (expected === 'never') return `${unknown} ${Object.keys(fields).join(', ')}`;
-    const missing = fields[String(path?.at(-1)?.key)];
-    return missing === undefined ? 'must be an object' : problemOf(missing, undefined);
-  });
+  return v.strictObject(fields, ({ expected, path }) =>
+    expected === 'never' ? `${unknown} ${Object.keys(fields).join(', ')}` : problemOf(fields, path),
+  );
+}
+
+/** An object with these fields and any others, which are not read. */
+export function open<const F extends Fields>(fields: F) {
+  return v.object(fields, ({ path }) => problemOf(fields, path));
 }
 
 /** The same inside a body, where a list is no object. */
@@ -87,8 +90,16 @@ export function means<S extends Schema>(meaning: string, schema: S) {
   return v.pipe(schema, v.description(meaning));
 }
 
-function problemOf(schema: Schema, value: unknown): string {
-  return v.safeParse(schema, value).issues?.[0].message ?? 'is missing';
+/** What `means` said of a schema. */
+export function meaningOf(schema: Schema): string {
+  return v.getDescription(schema) ?? '';
+}
+
+/** What is wrong with an object: a missing field, which is at the end of the path, or all of it. */
+function problemOf(fields: Fields, path: v.BaseIssue<unknown>['path']): string {
+  const missing = fields[String(path?.at(-1)?.key)];
+  if (missing === undefined) return 'must be an object';
+  return v.safeParse(missing, undefined).issues?.[0].message ?? 'is missing';
 }
 
 function isObject(value: unknown): boolean {

@@ -1,34 +1,7 @@
-import type { Cost } from '../../core/events.ts';
-import type { JsonValue } from '../../core/json/json-text.ts';
+import type { ExplanationBody } from '../../http/admin/explanation-schema.ts';
 import { failureOf } from './admin-api.ts';
 import { readErrorBody, refused } from './error-body.ts';
 import type { HttpAnswer, ServerClient } from './server-client.ts';
-
-/** What would become of a request, as `POST /admin/api/explain` says it. */
-export interface ExplanationBody {
-  readonly dialect: string;
-  readonly model: string;
-  readonly key: string | null;
-  readonly scope: string;
-  readonly canonical: JsonValue;
-  readonly excluded: readonly { readonly field: string; readonly reason: string }[];
-  readonly result: 'hit' | 'miss' | 'bypass' | 'foreign';
-  readonly reason: string;
-  readonly entry?: { readonly take: number; readonly created_at: string; readonly hits: number };
-  readonly cost: Cost | null;
-  readonly nearest: readonly NearEntryBody[];
-}
-
-export interface NearEntryBody {
-  readonly key: string;
-  readonly prompt: string;
-  readonly created_at: string;
-  readonly differences: readonly {
-    readonly field: string;
-    readonly asked: JsonValue;
-    readonly stored: JsonValue;
-  }[];
-}
 
 /** Whose entries are looked at; without a name, the caller's own. */
 export interface ExplainScope {

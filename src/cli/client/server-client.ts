@@ -1,6 +1,6 @@
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
 import { readEvents, type StreamEvent } from '../../core/dashscope/sse.ts';
-import type { GenerateAnswer } from '../../http/image-generate/generate-answer.ts';
+import type { GenerateAnswerBody } from '../../http/image-generate/generate-schema.ts';
 import { Failure } from '../failure.ts';
 import { refused } from './error-body.ts';
 import type { CacheServer } from './open-server.ts';
@@ -50,7 +50,7 @@ export class ServerClient {
   }
 
   /** Asks for images by an `image.generate` request, and tells how far they have come. */
-  async generate(text: string, onProgress: (event: ProgressEvent) => void): Promise<GenerateAnswer> {
+  async generate(text: string, onProgress: (event: ProgressEvent) => void): Promise<GenerateAnswerBody> {
     const response = await this.#request(this.origin + GENERATE_PATH, {
       method: 'POST',
       headers: { ...this.#headers, 'content-type': 'application/json', accept: 'text/event-stream' },
@@ -78,7 +78,7 @@ export class ServerClient {
   }
 
   /** An image's bytes: from this server, or from upstream's URL where it could not be kept. */
-  async download({ url, sha256 }: GenerateAnswer['images'][number]): Promise<Uint8Array> {
+  async download({ url, sha256 }: GenerateAnswerBody['images'][number]): Promise<Uint8Array> {
     // Not by its URL: that may be for those outside, or of a server that is to run later.
     const from = sha256 === null ? url : `${this.origin}/blobs/${sha256}`;
     // What could not be kept is paid for all the same: its whole URL is told.
@@ -150,7 +150,7 @@ function bearer(credential: string | undefined): Readonly<Record<string, string>
   return credential === undefined ? {} : { authorization: `Bearer ${credential}` };
 }
 
-function parseAnswer(text: string, origin: string): GenerateAnswer {
+function parseAnswer(text: string, origin: string): GenerateAnswerBody {
   try {
     return JSON.parse(text);
   } catch (cause) {

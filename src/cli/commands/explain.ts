@@ -1,4 +1,5 @@
-import { askExplanation, type ExplanationBody, readExplanation } from '../client/explanation.ts';
+import type { ExplanationBody } from '../../http/admin/explanation-schema.ts';
+import { askExplanation, readExplanation } from '../client/explanation.ts';
 import { type ServerFlags, withServer } from '../client/open-server.ts';
 import { ServerClient } from '../client/server-client.ts';
 import { inlineReferences } from '../local-references.ts';

@@ -1,5 +1,5 @@
 import type { Cost } from '../../core/events.ts';
-import type { GenerateAnswer } from '../../http/image-generate/generate-answer.ts';
+import type { GenerateAnswerBody } from '../../http/image-generate/generate-schema.ts';
 import { type ServerFlags, withServer } from '../client/open-server.ts';
 import { ServerClient } from '../client/server-client.ts';
 import { inlineReferences } from '../local-references.ts';
@@ -45,7 +45,7 @@ export async function generate(flags: GenerateFlags): Promise<void> {
   });
 }
 
-function describe(answer: GenerateAnswer): string {
+function describe(answer: GenerateAnswerBody): string {
   const { cached, cost, spent, avoided, simplified_prompt: simplified } = answer;
   const instead =
     simplified === undefined ? '' : `; the prompt drew nothing, so this was drawn: ${simplified}`;

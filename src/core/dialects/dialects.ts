@@ -31,7 +31,7 @@ const EXCLUDED: ReadonlyMap<string, string> = new Map([
   ['response_format', reasonFor('response_format')],
   ['stream', reasonFor('stream')],
   ['user', 'Who asks, in the words of the client.'],
-  ...[...OPENAI_HINTS.keys()].map((name) => [name, 'A wish that DashScope has no words for.'] as const),
+  ...Object.keys(OPENAI_HINTS).map((name) => [name, 'A wish that DashScope has no words for.'] as const),
 ]);
 
 /** Fields that only OpenAI has. */
@@ -41,7 +41,7 @@ const OPENAI_ONLY: readonly string[] = [
   'response_format',
   'stream',
   'user',
-  ...OPENAI_HINTS.keys(),
+  ...Object.keys(OPENAI_HINTS),
 ];
 
 /** Tells the dialect of a body by its shape, and reads it as that dialect's front door does, with the same errors. */

@@ -1,17 +1,20 @@
+import * as v from 'valibot';
 import { AppError, invalid } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
+import { flag, means, open, read } from '../schema.ts';
 import { valuesOfForm } from './form-values.ts';
+import { DEFAULT_MODEL, type NormalizedRequest } from './normalized-request.ts';
 import {
-  DEFAULT_MODEL,
-  type NormalizedRequest,
-  readPrompt,
-  readReferences,
-  readSeed,
-  readSize,
-  readTake,
-  readText,
-  readWhole,
-} from './normalized-request.ts';
+  modelField,
+  OpenSize,
+  Prompt,
+  referencesOf,
+  refuseWish,
+  someReferences,
+  WISH_FIELDS,
+  wishOf,
+  words,
+} from './wish-fields.ts';
 
 /** A request in the words of OpenAI's images API. */
 export interface OpenAiRequest {
@@ -27,43 +30,55 @@ export type PictureFormat = 'url' | 'b64_json';
 /** What an edit gets that names no model: unlike `qwen-image-edit-max`, it may be asked more than twice a minute. */
 export const DEFAULT_EDIT_MODEL = 'qwen-image-edit-plus';
 
-/** What is read here by name. All other fields are the vendor's parameters. */
-const READ: ReadonlySet<string> = new Set([
-  'prompt',
-  'model',
-  'n',
-  'size',
-  'seed',
-  'negative_prompt',
-  'style',
-  'take',
-  'image',
-  'mask',
-  'response_format',
-  'stream',
-  'user',
-]);
-
-/** A field of OpenAI's that DashScope has no counterpart for. */
-interface Hint {
-  /** The values that promise nothing but what is drawn anyway. */
-  readonly values: readonly (string | number)[];
-  /** Why no others are taken. */
-  readonly why?: string;
-}
-
 const AS_DRAWN = 'pictures are given as the model drew them';
 
+/** A field that DashScope has no counterpart for. It takes the values that promise nothing but what is drawn anyway. */
+function hint<const V extends readonly (string | number)[]>(values: V, why?: string) {
+  const list = values.length === 1 ? values[0] : `one of ${values.join(', ')}`;
+  return v.nullish(
+    v.picklist(values, why === undefined ? `must be ${list}` : `must be ${list} here: ${why}`),
+  );
+}
+
 /** Fields that say nothing to DashScope: what they ask for is drawn anyway, or refused. */
-export const OPENAI_HINTS: ReadonlyMap<string, Hint> = new Map([
-  ['quality', { values: ['auto', 'standard', 'hd', 'low', 'medium', 'high'] }],
-  ['moderation', { values: ['auto', 'low'] }],
-  ['input_fidelity', { values: ['low', 'high'] }],
-  ['partial_images', { values: [0, 1, 2, 3] }],
-  ['background', { values: ['auto', 'opaque'], why: 'no model draws a transparent one' }],
-  ['output_format', { values: ['png'], why: AS_DRAWN }],
-  ['output_compression', { values: [100], why: AS_DRAWN }],
-]);
+export const OPENAI_HINTS = {
+  quality: hint(['auto', 'standard', 'hd', 'low', 'medium', 'high']),
+  moderation: hint(['auto', 'low']),
+  input_fidelity: hint(['low', 'high']),
+  partial_images: hint([0, 1, 2, 3]),
+  background: hint(['auto', 'opaque'], 'no model draws a transparent one'),
+  output_format: hint(['png'], AS_DRAWN),
+  output_compression: hint([100], AS_DRAWN),
+};
+
+/** Fields that generations and edits have in common. Any other is the model's own parameter. */
+const COMMON = {
+  ...OPENAI_HINTS,
+  user: words('Whom it is for. Not part of the picture.'),
+  stream: means('Answer in events.', v.nullish(flag())),
+  prompt: Prompt,
+  size: OpenSize,
+  ...WISH_FIELDS,
+  response_format: v.pipe(
+    v.nullish(
+      v.pipe(v.string('must be a string'), v.picklist(['url', 'b64_json', ''], 'must be url or b64_json')),
+    ),
+    v.description('Default: `url`, or `b64_json` where it is streamed.'),
+  ),
+};
+
+/** The body of `POST /v1/images/generations`. */
+export const OpenAiGeneration = open({ ...COMMON, model: modelField(DEFAULT_MODEL) });
+
+/** The body of `POST /v1/images/edits`. */
+export const OpenAiEdit = open({
+  ...COMMON,
+  model: modelField(DEFAULT_EDIT_MODEL),
+  image: someReferences('is missing: it is the picture to edit'),
+});
+
+/** Names that are no parameters of the model. */
+const READ: ReadonlySet<string> = new Set([...Object.keys(OpenAiEdit.entries), 'mask']);
 
 /** Fields that hold words in a form, whatever these look like. */
 const WORDS: readonly string[] = ['prompt', 'negative_prompt', 'style', 'user'];
@@ -74,7 +89,8 @@ export function readGenerations(value: JsonValue): OpenAiRequest {
   for (const name of ['image', 'mask']) {
     if (isGiven(body[name])) throw invalid(name, 'is taken by /v1/images/edits');
   }
-  return readRequest(body, DEFAULT_MODEL);
+  const { model, ...common } = read(OpenAiGeneration, body, refuseWish);
+  return requestOf(common, { model: model || DEFAULT_MODEL, references: [], parameters: parametersOf(body) });
 }
 
 /** Reads the body of `POST /v1/images/edits`, where `image` is one picture or a list of them. */
@@ -86,9 +102,13 @@ export function readEdits(value: JsonValue): OpenAiRequest {
       'has no counterpart: the models edit by words, so say in the prompt what to change',
     );
   }
-  const request = readRequest(body, DEFAULT_EDIT_MODEL);
-  if (request.wish.references.length === 0) throw invalid('image', 'is missing: it is the picture to edit');
-  return request;
+  const { model, image, ...common } = read(OpenAiEdit, body, refuseWish);
+  const references = referencesOf(image);
+  return requestOf(common, {
+    model: model || DEFAULT_EDIT_MODEL,
+    references,
+    parameters: parametersOf(body),
+  });
 }
 
 /** The same of a form, whose files are data URIs by now. */
@@ -109,26 +129,18 @@ export function readEditsForm(
   });
 }
 
-function readRequest(body: JsonObject, defaultModel: string): OpenAiRequest {
-  for (const [name, hint] of OPENAI_HINTS) checkHint(body, name, hint);
-  readText(body, 'user');
-  const streams = readFlag(body, 'stream');
-  const size = readText(body, 'size');
+type Common = v.InferOutput<v.ObjectSchema<typeof COMMON, undefined>>;
+
+function requestOf(
+  body: Common,
+  rest: Pick<NormalizedRequest, 'model' | 'references' | 'parameters'>,
+): OpenAiRequest {
+  const { prompt, size, stream, response_format: format } = body;
+  const streams = stream ?? false;
   return {
-    wish: {
-      model: readText(body, 'model') ?? defaultModel,
-      prompt: readPrompt(body),
-      size: size === undefined || size === 'auto' ? undefined : readSize(size),
-      negativePrompt: readText(body, 'negative_prompt'),
-      style: readText(body, 'style'),
-      seed: readSeed(body.seed),
-      references: readReferences(body, 'image'),
-      n: readWhole(body, 'n') ?? 1,
-      take: readTake(body),
-      parameters: readParameters(body),
-    },
+    wish: { ...wishOf(body), ...rest, prompt, size: size === 'auto' ? undefined : size || undefined },
     // OpenAI's streams know base64 only.
-    format: readFormat(body) ?? (streams ? 'b64_json' : 'url'),
+    format: format || (streams ? 'b64_json' : 'url'),
     streams,
   };
 }
@@ -138,30 +150,9 @@ function readObject(value: JsonValue): JsonObject {
   throw new AppError('invalid_request', 'The body must be a JSON object.');
 }
 
-function readFormat(body: JsonObject): PictureFormat | undefined {
-  const format = readText(body, 'response_format');
-  if (format === undefined || format === 'url' || format === 'b64_json') return format;
-  throw invalid('response_format', 'must be url or b64_json');
-}
-
-function readFlag(body: JsonObject, name: string): boolean {
-  const value = body[name] ?? false;
-  if (typeof value === 'boolean') return value;
-  throw invalid(name, 'must be true or false');
-}
-
-function checkHint(body: JsonObject, name: string, { values, why }: Hint): void {
-  const value = body[name];
-  if (!isGiven(value) || values.some((accepted) => accepted === value)) return;
-  const list = values.length === 1 ? values[0] : `one of ${values.join(', ')}`;
-  throw invalid(name, why === undefined ? `must be ${list}` : `must be ${list} here: ${why}`);
-}
-
-function readParameters(body: JsonObject): JsonObject {
+function parametersOf(body: JsonObject): JsonObject {
   return Object.fromEntries(
-    Object.entries(body).filter(
-      ([name, value]) => isGiven(value) && !READ.has(name) && !OPENAI_HINTS.has(name),
-    ),
+    Object.entries(body).filter(([name, value]) => isGiven(value) && !READ.has(name)),
   );
 }
 

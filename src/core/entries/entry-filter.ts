@@ -40,9 +40,8 @@ const Age = v.pipe(
   }),
 );
 
-/** A field that may be absent. What it says is told on the command line as it stands. */
 function by<S extends Schema>(schema: S, meaning: string) {
-  return v.optional(means(meaning, schema));
+  return means(meaning, v.optional(schema));
 }
 
 /**
@@ -50,19 +49,25 @@ function by<S extends Schema>(schema: S, meaning: string) {
  * come from this table.
  */
 export const ENTRY_FILTERS = {
-  q: by(Words, 'words of the prompt, all of them: `begin*`, `"several in a row"`, single Chinese characters'),
-  model: by(Text, 'only entries of this model'),
+  q: by(
+    Words,
+    'Words of the prompt, all of which must be there: `begin*`, `"several in a row"`, single Chinese characters.',
+  ),
+  model: by(Text, 'Only entries of this model.'),
   size: by(
     v.pipe(Text, v.transform(canonicalSize)),
-    'only entries that were asked for in this size, such as 1024*1024',
+    'Only entries that were asked for in this size, such as `1024*1024`.',
   ),
-  seed: by(v.pipe(Text, wholeText(Number.MIN_SAFE_INTEGER)), 'only entries with this seed'),
-  scope: by(Text, 'only entries of this scope, such as token:ann'),
-  site: by(Text, 'only entries that this upstream drew'),
-  tag: by(Text, 'only entries with this tag'),
-  min_age: by(Age, 'only entries stored at least so long ago, such as 30d'),
-  max_age: by(Age, 'only entries stored at most so long ago, such as 12h'),
-  pinned: by(v.pipe(Text, flagText()), 'only pinned entries; `false`: only the others'),
+  seed: by(v.pipe(Text, wholeText(Number.MIN_SAFE_INTEGER)), 'Only entries with this seed.'),
+  scope: by(Text, 'Only entries of this scope, such as `token:ann`.'),
+  site: by(Text, 'Only entries that this upstream drew.'),
+  tag: by(Text, 'Only entries with this tag.'),
+  min_age: by(Age, 'Only entries stored at least so long ago, such as `30d`.'),
+  max_age: by(Age, 'Only entries stored at most so long ago, such as `12h`.'),
+  pinned: by(
+    v.pipe(Text, flagText()),
+    'Only entries that are pinned, or with `false` only those that are not.',
+  ),
 };
 
 const FilterFields = closed(ENTRY_FILTERS);

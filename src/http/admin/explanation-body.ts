@@ -1,15 +1,16 @@
 import type { Entry } from '../../core/entries/entry.ts';
-import type { JsonObject, JsonValue } from '../../core/json/json-text.ts';
+import type { JsonValue } from '../../core/json/json-text.ts';
 import type { ExcludedField } from '../../core/recipe/exclusions.ts';
 import type { NearEntry } from '../../services/entries/entry-finder.ts';
 import type { Explanation } from '../../services/requests/explainer.ts';
 import { isoTime } from './entry-body.ts';
+import type { ExplanationBody } from './explanation-schema.ts';
 
 /** An explanation as JSON. `headersLeftOut` are the excluded parts that stand in no body. */
 export function explanationBody(
   explanation: Explanation,
   headersLeftOut: readonly ExcludedField[],
-): JsonObject {
+): ExplanationBody {
   const { dialect, model, scope, recipe, key, excluded, result, reason, entry, cost, nearest } = explanation;
   const canonical: JsonValue = recipe === undefined ? null : JSON.parse(recipe.canonical);
   return {
@@ -27,11 +28,11 @@ export function explanationBody(
   };
 }
 
-function entryBody({ id, take, createdAt, hits }: Entry): JsonObject {
+function entryBody({ id, take, createdAt, hits }: Entry): NonNullable<ExplanationBody['entry']> {
   return { id, take, created_at: isoTime(createdAt), hits };
 }
 
-function nearBody({ entry, differences }: NearEntry): JsonObject {
+function nearBody({ entry, differences }: NearEntry): ExplanationBody['nearest'][number] {
   return {
     key: entry.key,
     prompt: entry.prompt,

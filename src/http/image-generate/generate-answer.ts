@@ -6,41 +6,7 @@ import type { Entry } from '../../core/entries/entry.ts';
 import type { Cost } from '../../core/events.ts';
 import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
 import { spendingOf } from '../../core/models/spending.ts';
-
-/** One picture of `image.generate`'s answer; what only a stored one tells is null without. */
-interface GeneratedImage {
-  readonly url: string;
-  /** In pixels, read from the image itself where it is stored. */
-  readonly width: number | null;
-  readonly height: number | null;
-  readonly sha256: string | null;
-  readonly media_type: string | null;
-  readonly bytes: number | null;
-}
-
-/** The answer of `image.generate`: the seed document's four fields, and what dashcache knows beside them. */
-export interface GenerateAnswer {
-  readonly image_url: string;
-  readonly width: number | null;
-  readonly height: number | null;
-  readonly seed: number | null;
-  readonly images: readonly GeneratedImage[];
-  /** True when nothing had to be drawn for it. */
-  readonly cached: boolean;
-  /** Only for callers who may inspect the cache. */
-  readonly key?: string;
-  /** Null where nothing was stored. */
-  readonly take: number | null;
-  readonly model: string;
-  /** What the generation cost at list price; null when that is not known. */
-  readonly cost: Cost | null;
-  /** Of `cost`, what this request paid, and what it did not have to. */
-  readonly spent: number | null;
-  readonly avoided: number | null;
-  readonly request_id: string;
-  /** What was drawn instead, when the prompt drew nothing. */
-  readonly simplified_prompt?: string;
-}
+import type { GenerateAnswerBody } from './generate-schema.ts';
 
 /** What an answer says beside the pictures. */
 export interface AnswerFacts {
@@ -62,7 +28,7 @@ export interface UnstoredFacts {
 }
 
 /** The answer that an entry is. `base` is where blobs are served. */
-export function answerOfEntry(entry: Entry, base: string, facts: AnswerFacts): GenerateAnswer {
+export function answerOfEntry(entry: Entry, base: string, facts: AnswerFacts): GenerateAnswerBody {
   const images = entry.images.map(({ digest, size, mediaType, width, height }) => ({
     url: `${base}/blobs/${digest}.${extensionOf(mediaType)}`,
     width,
@@ -85,7 +51,7 @@ export function answerOfUnstored(
   answer: Answer,
   { model, size, seed, cost }: UnstoredFacts,
   facts: AnswerFacts,
-): GenerateAnswer {
+): GenerateAnswerBody {
   const pixels = usageSizeOf(answer.usage, size);
   const images = answer.assets.map((asset) => ({
     url: urlOf(asset),
@@ -104,7 +70,7 @@ export function answerOfUnstored(
   };
 }
 
-function headOf([first]: readonly GeneratedImage[]) {
+function headOf([first]: GenerateAnswerBody['images']) {
   return { image_url: first?.url ?? '', width: first?.width ?? null, height: first?.height ?? null };
 }
 

@@ -26,8 +26,9 @@ import { type BodyLimits, type HoldUntil, isForm, withBody } from '../wire/read-
 import { withForm } from '../wire/read-form.ts';
 import { reportRequest, requestRecordOf } from '../wire/request-record.ts';
 import { errorHint } from './error-hints.ts';
-import { type AnswerFacts, answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';
+import { type AnswerFacts, answerOfEntry, answerOfUnstored } from './generate-answer.ts';
 import { progressEvents } from './generate-progress.ts';
+import type { GenerateAnswerBody, GenerateTaskAcceptedBody } from './generate-schema.ts';
 import { GENERATE_PATH, generateTask, taskPath } from './generate-task.ts';
 
 /** The normalised interface: `image.generate` over HTTP. */
@@ -162,7 +163,7 @@ class GenerateDoor {
       location: taskPath(id),
       'preference-applied': 'respond-async',
     };
-    const body = { task_id: id, status: 'queued', request_id: requestId };
+    const body: GenerateTaskAcceptedBody = { task_id: id, status: 'queued', request_id: requestId };
     return Response.json(body, { status: 202, headers });
   }
 
@@ -195,7 +196,7 @@ class GenerateDoor {
     return await this.#own.prepare(c, { principal, wish, hold, referenceField });
   }
 
-  #encode(c: Context, drawn: Drawn, requestId: string): GenerateAnswer {
+  #encode(c: Context, drawn: Drawn, requestId: string): GenerateAnswerBody {
     const { wish, prepared, outcome, simplifiedPrompt } = drawn;
     const { status } = outcome;
     const facts: AnswerFacts = {

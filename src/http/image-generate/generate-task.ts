@@ -3,8 +3,9 @@ import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
 import type { TaskState } from '../../services/tasks/task.ts';
 import type { TaskView } from '../../services/tasks/task-service.ts';
 import { pictureAnswer } from '../doors/upstream-answer.ts';
-import { type Problem, problemOf } from '../wire/problem.ts';
-import { answerOfEntry, answerOfUnstored, type GenerateAnswer } from './generate-answer.ts';
+import { problemOf } from '../wire/problem.ts';
+import { answerOfEntry, answerOfUnstored } from './generate-answer.ts';
+import type { GenerateTaskBody } from './generate-schema.ts';
 
 export const GENERATE_PATH = '/v1/image.generate';
 
@@ -13,16 +14,7 @@ export function taskPath(id: string): string {
   return `${GENERATE_PATH}/tasks/${id}`;
 }
 
-/** A task as `image.generate` shows it. */
-export interface GenerateTask {
-  readonly task_id: string;
-  readonly status: 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
-  readonly request_id: string;
-  readonly result?: GenerateAnswer;
-  readonly error?: Problem;
-}
-
-const STATUS: Readonly<Record<TaskState, GenerateTask['status']>> = {
+const STATUS: Readonly<Record<TaskState, GenerateTaskBody['status']>> = {
   PENDING: 'queued',
   RUNNING: 'running',
   SUCCEEDED: 'succeeded',
@@ -37,7 +29,7 @@ export function generateTask(
     base,
     key,
   }: { readonly requestId: string; readonly base: string; readonly key: string | undefined },
-): GenerateTask {
+): GenerateTaskBody {
   const shown = { task_id: task.id, status: STATUS[state], request_id: requestId };
   if (state === 'FAILED')
     // Without advice: the status of what refused it is not on record, and trying again might pay again.

@@ -4,26 +4,7 @@ import type { Entry, EntryImage } from '../../core/entries/entry.ts';
 import { AppError } from '../../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
 import type { BlobStore } from '../../services/blobs/blob-store.ts';
-
-/** One picture of an answer, at its URL or in base64. */
-type Picture = { readonly url: string } | { readonly b64_json: typeof HOLE };
-
-interface TokenUsage {
-  readonly input_tokens: number;
-  readonly input_tokens_details: { readonly image_tokens: number; readonly text_tokens: number };
-  readonly output_tokens: number;
-  readonly total_tokens: number;
-}
-
-/** What was drawn, in OpenAI's words. What is not known is left out. */
-export interface ImagesResponse {
-  /** Seconds of the epoch. */
-  readonly created: number;
-  readonly data: readonly Picture[];
-  readonly size?: string;
-  readonly output_format?: string;
-  readonly usage?: TokenUsage;
-}
+import type { OpenAiImagesBody, TokenUsage } from './openai-schema.ts';
 
 /** Stands where base64 goes. A URL holds none. */
 const HOLE = '\u0000';
@@ -34,7 +15,7 @@ export function responseOfEntry(
   { images, createdAt, usage }: Entry,
   base: string | undefined,
   hasReferences: boolean,
-): ImagesResponse {
+): OpenAiImagesBody {
   const tokens = hasReferences ? undefined : tokensOf(usage);
   const size = common(images.map(({ width, height }) => `${width}x${height}`));
   const format = common(images.map(({ mediaType }) => mediaType.replace('image/', '')));
@@ -51,7 +32,7 @@ export function responseOfEntry(
 
 /** The answer as the events of a stream: one for each picture, since nothing can be shown before it is there. */
 export function eventsOf(
-  { created, data, usage, ...facts }: ImagesResponse,
+  { created, data, usage, ...facts }: OpenAiImagesBody,
   kind: 'image_generation' | 'image_edit',
 ): string {
   const type = `${kind}.completed`;

@@ -2,6 +2,7 @@ import type { AppError, ErrorCode } from '../../core/errors.ts';
 import { isRetryable } from '../../core/retry-policy.ts';
 import { errorHeaders, isPrivate } from '../wire/error-headers.ts';
 import { statusOf } from '../wire/problem.ts';
+import type { OpenAiErrorBody } from './openai-schema.ts';
 
 /** OpenAI's own `code` where it has one for the case; elsewhere it is ours. */
 const CODES: ReadonlyMap<ErrorCode, string> = new Map([
@@ -31,7 +32,7 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
 export function openAiError(error: AppError, requestId: string): Response {
   const status = error.code === 'unknown_model' ? 404 : statusOf(error);
   const hidden = isPrivate(error);
-  const body = {
+  const body: OpenAiErrorBody = {
     error: {
       message: hidden ? 'Something went wrong in dashcache; its log has this request id.' : error.message,
       type: typeOf(status),
@@ -45,7 +46,7 @@ export function openAiError(error: AppError, requestId: string): Response {
   });
 }
 
-function typeOf(status: number): string {
+function typeOf(status: number): OpenAiErrorBody['error']['type'] {
   if (status === 429) return 'rate_limit_error';
   return status >= 500 ? 'server_error' : 'invalid_request_error';
 }

@@ -4,6 +4,7 @@ import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { identify } from '../doors/identify.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
+import type { OpenAiModelBody, OpenAiModelListBody } from './openai-schema.ts';
 
 /** `GET /v1/models`: the vendor's own ids. */
 export function openAiModelRoutes(
@@ -15,7 +16,8 @@ export function openAiModelRoutes(
     Response.json(value, { headers: { 'x-request-id': requestRecordOf(c).requestId } });
   routes.get('/v1/models', async (c) => {
     await identify(c, services);
-    return answer(c, { object: 'list', data: listModels(addedModels).map(modelObject) });
+    const list: OpenAiModelListBody = { object: 'list', data: listModels(addedModels).map(modelObject) };
+    return answer(c, list);
   });
   routes.get('/v1/models/:id', async (c) => {
     await identify(c, services);
@@ -28,6 +30,6 @@ export function openAiModelRoutes(
 }
 
 /** The time of its making is not known; the field must be there. */
-function modelObject(id: string) {
+function modelObject(id: string): OpenAiModelBody {
   return { id, object: 'model', created: 0, owned_by: 'alibaba' };
 }

@@ -22,7 +22,8 @@ import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { type BodyLimits, isForm, requireJson, withBody } from '../wire/read-body.ts';
 import { withForm } from '../wire/read-form.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
-import { eventsOf, fillHoles, type ImagesResponse, responseOfEntry } from './openai-answer.ts';
+import { eventsOf, fillHoles, responseOfEntry } from './openai-answer.ts';
+import type { OpenAiImagesBody } from './openai-schema.ts';
 
 /** OpenAI's images API. */
 export function openAiRoutes(services: OpenAiServices, options: HttpOptions): Hono {
@@ -110,7 +111,7 @@ class OpenAiDoor {
     outcome: ImageOutcome,
     format: OpenAiRequest['format'],
     hasReferences: boolean,
-  ): ImagesResponse {
+  ): OpenAiImagesBody {
     if (outcome.kind === 'entry') {
       const base = format === 'url' ? blobBaseUrl(c, this.#options) : undefined;
       return responseOfEntry(outcome.entry, base, hasReferences);

@@ -1,86 +1,63 @@
-import type { JsonObject } from '../../core/json/json-text.ts';
-import { type ApiPart, schema } from './parts.ts';
+import * as v from 'valibot';
+import { closed, means } from '../../core/schema.ts';
+import { type Answer, type ApiPart, json } from './operation.ts';
 
-const NAME: JsonObject = {
-  name: 'name',
-  in: 'path',
-  required: true,
-  description: 'SHA-256 of the bytes in hex, with or without the extension of its type.',
-  schema: { type: 'string', pattern: '^[0-9a-f]{64}(\\.[a-z]+)?$' },
+const DashScopeError = means(
+  "An error in DashScope's own form.",
+  closed({ code: v.string(), message: v.string(), request_id: v.string() }),
+);
+
+const NAME = {
+  name: means(
+    'SHA-256 of the bytes in hex, with or without the extension of its type.',
+    v.pipe(v.string(), v.regex(/^[0-9a-f]{64}(\.[a-z]+)?$/)),
+  ),
 };
 
-const CONDITIONS: readonly JsonObject[] = ['If-None-Match', 'If-Modified-Since'].map((name) => ({
-  name,
-  in: 'header',
-  schema: { type: 'string' },
-}));
+const CONDITIONS = { 'If-None-Match': v.string(), 'If-Modified-Since': v.string() };
 
-const RANGE: JsonObject = {
-  name: 'Range',
-  in: 'header',
-  description: 'One range of bytes.',
-  schema: { type: 'string' },
+const HEADERS = {
+  ETag: means('Strong: the SHA-256 of the bytes.', v.string()),
+  'Cache-Control': v.literal('public, max-age=31536000, immutable'),
+  'Repr-Digest': means('RFC 9530.', v.string()),
 };
 
-const HEADERS: JsonObject = {
-  ETag: { description: 'Strong: the SHA-256 of the bytes.', schema: { type: 'string' } },
-  'Cache-Control': { schema: { const: 'public, max-age=31536000, immutable' } },
-  'Repr-Digest': { description: 'RFC 9530.', schema: { type: 'string' } },
-};
-
-const NOT_MODIFIED: JsonObject = { description: 'The caller has these bytes.' };
-const NOT_FOUND: JsonObject = {
-  description: 'There is no such picture.',
-  content: { 'application/json': { schema: schema('DashScopeError') } },
-};
+const PICTURE = { 'image/*': undefined };
+const NOT_MODIFIED: Answer = { is: 'The caller has these bytes.' };
+const NOT_FOUND = 'There is no such picture.';
 
 /** The stored pictures. */
 export const BLOBS: ApiPart = {
-  tag: {
-    name: 'Pictures',
-    description: 'The bytes. A picture’s address is a capability: no credential is asked.',
-  },
+  tag: 'Pictures',
+  about:
+    'The bytes of stored pictures. Whoever knows the address of a picture may read it: no credential is asked.',
   paths: {
     '/blobs/{name}': {
       get: {
-        tags: ['Pictures'],
-        operationId: 'readBlob',
-        summary: 'The bytes of a picture',
-        security: [],
-        parameters: [NAME, ...CONDITIONS, RANGE],
-        responses: {
-          200: { description: 'The whole picture.', headers: HEADERS, content: { 'image/*': {} } },
-          206: { description: 'The range of it.', headers: HEADERS, content: { 'image/*': {} } },
+        id: 'readBlob',
+        does: 'Read the bytes of a picture',
+        path: NAME,
+        headers: { ...CONDITIONS, Range: means('One range of bytes.', v.string()) },
+        answers: {
+          200: { is: 'The whole picture.', headers: HEADERS, content: PICTURE },
+          206: { is: 'The range of it.', headers: HEADERS, content: PICTURE },
           304: NOT_MODIFIED,
-          404: NOT_FOUND,
-          416: { description: 'The picture has no such range.' },
+          404: { is: NOT_FOUND, content: json(DashScopeError) },
+          416: { is: 'The picture has no such range.' },
         },
       },
       head: {
-        tags: ['Pictures'],
-        operationId: 'headBlob',
-        summary: 'The same without the bytes',
-        security: [],
-        parameters: [NAME, ...CONDITIONS],
-        responses: {
-          200: { description: 'It is there.', headers: HEADERS },
+        id: 'headBlob',
+        does: 'Read the headers alone',
+        path: NAME,
+        headers: CONDITIONS,
+        answers: {
+          200: { is: 'The picture is there.', headers: HEADERS },
           304: NOT_MODIFIED,
-          404: { description: 'There is no such picture.' },
+          404: { is: NOT_FOUND },
         },
       },
     },
   },
-  schemas: {
-    DashScopeError: {
-      description: 'An error as DashScope tells it.',
-      type: 'object',
-      properties: {
-        code: { type: 'string' },
-        message: { type: 'string' },
-        request_id: { type: 'string' },
-      },
-      required: ['code', 'message', 'request_id'],
-      additionalProperties: false,
-    },
-  },
+  schemas: { DashScopeError },
 };

@@ -1,6 +1,4 @@
 import { Hono } from 'hono';
-import { API_PARTS, OPENAPI_DOCUMENT } from './document.ts';
-import { docsPage } from './page.ts';
 import { DOCS_STYLE } from './style.ts';
 
 /** The page has no script, and nothing in it comes from elsewhere. */
@@ -13,11 +11,12 @@ const PAGE_HEADERS = {
 
 /** The description of what is our own, for programs and for people. Open, and the same on every server. */
 export function openApiRoutes(): Hono {
-  const { info, components } = OPENAPI_DOCUMENT;
-  const page = docsPage(info, API_PARTS, components.schemas);
   const routes = new Hono();
-  routes.get('/openapi.json', (c) => c.json(OPENAPI_DOCUMENT));
-  routes.get('/docs', (c) => c.html(page, 200, PAGE_HEADERS));
+  routes.get('/openapi.json', async (c) => c.json((await load()).OPENAPI_DOCUMENT));
+  routes.get('/docs', async (c) => {
+    const [{ OPENAPI_DOCUMENT }, { docsPage }] = await Promise.all([load(), import('./page.ts')]);
+    return c.html(docsPage(OPENAPI_DOCUMENT), 200, PAGE_HEADERS);
+  });
   routes.get('/docs/style.css', (c) =>
     c.body(DOCS_STYLE, 200, {
       'content-type': 'text/css; charset=utf-8',
@@ -25,4 +24,9 @@ export function openApiRoutes(): Hono {
     }),
   );
   return routes;
+}
+
+/** Made when it is first asked for: most servers never are. */
+function load() {
+  return import('./document.ts');
 }

@@ -1,15 +1,12 @@
 import { html } from 'hono/html';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import type { OPENAPI_DOCUMENT } from './document.ts';
 import { type Html, prose } from './html.ts';
-import type { ApiPart } from './parts.ts';
 import { propertiesTable, schemaType } from './schema-view.ts';
 
 /** The description as one page: no script, nothing from elsewhere. */
-export function docsPage(
-  info: { readonly title: string; readonly summary: string; readonly description: string },
-  parts: readonly ApiPart[],
-  schemas: Readonly<Record<string, JsonValue>>,
-): Html {
+export function docsPage({ info, tags, paths, components }: typeof OPENAPI_DOCUMENT): Html {
+  const operations = operationsOf(paths);
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -25,14 +22,14 @@ export function docsPage(
 <p><strong>${info.summary}</strong> ${prose(info.description)}</p>
 <p>For programs: <a href="openapi.json">openapi.json</a></p>
 <nav aria-label="Contents"><ul>
-${parts.map(({ paths }) => operationsOf(paths).map(({ id, method, path }) => html`<li><a href="#${id}">${method} ${path}</a></li>`))}
+${operations.map(({ id, method, path }) => html`<li><a href="#${id}">${method} ${path}</a></li>`)}
 <li><a href="#schemas">Schemas</a></li>
 </ul></nav>
 </header>
 <main>
-${parts.map(partSection)}
+${tags.map((tag) => tagSection(tag, operations))}
 <section id="schemas"><h2>Schemas</h2>
-${Object.entries(schemas).map(([name, value]) => schemaSection(name, value))}
+${Object.entries(components.schemas).map(([name, value]) => schemaSection(name, value))}
 </section>
 </main>
 </body>
@@ -57,10 +54,11 @@ function operationsOf(paths: Readonly<Record<string, JsonObject>>): Operation[] 
   );
 }
 
-function partSection({ tag, paths }: ApiPart): Html {
+function tagSection(tag: { name: string; description: string }, all: readonly Operation[]): Html {
+  const own = all.filter(({ operation: { tags } }) => isJsonArray(tags) && tags.includes(tag.name));
   return html`<section><h2>${tag.name}</h2>
 <p>${prose(tag.description)}</p>
-${operationsOf(paths).map(operationSection)}
+${own.map(operationSection)}
 </section>
 `;
 }

@@ -1,20 +1,6 @@
 import type { AppError, ErrorCode } from '../../core/errors.ts';
 import { errorHeaders, isPrivate } from './error-headers.ts';
-
-/** An error as RFC 9457 has it. `code` is stable; `detail` is for people. */
-export interface Problem {
-  /** Nothing stands behind it: the status and the code say what it is. */
-  readonly type: 'about:blank';
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: ErrorCode;
-  /** The request field at fault, as a path. */
-  readonly field?: string;
-  /** The vendor's own code, where it refused. */
-  readonly upstream_code?: string;
-  readonly request_id: string;
-}
+import type { ProblemBody } from './problem-schema.ts';
 
 /** What a door has its callers do about an error, in a sentence; undefined when it has nothing to say. */
 export type Advise = (error: AppError) => string | undefined;
@@ -86,7 +72,7 @@ export function statusOf(error: AppError): number {
 }
 
 /** The problem that an error is to a caller; of what went wrong in here it tells nothing. */
-export function problemOf(error: AppError, requestId: string, advise: Advise = NO_ADVICE): Problem {
+export function problemOf(error: AppError, requestId: string, advise: Advise = NO_ADVICE): ProblemBody {
   const status = statusOf(error);
   const hidden = isPrivate(error);
   const what = hidden ? 'Something went wrong in dashcache; its log has this request id.' : error.message;
