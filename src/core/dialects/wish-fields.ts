@@ -53,7 +53,7 @@ export function modelField(otherwise: string) {
   );
 }
 
-/** What both interfaces of our own take beside the prompt, the size and the pictures. */
+/** What both interfaces of our own take beside the prompt, the size and the images. */
 export const WISH_FIELDS = {
   negative_prompt: words('What not to draw.'),
   style: words('How to draw it, in words of the model.'),
@@ -63,9 +63,9 @@ export const WISH_FIELDS = {
   ),
   n: v.pipe(
     v.nullish(whole(1, Number.MAX_SAFE_INTEGER, 'must be a whole number of at least 1')),
-    v.metadata({ description: 'How many pictures.', default: 1 }),
+    v.metadata({ description: 'How many images.', default: 1 }),
   ),
-  take: means('Which take of this picture. One that is not stored is bought.', v.nullish(whole(1, MAX_TAKE))),
+  take: means('Which take of this image. One that is not stored is bought.', v.nullish(whole(1, MAX_TAKE))),
 };
 
 const Reference = v.pipe(
@@ -77,10 +77,10 @@ const Reference = v.pipe(
         ? 'plain base64 needs its type in front, as in data:image/png;base64,…'
         : 'a reference image is an http(s) URL, a data:…;base64 URI or an oss:// name',
   ),
-  v.description('An http(s) URL, a `data:…;base64,` URI, an `oss://` name or the URL of a stored picture.'),
+  v.description('An http(s) URL, a `data:…;base64,` URI, an `oss://` name or the URL of a stored image.'),
 );
 
-/** One picture to draw from, or several in their order. */
+/** One image to draw from, or several in their order. */
 export const References = v.union([Reference, v.array(Reference)], NOT_TEXT);
 
 /** The same where there must be one. */
@@ -89,7 +89,7 @@ export function someReferences(missing: string) {
   return v.union([Reference, several], unless(missing, NOT_TEXT));
 }
 
-/** The error about a field. A picture that is named in no way that is understood has a code of its own. */
+/** The error about a field. An image that is named in no way that is understood has a code of its own. */
 export function refuseWish(field: string, problem: string, check: string): AppError {
   if (check !== 'check') return invalid(field, problem);
   return new AppError('reference_refused', `${field}: ${problem}.`, { field });
@@ -106,7 +106,7 @@ export function wishOf(body: v.InferOutput<v.ObjectSchema<typeof WISH_FIELDS, un
   };
 }
 
-/** One picture or a list of them as a list. */
+/** One image or a list of them as a list. */
 export function referencesOf(given: string | readonly string[] | null | undefined): readonly string[] {
   return typeof given === 'string' ? [given] : (given ?? []);
 }

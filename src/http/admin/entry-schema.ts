@@ -58,19 +58,19 @@ export const EntryDetail = closed({
   upstream_request_id: v.nullable(v.string()),
   elapsed_ms: means('How long upstream took.', v.nullable(Count)),
   references: means(
-    'The pictures that it was drawn from.',
+    'The images that it was drawn from.',
     v.array(
       closed({
         position: Count,
         field: v.string(),
         sha256: Digest,
-        known: means('It is stored as the picture of an entry.', v.boolean()),
+        known: means('It is stored as the image of an entry.', v.boolean()),
         drawn_by: means('The newest entries that show it.', v.array(closed(NAME))),
       }),
     ),
   ),
   used_as_reference_by: means(
-    'The newest entries that were drawn from a picture of this one.',
+    'The newest entries that were drawn from an image of this one.',
     v.array(closed({ ...NAME, prompt: v.string() })),
   ),
 });
@@ -90,7 +90,7 @@ export type KeyBody = Read<typeof KeyEntries>;
 /** What a deletion removed. */
 export const REMOVED = {
   entries: Count,
-  blobs: means('Pictures that no other entry shows.', Count),
+  blobs: means('Images that no other entry shows.', Count),
   bytes: Count,
 };
 export const Removed = closed(REMOVED);

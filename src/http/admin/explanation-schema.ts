@@ -20,7 +20,7 @@ export const Explanation = closed({
     v.array(closed({ field: v.string(), reason: v.string() })),
   ),
   result: means(
-    '`hit`: a stored entry is given. `miss`: the picture is bought and stored. `bypass`: the request goes to the vendor whatever is stored. `foreign`: not an image model.',
+    '`hit`: a stored entry is given. `miss`: the image is bought and stored. `bypass`: the request goes to the vendor whatever is stored. `foreign`: not an image model.',
     v.picklist(['hit', 'miss', 'bypass', 'foreign']),
   ),
   reason: v.string(),

@@ -12,7 +12,7 @@ export type ShareBody = Read<ReturnType<typeof closed<typeof SHARE>>>;
 export const Statistics = closed({
   entries: Count,
   blobs: Count,
-  bytes: means('Sizes of the distinct pictures.', Count),
+  bytes: means('Sizes of the distinct images.', Count),
   models: v.array(closed({ model: v.string(), ...SHARE })),
   scopes: v.array(closed({ scope: v.string(), ...SHARE })),
   cost: means(
@@ -35,7 +35,7 @@ export const Purge = closed({
 });
 export type PurgeBody = Read<typeof Purge>;
 
-/** What a check of the stored pictures came to. */
+/** What a check of the stored images came to. */
 export const Verification = closed({
   checked: Count,
   damaged: means('Missing, or not the bytes that were stored.', Count),

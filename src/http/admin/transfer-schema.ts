@@ -9,7 +9,7 @@ import { Tags } from './tags-schema.ts';
 const MAX_TAKE = 1_000_000;
 const MAX_AMOUNT = 1e9;
 const MAX_ELAPSED_MS = 7 * 24 * 60 * 60 * 1000;
-/** Pictures and references each; whoever looks at the entry has a question asked for every one. */
+/** Images and references each; whoever looks at the entry has a question asked for every one. */
 const MAX_LISTED = 100;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
 const BAD_COST = `must be null, or an amount from 0 to ${MAX_AMOUNT} with the currency CNY or USD`;
@@ -52,7 +52,7 @@ export const PortableEntry = closed({
   ),
   canonical: means('Everything that is in the key, in its one spelling.', text()),
   answer: means(
-    "The vendor's answer, with `image:0`, `image:1`, … in place of the URLs of the pictures.",
+    "The vendor's answer, with `image:0`, `image:1`, … in place of the URLs of the images.",
     text(),
   ),
   upstream_request_id: v.nullish(v.string('must be a text')),
@@ -92,7 +92,7 @@ export const ImportedEntry = closed({
   imported: means('False when it was here already.', v.boolean()),
 });
 
-/** A picture that was brought. */
+/** An image that was brought. */
 export const StoredBlob = closed({
   sha256: Digest,
   width: Count,

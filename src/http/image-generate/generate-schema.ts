@@ -3,12 +3,12 @@ import { closed, means, type Read, whole } from '../../core/schema.ts';
 import { CacheKey, Cost, Money } from '../doors/common-schemas.ts';
 import { Problem } from '../wire/problem-schema.ts';
 
-const Pixels = means('Read from the stored picture itself.', v.nullable(whole(1)));
+const Pixels = means('Read from the stored image itself.', v.nullable(whole(1)));
 const Url = v.pipe(v.string(), v.url());
 
-/** One picture of an answer. */
+/** One image of an answer. */
 export const GeneratedImage = means(
-  'One picture. What only a stored picture tells is null where it could not be kept.',
+  'One image. What only a stored image tells is null where it could not be kept.',
   closed({
     url: Url,
     width: Pixels,
@@ -21,7 +21,7 @@ export const GeneratedImage = means(
 
 /** The answer of `image.generate`: the required four fields, and what dashcache knows beside them. */
 export const GenerateAnswer = closed({
-  image_url: means('The first picture.', Url),
+  image_url: means('The first image.', Url),
   width: Pixels,
   height: Pixels,
   seed: means('As asked for: the vendor tells none.', v.nullable(v.pipe(v.number(), v.integer()))),

@@ -54,13 +54,13 @@ export const LedgerRow = closed({
   misses: Count,
   coalesced: means("Requests that waited for another request's purchase.", Count),
   bypassed: Count,
-  errors: means('Requests for pictures that were answered with a status from 400 on.', Count),
-  bytes: means('Of the pictures stored.', Count),
+  errors: means('Requests for images that were answered with a status from 400 on.', Count),
+  bytes: means('Of the images stored.', Count),
   spent: means('At list price, by currency.', Costs),
   spent_unpriced: means('Purchases at an unknown price, which is not zero.', Count),
   avoided: means('What hits and coalesced requests did not cost.', Costs),
   avoided_unpriced: means('Those of them at an unknown price.', Count),
-  seconds_avoided: means('How long their pictures took to draw.', Money),
+  seconds_avoided: means('How long their images took to draw.', Money),
 });
 export type LedgerRowBody = Read<typeof LedgerRow>;
 

@@ -53,7 +53,7 @@ export const ADMIN_ENTRIES: ApiPart = {
       }),
       delete: admin({
         id: 'deleteEntries',
-        does: 'Delete the entries of a key, with the pictures that no other entry shows',
+        does: 'Delete the entries of a key, with the images that no other entry shows',
         path: { key: CacheKey },
         query: AddressQuery.entries,
         answers: { 200: { is: 'What was deleted.', content: json(Removed) } },

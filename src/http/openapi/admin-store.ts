@@ -37,7 +37,7 @@ export const ADMIN_STORE: ApiPart = {
       }),
     },
     '/admin/api/verify': {
-      post: work('verify', 'Read every stored picture and mend what is damaged', Verification),
+      post: work('verify', 'Read every stored image and mend what is damaged', Verification),
     },
     '/admin/api/collect': { post: work('collect', 'Bring the store within its bounds now', Removed) },
   },

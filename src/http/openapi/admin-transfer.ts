@@ -13,7 +13,7 @@ import { type ApiPart, json } from './operation.ts';
 /** The import of an entry, on the path of the entries. */
 export const IMPORT_ENTRY = admin({
   id: 'importEntry',
-  does: 'Store an entry of another store, once its pictures are here',
+  does: 'Store an entry of another store, once its images are here',
   more: 'The entry answers from now on. An entry of the same recipe that was there before stays as another take.',
   query: ImportQuery.entries,
   body: json(PortableEntry),
@@ -22,7 +22,7 @@ export const IMPORT_ENTRY = admin({
     201: { is: 'The entry is stored.', content: json(ImportedEntry) },
   },
   failures: {
-    400: 'A field is malformed, does not belong to the others, or names a picture that is not here.',
+    400: 'A field is malformed, does not belong to the others, or names an image that is not here.',
     413: 'The body has more than a million bytes.',
   },
 });
@@ -31,7 +31,7 @@ export const IMPORT_ENTRY = admin({
 export const ADMIN_TRANSFER: ApiPart = {
   tag: 'Admin: transfer',
   about:
-    'From store to store: export the entries of a key, put the pictures that they name (read from `/blobs/{name}`), then post each entry.',
+    'From store to store: export the entries of a key, put the images that they name (read from `/blobs/{name}`), then post each entry.',
   paths: {
     '/admin/api/entries/{key}/export': {
       get: admin({
@@ -51,14 +51,14 @@ export const ADMIN_TRANSFER: ApiPart = {
     '/admin/api/blobs/{sha256}': {
       put: admin({
         id: 'putBlob',
-        does: 'Store a picture that an entry to be imported shows',
-        more: 'Collection removes the picture after an hour if no entry shows it.',
+        does: 'Store an image that an entry to be imported shows',
+        more: 'Collection removes the image after an hour if no entry shows it.',
         path: { sha256: Digest },
         body: { 'application/octet-stream': undefined, 'image/*': undefined },
-        answers: { 200: { is: 'The picture is stored.', content: json(StoredBlob) } },
+        answers: { 200: { is: 'The image is stored.', content: json(StoredBlob) } },
         failures: {
-          400: 'The bytes are no whole picture, or are another picture.',
-          413: 'The picture is larger than the server takes (DASHCACHE_MAX_IMAGE).',
+          400: 'The bytes are no whole image, or are another image.',
+          413: 'The image is larger than the server takes (DASHCACHE_MAX_IMAGE).',
         },
       }),
     },

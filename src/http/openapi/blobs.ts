@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { closed, means } from '../../core/schema.ts';
-import { type Answer, type ApiPart, json } from './operation.ts';
+import { type ApiPart, type DescribedAnswer, json } from './operation.ts';
 
 const DashScopeError = means(
   "An error in DashScope's own form.",
@@ -22,28 +22,28 @@ const HEADERS = {
   'Repr-Digest': means('RFC 9530.', v.string()),
 };
 
-const PICTURE = { 'image/*': undefined };
-const NOT_MODIFIED: Answer = { is: 'The caller has these bytes.' };
-const NOT_FOUND = 'There is no such picture.';
+const IMAGE = { 'image/*': undefined };
+const NOT_MODIFIED: DescribedAnswer = { is: 'The caller has these bytes.' };
+const NOT_FOUND = 'There is no such image.';
 
-/** The stored pictures. */
+/** The stored images. */
 export const BLOBS: ApiPart = {
-  tag: 'Pictures',
+  tag: 'Images',
   about:
-    'The bytes of stored pictures. Whoever knows the address of a picture may read it: no credential is asked.',
+    'The bytes of stored images. Whoever knows the address of an image may read it: no credential is asked.',
   paths: {
     '/blobs/{name}': {
       get: {
         id: 'readBlob',
-        does: 'Read the bytes of a picture',
+        does: 'Read the bytes of an image',
         path: NAME,
         headers: { ...CONDITIONS, Range: means('One range of bytes.', v.string()) },
         answers: {
-          200: { is: 'The whole picture.', headers: HEADERS, content: PICTURE },
-          206: { is: 'The range of it.', headers: HEADERS, content: PICTURE },
+          200: { is: 'The whole image.', headers: HEADERS, content: IMAGE },
+          206: { is: 'The range of it.', headers: HEADERS, content: IMAGE },
           304: NOT_MODIFIED,
           404: { is: NOT_FOUND, content: json(DashScopeError) },
-          416: { is: 'The picture has no such range.' },
+          416: { is: 'The image has no such range.' },
         },
       },
       head: {
@@ -52,7 +52,7 @@ export const BLOBS: ApiPart = {
         path: NAME,
         headers: CONDITIONS,
         answers: {
-          200: { is: 'The picture is there.', headers: HEADERS },
+          200: { is: 'The image is there.', headers: HEADERS },
           304: NOT_MODIFIED,
           404: { is: NOT_FOUND },
         },

@@ -9,7 +9,7 @@ export const CACHE_REQUEST = {
     v.string(),
   ),
   'X-Dashcache-Take': means(
-    'Which take of the picture is meant. One that is not stored is bought.',
+    'Which take of the image is meant. One that is not stored is bought.',
     whole(1, MAX_TAKE),
   ),
 };

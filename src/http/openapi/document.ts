@@ -12,7 +12,7 @@ import { IMAGE_GENERATE } from './image-generate.ts';
 import { convert, schemasIn } from './json-schema.ts';
 import { LEDGER } from './ledger.ts';
 import { OPENAI } from './openai.ts';
-import type { Answer, ApiPart, Content, Operation } from './operation.ts';
+import type { ApiPart, Content, DescribedAnswer, Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 
 /** The parts of our own interface, in the order of the page. DashScope's own paths are the vendor's to describe. */
@@ -121,7 +121,7 @@ function described(field: Schema): JsonObject {
   return { ...(description === undefined ? {} : { description }), schema };
 }
 
-function answerOf({ is, content, headers }: Answer): JsonObject {
+function answerOf({ is, content, headers }: DescribedAnswer): JsonObject {
   return {
     description: is,
     ...(headers === undefined ? {} : { headers: headersOf(headers) }),

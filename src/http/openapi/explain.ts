@@ -22,7 +22,7 @@ export const EXPLAIN: ApiPart = {
         answers: { 200: { is: 'The explanation.', content: json(Explanation) } },
         failures: {
           400: 'The request that is asked about would be refused, and so is the question.',
-          413: 'The body, with the pictures it names, is too large.',
+          413: 'The body, with the images it names, is too large.',
           429: 'Too many wrong tokens from this address, or too many bodies at once.',
         },
       }),

@@ -18,19 +18,19 @@ const GenerateForm = means(
   v.object({
     prompt: v.string(),
     size: v.string(),
-    reference_image: v.optional(means('Files, or texts that name pictures.', v.array(v.string()))),
+    reference_image: v.optional(means('Files, or texts that name images.', v.array(v.string()))),
   }),
 );
 
 /** `image.generate`, and its tasks. */
 export const IMAGE_GENERATE: ApiPart = {
   tag: 'image.generate',
-  about: 'A picture from words, the same for every model.',
+  about: 'An image from words, the same for every model.',
   paths: {
     '/v1/image.generate': {
       post: {
         id: 'generateImage',
-        does: 'Draw a picture, or get the one that is stored',
+        does: 'Draw an image, or get the one that is stored',
         access: 'client',
         headers: {
           ...CACHE_REQUEST,
@@ -43,7 +43,7 @@ export const IMAGE_GENERATE: ApiPart = {
         example: { prompt: 'a paper boat crossing a puddle', size: '1328*1328', seed: 7 },
         answers: {
           200: {
-            is: 'The picture.',
+            is: 'The image.',
             headers: CACHE_RESPONSE,
             content: {
               ...json(GenerateAnswer),
@@ -68,7 +68,7 @@ export const IMAGE_GENERATE: ApiPart = {
           400: 'A field is missing, malformed or not known, or a reference image cannot be had.',
           401: NO_CREDENTIAL,
           403: 'The vendor refuses the key, or in `local` mode another web page asks.',
-          413: 'The body, with the pictures it names, is too large.',
+          413: 'The body, with the images it names, is too large.',
           415: 'The body is neither JSON nor a form.',
           422: 'The vendor drew nothing, even for the simplified prompt.',
           429: 'Too much at once, here or at the vendor. `Retry-After` says when to come back.',

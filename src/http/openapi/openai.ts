@@ -9,23 +9,23 @@ const NO_MODEL = 'There is no such model.';
 
 /** An operation that draws. */
 function drawing(operation: Pick<Operation, 'id' | 'does' | 'body' | 'example'>): Operation {
-  const pictures: Content = { ...json(OpenAiImages), 'text/event-stream': undefined };
+  const images: Content = { ...json(OpenAiImages), 'text/event-stream': undefined };
   return {
     ...operation,
     access: 'client',
     headers: CACHE_REQUEST,
-    answers: { 200: { is: 'The pictures.', headers: CACHE_RESPONSE, content: pictures } },
+    answers: { 200: { is: 'The images.', headers: CACHE_RESPONSE, content: images } },
     failsAs: json(OpenAiError),
     failures: {
-      400: 'A field is missing, malformed or has no counterpart, or a picture cannot be had.',
+      400: 'A field is missing, malformed or has no counterpart, or an image cannot be had.',
       401: NO_CREDENTIAL,
       403: 'The vendor refuses the key, or in `local` mode another web page asks.',
       404: NO_MODEL,
-      413: 'The body, with the pictures it names, is too large.',
+      413: 'The body, with the images it names, is too large.',
       415: 'The body is of no type that is read here.',
       422: 'The vendor drew nothing.',
       429: 'Too much at once, here or at the vendor.',
-      500: 'The picture was drawn, but could not be stored to be encoded. The message says where it is.',
+      500: 'The image was drawn, but could not be stored to be encoded. The message says where it is.',
       502: 'The vendor cannot be reached, or its answer cannot be used.',
       503: 'The server is stopping, or the vendor does not vouch for the key right now.',
       504: 'The vendor took too long, or `only-if-cached` finds nothing.',
@@ -33,7 +33,7 @@ function drawing(operation: Pick<Operation, 'id' | 'does' | 'body' | 'example'>)
   };
 }
 
-/** The subset of OpenAI's API that its SDKs need for pictures. */
+/** The subset of OpenAI's API that its SDKs need for images. */
 export const OPENAI: ApiPart = {
   tag: 'OpenAI',
   about: "OpenAI's images API, over the same store.",
@@ -41,7 +41,7 @@ export const OPENAI: ApiPart = {
     '/v1/images/generations': {
       post: drawing({
         id: 'createImage',
-        does: 'Draw pictures from words',
+        does: 'Draw images from words',
         body: json(OpenAiGeneration),
         example: { model: 'qwen-image-max', prompt: 'a paper boat crossing a puddle', size: '1328x1328' },
       }),
@@ -49,7 +49,7 @@ export const OPENAI: ApiPart = {
     '/v1/images/edits': {
       post: drawing({
         id: 'createImageEdit',
-        does: 'Draw pictures from pictures and words',
+        does: 'Draw images from images and words',
         body: { ...json(OpenAiEdit), 'multipart/form-data': OpenAiEdit },
       }),
     },

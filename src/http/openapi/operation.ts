@@ -6,7 +6,7 @@ export type Method = 'get' | 'head' | 'post' | 'put' | 'delete';
 /** What a body may be, by media type; a type without a schema is bytes or text of its own. */
 export type Content = Readonly<Record<string, Schema | undefined>>;
 
-export interface Answer {
+export interface DescribedAnswer {
   readonly is: string;
   readonly content?: Content;
   readonly headers?: Fields;
@@ -28,7 +28,7 @@ export interface Operation {
   readonly headers?: Fields;
   readonly body?: Content;
   readonly example?: JsonValue;
-  readonly answers: Readonly<Record<number, Answer>>;
+  readonly answers: Readonly<Record<number, DescribedAnswer>>;
   readonly failures?: FailureCases;
   /** The shape of those failures. Without it nothing is said of failures that are not among the answers. */
   readonly failsAs?: Content;
