@@ -2,8 +2,8 @@ import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../j
 import type { RequestShape } from './endpoints.ts';
 
 /**
- * A request body in a shape: the body itself where it has that shape, undefined where its meaning
- * cannot be said in it (several messages, several texts).
+ * A request body in a shape: the body itself where it has that shape, undefined where something of it could not be said in
+ * that (several messages or texts, a field that has no place or whose place is taken).
  */
 export function translateBody(body: JsonObject, shape: RequestShape): JsonObject | undefined {
   const input = isJsonObject(body.input) ? body.input : {};
@@ -13,57 +13,75 @@ export function translateBody(body: JsonObject, shape: RequestShape): JsonObject
 }
 
 function asMessages(body: JsonObject, input: JsonObject): JsonObject | undefined {
-  const { prompt, negative_prompt, images, ...others } = input;
-  if (typeof prompt !== 'string' || hasValues(others)) return undefined;
-  const pictures = isJsonArray(images) ? images : images === undefined || images === null ? [] : [images];
+  const { prompt, negative_prompt, images, ...others } = given(input);
+  if (typeof prompt !== 'string' || hasMembers(others)) return undefined;
+  const pictures = isJsonArray(images) ? images : images === undefined ? [] : [images];
+  const parameters = joined(parametersOf(body), { negative_prompt });
+  if (parameters === undefined || !pictures.every((image) => typeof image === 'string')) return undefined;
   const content: JsonValue[] = [...pictures.map((image) => ({ image })), { text: prompt }];
-  const negative = negative_prompt === undefined ? {} : { negative_prompt };
-  return {
-    ...body,
-    input: { messages: [{ role: 'user', content }] },
-    parameters: { ...negative, ...parametersOf(body) },
-  };
+  return { ...body, input: { messages: [{ role: 'user', content }] }, parameters };
 }
 
 function asPrompt(body: JsonObject, input: JsonObject): JsonObject | undefined {
   const { messages, ...others } = input;
   const [message, ...more] = isJsonArray(messages) ? messages : [];
-  if (more.length > 0 || !isJsonObject(message) || message.role !== 'user') return undefined;
-  const content = isJsonArray(message.content) ? message.content : [];
-  const texts = content.flatMap((item) =>
-    isJsonObject(item) && typeof item.text === 'string' ? [item.text] : [],
-  );
-  const images = content.flatMap((item) =>
-    isJsonObject(item) && typeof item.image === 'string' ? [item.image] : [],
-  );
+  if (more.length > 0 || !isJsonObject(message)) return undefined;
+  const { role, content, ...beside } = given(message);
+  if (role !== 'user' || hasMembers(beside) || !isJsonArray(content)) return undefined;
+  const texts = content.flatMap((item) => fieldOf(item, 'text'));
+  const images = content.flatMap((item) => fieldOf(item, 'image'));
   const [prompt] = texts;
   if (prompt === undefined || texts.length > 1 || texts.length + images.length !== content.length)
     return undefined;
   const { negative_prompt, ...parameters } = parametersOf(body);
-  return {
-    ...body,
-    input: {
-      ...others,
-      prompt,
-      ...(negative_prompt === undefined ? {} : { negative_prompt }),
-      ...picturesFor(String(body.model), images),
-    },
-    parameters,
-  };
+  const pictures = picturesFor(String(body.model), others, images);
+  const translated = pictures && joined(others, { prompt, negative_prompt, ...pictures });
+  return translated && { ...body, input: translated, parameters };
 }
 
-/** The field that pictures go into: the edit model of wan 2.1 names its one base image and what to do with it. */
-function picturesFor(model: string, images: readonly string[]): JsonObject {
+/** The text or the picture of an item that holds nothing else; its type repeats which it is. */
+function fieldOf(item: JsonValue, name: 'text' | 'image'): string[] {
+  const { type: _, ...fields } = isJsonObject(item) ? given(item) : {};
+  const value = fields[name];
+  return typeof value === 'string' && Object.keys(fields).length === 1 ? [value] : [];
+}
+
+/**
+ * The fields that pictures go into: the edit model of wan 2.1 names its one base image, and what to do with it, which is an
+ * edit by description where nothing else is asked for.
+ */
+function picturesFor(model: string, others: JsonObject, images: readonly string[]): JsonObject | undefined {
   const [first] = images;
   if (first === undefined) return {};
   if (!model.startsWith('wanx2.1-imageedit')) return { images };
-  return { function: 'description_edit', base_image_url: first };
+  if (images.length > 1) return undefined;
+  return { function: given(others).function ?? 'description_edit', base_image_url: first };
+}
+
+/** Both together; undefined where a field has two values. */
+function joined(
+  object: JsonObject,
+  more: Readonly<Record<string, JsonValue | undefined>>,
+): JsonObject | undefined {
+  const added = Object.entries(more).flatMap(([name, value]): [string, JsonValue][] =>
+    value === undefined ? [] : [[name, value]],
+  );
+  const taken = given(object);
+  const isFree = added.every(
+    ([name, value]) => value === null || taken[name] === undefined || taken[name] === value,
+  );
+  return isFree ? { ...object, ...Object.fromEntries(added) } : undefined;
 }
 
 function parametersOf(body: JsonObject): JsonObject {
   return isJsonObject(body.parameters) ? body.parameters : {};
 }
 
-function hasValues(object: JsonObject): boolean {
-  return Object.values(object).some((value) => value !== null);
+/** Null is absent. */
+function given(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
+}
+
+function hasMembers(object: JsonObject): boolean {
+  return Object.keys(object).length > 0;
 }

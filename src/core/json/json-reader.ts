@@ -49,8 +49,8 @@ export function stringEnd(text: string, start: number): number {
   return text.length;
 }
 
-/** Where what the pattern matches at a place ends. */
-function lengthOf(pattern: RegExp, text: string, at: number): number {
+/** Where what the sticky pattern matches at a place ends. */
+export function lengthOf(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return at + (pattern.exec(text)?.[0].length ?? 0);
 }

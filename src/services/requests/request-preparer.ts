@@ -10,10 +10,12 @@ import {
   parseJson,
   replaceTokens,
 } from '../../core/json/json-text.ts';
+import { type MemberChange, setMembers } from '../../core/json/set-members.ts';
 import { isImageModel } from '../../core/models/models.ts';
 import { cacheKey } from '../../core/recipe/cache-key.ts';
 import { buildRecipe, type Recipe } from '../../core/recipe/recipe.ts';
 import { findReferences, type ReferenceSlot } from '../../core/recipe/references.ts';
+import { changesForKey } from '../../core/recipe/sent-form.ts';
 import { readGeneration, readModel } from '../../core/recipe/validate-generation.ts';
 import type { Hasher } from '../../ports/hasher.ts';
 import type { UploadCaller } from '../uploads/upload-service.ts';
@@ -40,7 +42,7 @@ export type PreparedRequest =
       readonly shapes: readonly RequestShape[];
       /** The text alone says what is asked for: nothing stands behind a URL. */
       readonly selfContained: boolean;
-      /** What to send upstream: the client's text with the pictures that were hashed in place of URLs. */
+      /** What to send upstream: the client's text as the key reads it, with the pictures that were hashed in place of URLs. */
       readonly outgoing: () => Promise<string>;
       /** What goes out names temporary uploads in place of the client's URLs: the vendor must be asked to resolve them. */
       readonly lends: boolean;
@@ -156,7 +158,7 @@ export class RequestPreparer {
       references: resolved.uses,
       shapes: SHAPES.filter((shape) => translateBody(body, shape) !== undefined),
       selfContained: resolved.names.size === 0,
-      outgoing: outgoingText(parsed, resolved),
+      outgoing: outgoingText(parsed, changesForKey(model, body), resolved),
       lends: resolved.lends,
       uncachedText,
     };
@@ -178,10 +180,11 @@ function memoKeyOf(dataInspection: string | undefined, text: string): string {
 /** Made here, so that what is remembered holds a text only: the parsed value may be many times its size. */
 function outgoingText(
   { text, value, uniqueNames }: ParsedJson,
+  changes: readonly MemberChange[],
   { replacements }: ResolvedReferences,
 ): () => Promise<string> {
   // Readers disagree on which of two values of one name counts; what was hashed must be what is drawn.
-  const source = uniqueNames ? text : JSON.stringify(value);
+  const source = setMembers(uniqueNames ? text : JSON.stringify(value), changes);
   return replacements.size === 0 ? async () => source : () => replaceStrings(source, replacements);
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { translateBody } from '../../../src/core/dashscope/translate.ts';
-import type { JsonObject } from '../../../src/core/json/json-text.ts';
+import { isJsonObject, type JsonObject } from '../../../src/core/json/json-text.ts';
 
 const prompt = (input: JsonObject, parameters: JsonObject = {}, model = 'm'): JsonObject => ({
   model,
@@ -12,6 +12,10 @@ const messages = (content: JsonObject[], parameters: JsonObject = {}, model = 'm
   input: { messages: [{ role: 'user', content }] },
   parameters,
 });
+
+function inputWith(fields: JsonObject, more: JsonObject[] = []): JsonObject {
+  return { messages: [{ role: 'user', content: [{ text: 'p' }, ...more] }], ...fields };
+}
 
 const PAIRS: readonly (readonly [what: string, prompt: JsonObject, messages: JsonObject])[] = [
   ['a prompt', prompt({ prompt: 'p' }, { n: 1 }), messages([{ text: 'p' }], { n: 1 })],
@@ -48,7 +52,42 @@ it('the edit model of wan 2.1 is given its one base picture by its name', () => 
   });
 });
 
+it('the edit model of wan 2.1 keeps what it is asked to do', () => {
+  const { input, ...rest } = messages([{ image: 'a' }, { text: 'p' }], {}, 'wanx2.1-imageedit');
+  const body = { ...rest, input: { ...(isJsonObject(input) ? input : {}), function: 'colorization' } };
+  expect(translateBody(body, 'prompt')?.input).toMatchObject({ function: 'colorization' });
+});
+
+it('a type beside the text or the picture, and nulls, say nothing more', () => {
+  const content = [
+    { type: 'image', image: 'a', text: null },
+    { type: 'text', text: 'p' },
+  ];
+  expect(translateBody(messages(content, { negative_prompt: null }), 'prompt')?.input).toMatchObject({
+    prompt: 'p',
+    images: ['a'],
+  });
+});
+
 it.each([
+  [
+    'a second picture for the edit model of wan 2.1',
+    messages([{ image: 'a' }, { image: 'b' }, { text: 'p' }], {}, 'wanx2.1-imageedit'),
+  ],
+  ['a field beside a picture', messages([{ image: 'a', min_pixels: 7 }, { text: 'p' }])],
+  [
+    'a field of the message',
+    { input: { messages: [{ role: 'user', name: 'x', content: [{ text: 'p' }] }] } },
+  ],
+  [
+    'two negative prompts',
+    { ...messages([{ text: 'p' }], { negative_prompt: 'a' }), input: inputWith({ negative_prompt: 'b' }) },
+  ],
+  ['a prompt beside the messages', { ...messages([]), input: inputWith({ prompt: 'other' }) }],
+  [
+    'another base picture beside the messages',
+    { model: 'wanx2.1-imageedit', input: inputWith({ base_image_url: 'b' }, [{ image: 'a' }]) },
+  ],
   ['two texts', messages([{ text: 'p' }, { text: 'q' }])],
   ['no text', messages([{ image: 'a' }])],
   ['something that is neither', messages([{ text: 'p' }, { video: 'v' }])],
@@ -71,6 +110,8 @@ it.each([
 it.each([
   ['no prompt', prompt({})],
   ['a mask', prompt({ prompt: 'p', mask_image_url: 'm' })],
+  ['two negative prompts', prompt({ prompt: 'p', negative_prompt: 'a' }, { negative_prompt: 'b' })],
+  ['a picture that is no string', prompt({ prompt: 'p', images: [{ url: 'a' }] })],
 ])('%s cannot be said as messages', (_, body) => {
   expect(translateBody(body, 'messages')).toBeUndefined();
 });

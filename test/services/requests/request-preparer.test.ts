@@ -97,14 +97,19 @@ describe('a body', () => {
 
   it('goes upstream as it came', async () => {
     const text = ' { "model":"qwen-image" ,"input":{"prompt":"caf\\u00e9"},"parameters":{"x":1.0e0} } ';
-    expect(await (await cacheable(start(), text)).outgoing()).toBe(text);
+    // The key says one picture, and so does what is sent.
+    const counted = text.replace('1.0e0', '1.0e0,"n":1');
+    expect(await (await cacheable(start(), text)).outgoing()).toBe(counted);
+    expect(await (await cacheable(start(), counted)).outgoing()).toBe(counted);
   });
 
   it('that gives a name twice goes upstream as it was understood', async () => {
     const text = '{"model":"qwen-image","input":{"prompt":"cat","prompt":"dog"}}';
     const prepared = await cacheable(start(), text);
     expect(prepared.recipe.prompt).toBe('dog');
-    expect(await prepared.outgoing()).toBe('{"model":"qwen-image","input":{"prompt":"dog"}}');
+    expect(await prepared.outgoing()).toBe(
+      '{"model":"qwen-image","input":{"prompt":"dog"},"parameters":{"n":1}}',
+    );
   });
 
   it('goes upstream with the pictures that were hashed, each at its place', async () => {
@@ -115,6 +120,7 @@ describe('a body', () => {
     const prepared = await cacheable(start(), text);
     expect(JSON.parse(await prepared.outgoing())).toEqual({
       model: 'qwen-image-max',
+      parameters: { n: 1 },
       input: { images: [CAT_URI, 'oss://x/y', CAT_URI], prompt: 'https://a.example/1.png' },
     });
     expect(prepared.references.map(({ position }) => position)).toEqual([0, 2]);
@@ -285,8 +291,8 @@ describe('the memory', () => {
     const text = fc
       .tuple(blank, fc.constantFrom('a', 'b', 'A', '\u00e9', 'e\u0301'), fc.constantFrom('', '1', '2'), blank)
       .map(([before, prompt, seed, after]) => {
-        const parameters = seed === '' ? {} : { parameters: { seed: Number(seed) } };
-        return `${before}${bodyOf({ prompt }, parameters)}${after}`;
+        const parameters = seed === '' ? { n: 1 } : { n: 1, seed: Number(seed) };
+        return `${before}${bodyOf({ prompt }, { parameters })}${after}`;
       });
     const inspection = fc.option(fc.constantFrom('', ' ', '{}', '1', '\n', '1\n'), { nil: undefined });
     const remembering = start();

@@ -42,7 +42,7 @@ export function edit(...images: readonly string[]) {
   ];
   return {
     model: 'qwen-image-edit-plus',
-    parameters: { size: '512*512' },
+    parameters: { size: '512*512', n: 1 },
     input: { messages: [{ role: 'user', content }] },
   };
 }
