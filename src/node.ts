@@ -150,12 +150,8 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       requestTimeout: REQUEST_TIMEOUT_MS,
     });
     endSilentClients(server);
-    const origin = await listen(server, config.host, config.port);
-    const recover = async () => {
-      await services.recovery.finishAnswered().catch(failed(reporter, 'recovery'));
-    };
-    // What a crash left paid but unstored: in the air before the first request is read, which may be for it.
-    const recovering = recover();
+    const answersEnded = watchAnswers(server);
+    let origin = '';
     const local = config.auth === 'local';
     const app = createApp(
       {
@@ -171,7 +167,10 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       {
         local,
         site: config.site,
-        publicUrl: config.publicUrl ?? (local ? undefined : origin),
+        // The port is known only when requests may come.
+        get publicUrl() {
+          return config.publicUrl ?? (local ? undefined : origin);
+        },
         addedModels: config.models,
         prices: config.prices,
         maxBody: config.maxBody,
@@ -182,7 +181,6 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         loopId,
       },
     );
-    const answersEnded = watchAnswers(server);
     server.on(
       'request',
       answerKnownHits(getRequestListener(app.fetch, { errorHandler: answerMalformed }), {
@@ -191,6 +189,13 @@ export async function startServer(env: Environment, options: StartOptions = {}):
         newRequestId: systemClock.uuid,
       }),
     );
+    // Last of all: who can connect can be answered.
+    origin = await listen(server, config.host, config.port);
+    const recover = async () => {
+      await services.recovery.finishAnswered().catch(failed(reporter, 'recovery'));
+    };
+    // What a crash left paid but unstored: in the air before the first request is read, which may be for it.
+    const recovering = recover();
 
     const fold = () => services.ledger.fold().catch(failed(reporter, 'ledger'));
     void fold();
