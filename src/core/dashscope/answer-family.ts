@@ -8,15 +8,29 @@ export interface EntryFacts {
   readonly height: number;
 }
 
-/** A success in the family asked for: as it is where it is of that family, else built anew from what it holds. */
+/**
+ * A success in the family asked for, built anew from what it holds. As it is where it is of that family, or of none that we
+ * know: nothing of it may get lost.
+ */
 export function inFamily(answer: JsonObject, family: AnswerFamily, facts: EntryFacts): JsonObject {
   const output = isJsonObject(answer.output) ? answer.output : {};
-  if (familyOf(output) === family) return answer;
+  const known = familyOf(output);
+  if (known === family || known === undefined) return answer;
   return family === 'results' ? asResults(answer, output, facts) : asChoices(answer, output, facts);
 }
 
-function familyOf(output: JsonObject): AnswerFamily {
-  return isJsonArray(output.results) ? 'results' : 'choices';
+/**
+ * A success in results as the vendor gives it to who waits for it: like the poll of a finished task. The SDKs' class for it
+ * cannot be made without an id and a state.
+ */
+export function asFinishedTask(answer: JsonObject, id: string): JsonObject {
+  const output = isJsonObject(answer.output) ? answer.output : {};
+  return { ...answer, output: { task_id: id, task_status: 'SUCCEEDED', ...output } };
+}
+
+function familyOf({ results, choices }: JsonObject): AnswerFamily | undefined {
+  if (isJsonArray(results)) return 'results';
+  return isJsonArray(choices) ? 'choices' : undefined;
 }
 
 function asResults(answer: JsonObject, output: JsonObject, { prompt }: EntryFacts): JsonObject {

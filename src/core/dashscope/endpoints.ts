@@ -1,7 +1,7 @@
 /** An endpoint of the vendor's that draws pictures. */
 export interface GenerationEndpoint {
   readonly path: string;
-  /** It answers with a task; otherwise with the picture. */
+  /** Upstream it answers with a task; otherwise with the picture. Here every endpoint does either, as it is asked. */
   readonly isAsync: boolean;
   /** How the request is shaped: `input.messages` or `input.prompt`. */
   readonly shape: RequestShape;
@@ -37,6 +37,17 @@ const IMAGE2IMAGE: GenerationEndpoint = {
   shape: 'prompt',
   family: 'results',
 };
+
+/**
+ * How an endpoint answers a request that can be said in these shapes. The older models on the path of messages take fields of
+ * their own, and answer like the prompt-shaped ones.
+ */
+export function answerFamilyOf(
+  { isAsync, family }: GenerationEndpoint,
+  shapes: readonly RequestShape[],
+): AnswerFamily {
+  return isAsync && !shapes.includes('messages') ? 'results' : family;
+}
 
 /** Every endpoint that a client may ask. */
 export const GENERATION_ENDPOINTS: readonly GenerationEndpoint[] = [

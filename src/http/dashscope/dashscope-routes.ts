@@ -1,7 +1,11 @@
 import { type Context, Hono } from 'hono';
 import { type CacheStatus, formatCacheStatus, formatXCache } from '../../core/cache/cache-status.ts';
 import { readDirectives } from '../../core/cache/directives.ts';
-import { GENERATION_ENDPOINTS, type GenerationEndpoint } from '../../core/dashscope/endpoints.ts';
+import {
+  answerFamilyOf,
+  GENERATION_ENDPOINTS,
+  type GenerationEndpoint,
+} from '../../core/dashscope/endpoints.ts';
 import { AppError } from '../../core/errors.ts';
 import { decodeUtf8 } from '../../core/json/json-text.ts';
 import type { Principal } from '../../core/principal.ts';
@@ -19,11 +23,12 @@ import { identify } from '../doors/identify.ts';
 import { asksForStream, type Cacheable, hasUnknownHeader, imageRequest } from '../doors/image-request.ts';
 import { fetchesFor, proveKey } from '../doors/key-proof.ts';
 import { recordKeyProof } from '../doors/record-key-proof.ts';
+import { pictureAnswer } from '../doors/upstream-answer.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { type BodyLimits, type HoldUntil, requireJson, withBody } from '../wire/read-body.ts';
 import { relayAnswer } from '../wire/relay-answer.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
-import { answerParts } from './entry-answer.ts';
+import { type AnswerForm, answerParts, reworded } from './entry-answer.ts';
 import { passThrough } from './passthrough.ts';
 import { passForeign } from './passthrough-routes.ts';
 import { liveAnswer, replayedAnswer } from './stream-answer.ts';
@@ -54,6 +59,12 @@ interface Cached {
   readonly principal: Principal;
   readonly prepared: Cacheable;
   readonly holdUntil: HoldUntil;
+}
+
+/** Whoever waits for a picture, and how it is to be told. */
+interface Waiting extends Cached {
+  readonly form: AnswerForm;
+  readonly streams: boolean;
 }
 
 class DashScopeDoor {
@@ -105,8 +116,11 @@ class DashScopeDoor {
     });
     if (request.kind === 'foreign')
       return await passForeign(c, this.#services, this.#options, principal, bytes);
-    const uncached =
-      uncachedTransport(c, asked) ?? (request.kind === 'uncacheable' ? request.detail : undefined);
+    const uncached = hasUnknownHeader(c)
+      ? 'header'
+      : request.kind === 'uncacheable'
+        ? request.detail
+        : undefined;
     if (request.kind === 'uncacheable' || uncached !== undefined) {
       return await this.#relayUncached(c, principal, bytes, request, uncached);
     }
@@ -143,19 +157,21 @@ class DashScopeDoor {
     requestRecordOf(c).model = prepared.recipe.model;
     const refusal = await proveKey(c, this.#services, principal, request);
     if (refusal !== undefined) return relayAnswer(c, refusal);
-    if (asked.isAsync) {
-      const submission = await tasks.submit(request, asked.family);
+    const family = answerFamilyOf(asked, prepared.shapes);
+    if (asksForTask(c)) {
+      const submission = await tasks.submit(request, family);
       if (submission.kind === 'relay') await recordKeyProof(this.#services, principal, submission);
       else holdUntil(submission.ended);
       return this.#encodeTask(c, submission, prepared);
     }
     const streams = asksForStream(c);
+    const form = { family, asTask: asked.isAsync && family === 'results' };
+    const waiting = { principal, prepared, form, streams, holdUntil };
     // What upstream has only as a task comes whole, and is replayed.
-    if (streams && !request.isAsyncUpstream)
-      return await this.#stream(c, request, { principal, prepared, holdUntil });
+    if (streams && !request.isAsyncUpstream) return await this.#stream(c, request, waiting);
     const outcome = await images.generate(request);
     await recordKeyProof(this.#services, principal, outcome);
-    return this.#encode(c, outcome, prepared, principal, streams);
+    return this.#encode(c, outcome, waiting);
   }
 
   #encodeTask(c: Context, submission: Submission, prepared: Cacheable): Response {
@@ -172,16 +188,13 @@ class DashScopeDoor {
     return cacheHeaders(requestRecordOf(c), this.#options, status, prepared);
   }
 
-  async #stream(
-    c: Context,
-    request: ImageRequest,
-    { principal, prepared, holdUntil }: Cached,
-  ): Promise<Response> {
+  async #stream(c: Context, request: ImageRequest, waiting: Waiting): Promise<Response> {
+    const { principal, prepared, holdUntil } = waiting;
     const { images, reporter } = this.#services;
     const streamed = await generateStreamed(images, request);
     if (streamed.kind === 'settled') {
       await recordKeyProof(this.#services, principal, streamed.outcome);
-      return this.#encode(c, streamed.outcome, prepared, principal, true);
+      return this.#encode(c, streamed.outcome, waiting);
     }
     holdUntil(streamed.outcome);
     const { requestId } = requestRecordOf(c);
@@ -192,24 +205,19 @@ class DashScopeDoor {
     return liveAnswer(c, this.#services, streamed, this.#cacheHeaders(c, streamed.status, prepared));
   }
 
-  #encode(
-    c: Context,
-    outcome: ImageOutcome,
-    prepared: Cacheable,
-    principal: Principal,
-    streams = false,
-  ): Response {
+  #encode(c: Context, outcome: ImageOutcome, { principal, prepared, form, streams }: Waiting): Response {
     const { status } = outcome;
     const cacheHeaders = this.#cacheHeaders(c, status, prepared);
+    const record = requestRecordOf(c);
     if (outcome.kind === 'relay') {
       const { answer } = outcome;
-      const replay =
-        streams && answer.status === 200 ? replayedAnswer(textOf(answer), cacheHeaders) : undefined;
-      return replay ?? relayAnswer(c, answer, cacheHeaders);
+      if (pictureAnswer(answer) === undefined) return relayAnswer(c, answer, cacheHeaders);
+      const body = reworded(answer.body, form, record.requestId);
+      const replay = streams ? replayedAnswer(new TextDecoder().decode(body), cacheHeaders) : undefined;
+      return replay ?? relayAnswer(c, { ...answer, body }, cacheHeaders);
     }
-    const record = requestRecordOf(c);
     const { entry } = outcome;
-    const parts = answerParts(entry, 'choices', blobBaseUrl(c, this.#options));
+    const parts = answerParts(entry, form, blobBaseUrl(c, this.#options));
     const headers: Record<string, string> = { 'content-type': 'application/json', ...cacheHeaders };
     // It comes out of a body, where any text can stand; one that no header takes would cost the whole answer.
     if (entry.upstreamRequestId !== undefined && REQUEST_ID.test(entry.upstreamRequestId)) {
@@ -230,13 +238,7 @@ class DashScopeDoor {
   }
 }
 
-/** What the endpoint does not have, or what nobody knows the effect of: the vendor answers. */
-function uncachedTransport(c: Context, asked: GenerationEndpoint): string | undefined {
-  const isAsync = c.req.header('x-dashscope-async')?.toLowerCase() === 'enable';
-  if (isAsync !== asked.isAsync) return isAsync ? 'async' : 'sync';
-  return hasUnknownHeader(c) ? 'header' : undefined;
-}
-
-function textOf({ body }: { readonly body: Uint8Array }): string {
-  return new TextDecoder().decode(body);
+/** Every endpoint gives a task to who asks for one, and the picture to who waits for it. */
+function asksForTask(c: Context): boolean {
+  return c.req.header('x-dashscope-async')?.toLowerCase() === 'enable';
 }

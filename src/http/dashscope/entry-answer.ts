@@ -4,23 +4,46 @@ import {
   renderAnswer,
   splitAnswer,
 } from '../../core/dashscope/answer.ts';
-import { inFamily } from '../../core/dashscope/answer-family.ts';
+import { asFinishedTask, inFamily } from '../../core/dashscope/answer-family.ts';
 import type { AnswerFamily } from '../../core/dashscope/endpoints.ts';
 import { extensionOf } from '../../core/entries/blob.ts';
 import type { Entry } from '../../core/entries/entry.ts';
 import { AppError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
 
+/** What is not known of pictures that were not kept. */
+const UNKNOWN = { prompt: '', width: 0, height: 0 };
+
 /** Stands for the request id until it is known; no answer of the vendor's holds it. */
 const REQUEST_ID = '\u0000request-id\u0000';
 
-/** An entry's answer in a family, in pieces between which the request id goes. `base` is where blobs are served. */
-export function answerParts(entry: Entry, family: AnswerFamily, base: string): string[] {
+/** How a success is worded. */
+export interface AnswerForm {
+  readonly family: AnswerFamily;
+  /** With an id and a state, like the poll of a finished task. */
+  readonly asTask: boolean;
+}
+
+/** An entry's answer, in pieces between which the request id goes. `base` is where blobs are served. */
+export function answerParts(entry: Entry, { family, asTask }: AnswerForm, base: string): string[] {
   const known = templateOf(entry);
-  if (known.family === family) return splitAnswer(known.template, (index) => imageUrl(entry, index, base));
-  return JSON.stringify(answerObject(entry, family, base, REQUEST_ID)).split(
-    JSON.stringify(REQUEST_ID).slice(1, -1),
-  );
+  if (known.family === family && !asTask)
+    return splitAnswer(known.template, (index) => imageUrl(entry, index, base));
+  const answer = answerObject(entry, family, base, REQUEST_ID);
+  const worded = asTask ? asFinishedTask(answer, REQUEST_ID) : answer;
+  return JSON.stringify(worded).split(JSON.stringify(REQUEST_ID).slice(1, -1));
+}
+
+/** Upstream's success, which could not be kept, in a form; the very bytes where it has that form. */
+export function reworded(
+  body: Uint8Array<ArrayBuffer>,
+  { family, asTask }: AnswerForm,
+  requestId: string,
+): Uint8Array<ArrayBuffer> {
+  const given = parseObject(new TextDecoder().decode(body));
+  const answer = inFamily(given, family, UNKNOWN);
+  if (answer === given && !asTask) return body;
+  return new TextEncoder().encode(JSON.stringify(asTask ? asFinishedTask(answer, requestId) : answer));
 }
 
 /** An entry's answer in a family, as a value. */

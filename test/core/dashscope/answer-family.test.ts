@@ -35,3 +35,9 @@ it('an answer of the family is left as it is', () => {
   const chosen = asJson(choices([{ image: 'a' }]));
   expect(inFamily(chosen, 'choices', FACTS)).toBe(chosen);
 });
+
+it('an answer of no known family is left as it is', () => {
+  const rendered = { output: { render_urls: ['a'] } };
+  for (const family of ['results', 'choices'] as const)
+    expect(inFamily(rendered, family, FACTS)).toBe(rendered);
+});

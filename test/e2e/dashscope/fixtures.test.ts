@@ -75,7 +75,6 @@ describe('the published exchanges through the proxy', () => {
       'generation',
       { kind: 'refuse', code: textAt(fixture(number), 'response.body.code') },
     ]),
-    ['31', 'generation', undefined],
     ['32', 'generation', undefined],
     ['36', 'tasks', { kind: 'refuse', code: 'ModelServingError' }],
     ['37', 'generation', { kind: 'answer', answer: 'refused' }],
@@ -92,6 +91,16 @@ describe('the published exchanges through the proxy', () => {
       request_id: 'REQUEST-ID',
     });
     expect(await stack.server.services.attempts.counts()).toMatchObject({ stored: 0, open: 0 });
+  });
+
+  it('31: whoever waits where the vendor has only tasks is answered with the picture', async () => {
+    const stack = await startStack({ env: ONE_ATTEMPT });
+    expect((await replay(stack.simulator.origin, '31')).status).toBe(403);
+    const answer = await replay(stack.origin, '31');
+    expect([answer.status, (await answer.json()).output.results[0].url]).toEqual([
+      200,
+      expect.stringMatching(BLOB_URL),
+    ]);
   });
 
   it('38: an error on a stream', async () => {

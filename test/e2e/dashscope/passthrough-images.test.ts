@@ -31,18 +31,6 @@ describe('image models', () => {
     expect(plain.headers.get('x-cache')).toBe('MISS');
   });
 
-  it('with x-dashscope-async they pass through, and Cache-Status says why', async () => {
-    const stack = await startStack();
-    await stack.generate(body('stored'));
-    const answer = await stack.generate(body('stored'), { 'x-dashscope-async': 'enable' });
-    expect(answer.headers.get('cache-status')).toMatch(
-      /^dashcache; fwd=bypass(; fwd-status=\d+)?; detail=async$/,
-    );
-    expect(answer.headers.get('x-cache')).toBe('BYPASS');
-    expect(answer.headers.get('x-dashcache-simulator')).toBe('1');
-    expect(stack.asked).toBe(2);
-  });
-
   it('with a header of unknown effect they pass through, neither from the store nor into it', async () => {
     const stack = await startStack({ env: { DASHCACHE_SCOPE: 'shared' } });
     const strange = { 'X-DashScope-Experiment': 'sepia' };

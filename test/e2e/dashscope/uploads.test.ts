@@ -99,7 +99,7 @@ describe('an uploaded picture', () => {
   });
 
   it.each([
-    ['async', { 'x-dashscope-async': 'enable' }, ''],
+    ['header', { 'x-dashscope-experiment': 'sepia' }, ''],
     ['number', {}, ',"seed":12345678901234567890'],
   ])('in a request that is not cached (%s) has the vendor’s name as well', async (detail, headers, more) => {
     const stack = await startStack();
@@ -162,7 +162,7 @@ describe('when the file cannot be brought to the vendor', () => {
       headers: { authorization: `Bearer ${API_KEY}` },
     });
     const { request_id: _, ...said } = await direct.json();
-    for (const headers of [RESOLVE, { ...RESOLVE, 'x-dashscope-async': 'enable' }]) {
+    for (const headers of [RESOLVE, { ...RESOLVE, 'x-dashscope-experiment': 'sepia' }]) {
       const answer = await stack.generate(edit(name), headers);
       expect([answer.status, answer.json]).toEqual([401, expect.objectContaining(said)]);
       expect(answer.headers.has('content-type')).toBe(direct.headers.has('content-type'));
