@@ -133,16 +133,22 @@ export const inventoryStatements = {
   }),
 } as const;
 
+/** How the row itself is asked for each field of a filter that is indexed, its words aside. */
+const CONDITIONS: Readonly<Record<Exclude<keyof EntryFilter, 'q' | 'min_age' | 'max_age'>, string>> = {
+  pinned: 'e.pinned = ?',
+  site: 'e.site = ?',
+  scope: 'e.scope = ?',
+  model: 'e.model = ?',
+  tag: 'exists (select 1 from entry_tags t where t.entry_id = e.id and t.tag = ?)',
+  size: "e.canonical ->> '$.parameters.size' is ?",
+  seed: "e.canonical ->> '$.parameters.seed' is ?",
+};
+
 /** A filter asked of the row itself: quicker for one entry than the index, which is for all. */
 function conditionsOf(filter: EntryFilter): readonly { readonly sql: string; readonly value: SqlValue }[] {
-  const { model, size, seed, scope, site, tag, pinned } = filter;
-  return [
-    { sql: 'e.pinned = ?', value: pinned === undefined ? undefined : Number(pinned) },
-    { sql: 'e.site = ?', value: site },
-    { sql: 'e.scope = ?', value: scope },
-    { sql: 'e.model = ?', value: model },
-    { sql: 'exists (select 1 from entry_tags t where t.entry_id = e.id and t.tag = ?)', value: tag },
-    { sql: "e.canonical ->> '$.parameters.size' is ?", value: size },
-    { sql: "e.canonical ->> '$.parameters.seed' is ?", value: seed },
-  ].flatMap(({ sql, value }) => (value === undefined ? [] : [{ sql, value }]));
+  const values = new Map<string, string | number | boolean | undefined>(Object.entries(filter));
+  return Object.entries(CONDITIONS).flatMap(([name, sql]) => {
+    const value = values.get(name);
+    return value === undefined ? [] : [{ sql, value: typeof value === 'boolean' ? Number(value) : value }];
+  });
 }

@@ -3,9 +3,9 @@ import { facet, searchPhrases } from '../../core/entries/search-text.ts';
 
 /** The FTS5 query over `entry_search` that a filter comes to; undefined when it names nothing that is indexed there. */
 export function searchQuery(filter: EntryFilter): string | undefined {
-  const { q, model, size, seed, scope, site, tag, pinned } = filter;
-  const values = { model, size, seed, scope, site, tag, pinned };
-  const terms = Object.entries(values)
+  // Ages are of the entry's own row; all else is indexed.
+  const { q, min_age: _minAge, max_age: _maxAge, ...facets } = filter;
+  const terms = Object.entries(facets)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `facets:${facet(name, String(value))}`);
   const all = q === undefined ? terms : [...terms, ...phrasesOf(q)];

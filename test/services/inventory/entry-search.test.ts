@@ -20,10 +20,10 @@ it('finds entries by age, also those that were stored after younger ones, as imp
   };
   expect(await agesOf({})).toEqual([1, 2, 3, 50, 60]);
   for (const others of [{}, { q: 'cat' }]) {
-    expect(await agesOf({ ...others, maxAgeMs: 10 * DAY_MS })).toEqual([1, 2, 3]);
-    expect(await agesOf({ ...others, minAgeMs: 10 * DAY_MS })).toEqual([50, 60]);
-    expect(await agesOf({ ...others, minAgeMs: 2 * DAY_MS, maxAgeMs: 50 * DAY_MS })).toEqual([2, 3, 50]);
-    expect(await agesOf({ ...others, minAgeMs: 90 * DAY_MS })).toEqual([]);
+    expect(await agesOf({ ...others, max_age: 10 * DAY_MS })).toEqual([1, 2, 3]);
+    expect(await agesOf({ ...others, min_age: 10 * DAY_MS })).toEqual([50, 60]);
+    expect(await agesOf({ ...others, min_age: 2 * DAY_MS, max_age: 50 * DAY_MS })).toEqual([2, 3, 50]);
+    expect(await agesOf({ ...others, min_age: 90 * DAY_MS })).toEqual([]);
   }
   database.close();
 });
