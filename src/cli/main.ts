@@ -2,28 +2,21 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { addServerOptions } from './client/open-server.ts';
-import { printConfig } from './commands/config.ts';
-import { explain } from './commands/explain.ts';
-import { generate } from './commands/generate.ts';
-import { ls } from './commands/ls.ts';
-import { migrate } from './commands/migrate.ts';
-import { purge } from './commands/purge.ts';
-import { run } from './commands/run.ts';
-import { savings } from './commands/savings.ts';
-import { serve } from './commands/serve.ts';
-import { show } from './commands/show.ts';
-import { simulate } from './commands/simulate.ts';
-import { stats } from './commands/stats.ts';
-import { demo } from './demo/demo.ts';
 import { addFilterOptions } from './entry-filter.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
 import { ALL_SETTINGS, addSettingOptions } from './settings/settings-source.ts';
-import { warm } from './warm/warm.ts';
 
 const { version }: { readonly version: string } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 );
+
+/** A command's code is loaded when the command is given: a start loads nothing else. */
+function loaded<Given extends readonly unknown[]>(load: () => Promise<(...given: Given) => unknown>) {
+  return async (...given: Given): Promise<void> => {
+    await (await load())(...given);
+  };
+}
 
 const program = new Command('dashcache')
   .description('Pay for each image once: a caching proxy for DashScope image generation.')
@@ -36,7 +29,7 @@ const program = new Command('dashcache')
 
 addSettingOptions(program.command('serve'), ALL_SETTINGS)
   .description('run the server; settings come from flags, the environment and --config, in this order')
-  .action(serve);
+  .action(loaded(async () => (await import('./commands/serve.ts')).serve));
 
 addServerOptions(program.command('generate'))
   .description(
@@ -46,7 +39,7 @@ addServerOptions(program.command('generate'))
   .option('--output <file>', 'where to write; several images get numbered names')
   .option('--print-response', 'print the response as JSON')
   .option('--json', 'print one line of JSON with the files and the response')
-  .action(generate);
+  .action(loaded(async () => (await import('./commands/generate.ts')).generate));
 
 addServerOptions(program.command('warm'))
   .description('fill the cache with what a file asks for: a JSON request in any dialect on each line')
@@ -57,7 +50,7 @@ addServerOptions(program.command('warm'))
   .option('--concurrency <n>', 'requests under way at once', '4')
   .option('--scope <scope>', 'whose entries count as stored, at a server whose admin token is in use')
   .option('--json', 'print one line of JSON instead of progress and summary')
-  .action(warm);
+  .action(loaded(async () => (await import('./warm/warm.ts')).warm));
 
 addServerOptions(program.command('explain'))
   .description(
@@ -66,7 +59,7 @@ addServerOptions(program.command('explain'))
   .argument('<request>', 'the request: JSON, the path of a file, or - for standard input')
   .option('--scope <scope>', 'whose entries are meant, at a server whose admin token is in use')
   .option('--json', 'print JSON')
-  .action(explain);
+  .action(loaded(async () => (await import('./commands/explain.ts')).explain));
 
 addServerOptions(addFilterOptions(program.command('ls')))
   .description('list what is stored, by words of the prompt and by filters')
@@ -78,7 +71,7 @@ addServerOptions(addFilterOptions(program.command('ls')))
   .option('--limit <n>', 'how many at most', '50')
   .addOption(new Option('--all', 'all of them').conflicts('limit'))
   .option('--json', 'print one line of JSON for each entry')
-  .action(ls);
+  .action(loaded(async () => (await import('./commands/ls.ts')).ls));
 
 addServerOptions(program.command('show'))
   .description('tell everything that is known of the entries of a key')
@@ -87,26 +80,26 @@ addServerOptions(program.command('show'))
   .option('--site <site>', 'which upstream drew them, when several did')
   .option('--take <n>', 'only this take')
   .option('--json', 'print one line of JSON')
-  .action(show);
+  .action(loaded(async () => (await import('./commands/show.ts')).show));
 
 addServerOptions(addFilterOptions(program.command('purge')))
   .description('say what a filter would remove from the store, pinned or not; --yes removes it')
   .option('--all', 'everything, instead of a filter')
   .option('--yes', 'remove it')
   .option('--json', 'print one line of JSON')
-  .action(purge);
+  .action(loaded(async () => (await import('./commands/purge.ts')).purge));
 
 addServerOptions(program.command('stats'))
   .description('say how much is stored, by model and scope, and what was spent and avoided')
   .option('--json', 'print one line of JSON')
-  .action(stats);
+  .action(loaded(async () => (await import('./commands/stats.ts')).stats));
 
 addServerOptions(program.command('run'))
   .description('run a program that asks dashcache in place of the vendor, and say what that came to')
   .argument('<program...>', 'the program with its arguments; -- in front of it keeps options apart')
   .option('--json', 'say what it came to as one line of JSON')
   .passThroughOptions()
-  .action(run);
+  .action(loaded(async () => (await import('./commands/run.ts')).run));
 
 addServerOptions(program.command('savings'))
   .description('say what was bought and what did not need to be, and what that came to at list price')
@@ -115,30 +108,30 @@ addServerOptions(program.command('savings'))
     new Option('--by <what>', 'what is told apart').choices(['model', 'scope', 'day']).default('model'),
   )
   .option('--json', 'print JSON')
-  .action(savings);
+  .action(loaded(async () => (await import('./commands/savings.ts')).savings));
 
 addSettingOptions(program.command('config'), ALL_SETTINGS)
   .description('print the settings that serve would have, with secrets masked, and where each was given')
   .option('--json', 'print JSON')
-  .action(printConfig);
+  .action(loaded(async () => (await import('./commands/config.ts')).printConfig));
 
 addSettingOptions(program.command('migrate'), ['data'])
   .description("bring the data folder's database to this version's schema, as serve does by itself")
   .option('--json', 'print JSON')
-  .action(migrate);
+  .action(loaded(async () => (await import('./commands/migrate.ts')).migrate));
 
 program
   .command('simulate')
   .description('run a local stand-in for DashScope, for offline work')
   .option('--port <port>', 'port to listen on', '8788')
   .option('--latency <ms>', 'how long it takes to draw one image', '1500')
-  .action(simulate);
+  .action(loaded(async () => (await import('./commands/simulate.ts')).simulate));
 
 program
   .command('demo')
   .description('start the simulator and the server, send a mixed workload, and print what it cost and saved')
   .option('--output <folder>', 'where the images go', 'demo-output')
-  .action(demo);
+  .action(loaded(async () => (await import('./demo/demo.ts')).demo));
 
 try {
   await program.parseAsync();

@@ -5,7 +5,6 @@ import { searchApiKey } from '../../adapters/node/api-key.ts';
 import { type Config, type Environment, parseConfig } from '../../config.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { CacheEvent } from '../../core/events.ts';
-import { startServer } from '../../node.ts';
 import { upstreamUrl } from '../../setting-parsers.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
@@ -76,7 +75,9 @@ export async function openServer(flags: ServerFlags, options: OwnServerOptions =
     DASHCACHE_LOG_LEVEL: env.DASHCACHE_LOG_LEVEL ?? 'error',
   };
   const { onEvent } = options;
-  const server = await startServer(own, onEvent === undefined ? {} : { onEvent }).catch(pointElsewhere);
+  const server = await (await import('../../node.ts'))
+    .startServer(own, onEvent === undefined ? {} : { onEvent })
+    .catch(pointElsewhere);
   const { origin } = server;
   return {
     origin,
