@@ -1,5 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
+/** A net for what hangs, wide enough for a busy machine: no test asserts that something is quick. */
+const LIMITS = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+/** Start servers, processes or browsers: a process for each file. */
+const STACKS = ['test/e2e/**/*.test.ts', 'test/page/**/*.test.ts'];
+
 export default defineConfig({
   test: {
     // Much of a test is waiting, also where there are only two cores: one for each file at a time would leave both idle.
@@ -7,14 +13,16 @@ export default defineConfig({
     projects: [
       {
         test: {
-          name: 'node',
+          name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/workerd/**'],
+          exclude: [...STACKS, 'test/workerd/**'],
           pool: 'forks',
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          // They share nothing that one could spoil for the next, and most of their time was loading modules.
+          isolate: false,
+          ...LIMITS,
         },
       },
+      { test: { name: 'stacks', include: STACKS, pool: 'forks', ...LIMITS } },
       './vitest.workerd.config.ts',
     ],
   },

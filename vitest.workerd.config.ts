@@ -38,7 +38,7 @@ export default defineConfig({
     name: 'workerd',
     globalSetup: ['test/workerd/origin-server.ts'],
     include: ['test/workerd/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { EntryFilter } from '../../../src/core/entries/entry-filter.ts';
 import { EntryStore } from '../../../src/services/entries/entry-store.ts';
 import { EntrySearch } from '../../../src/services/inventory/entry-search.ts';
 import { openMigrated } from '../../support/data/database.ts';
@@ -14,7 +15,7 @@ it('finds entries by age, also those that were stored after younger ones, as imp
   // In the order in which they were stored.
   for (const days of [2, 1, 60, 50, 3]) await entries.insert(newEntry({ createdAt: NOW - days * DAY_MS }));
   const entrySearch = new EntrySearch({ database, entries, clock: new ManualClock(NOW) });
-  const agesOf = async (filter: object) => {
+  const agesOf = async (filter: EntryFilter) => {
     const { rows } = await entrySearch.list({ filter, sort: 'created', limit: 10 });
     return rows.map(({ createdAt }) => (NOW - createdAt) / DAY_MS).sort((a, b) => a - b);
   };
