@@ -54,9 +54,6 @@ const NOT_YET: readonly string[] = [
   'services/recovery/',
   'services/requests/',
   'services/tasks/',
-  'simulator/pictures/',
-  'simulator/routes/',
-  'simulator/state/',
   'worker-environment.ts',
   'worker.ts',
 ];

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { constants, createGzip, deflate, type Gzip } from 'node:zlib';
-import type { Compression } from './pictures/compression.ts';
+import type { Compression } from './images/compression.ts';
 import { type Bytes, concat } from './util/bytes.ts';
 import { streamOf } from './util/streams.ts';
 

@@ -30,7 +30,7 @@ describe('result pictures', () => {
   });
 
   test('are painted again, the same, when memory keeps none of them', async () => {
-    const { origin } = await startTestSimulator({ maxPictureBytes: 0 });
+    const { origin } = await startTestSimulator({ maxImageBytes: 0 });
     const url = await firstImageUrl(await post(origin, recipe(small)));
     expect((await download(url)).equals(await download(url))).toBe(true);
   });

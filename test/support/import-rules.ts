@@ -32,6 +32,16 @@ function httpRoom(name: string, rooms: readonly string[]): ImportRule {
   };
 }
 
+function simulatorRoom(room: string, rooms: readonly string[]): ImportRule {
+  return {
+    files: `simulator/${room}/`,
+    may: [room, ...rooms].map((name) => `simulator/${name}/`),
+    mayTypes: ['ports/clock.ts'],
+    remedy:
+      'In the simulator the routes know the state, the state knows images and faults, and those the vendor.',
+  };
+}
+
 export const IMPORT_RULES: readonly ImportRule[] = [
   {
     files: 'core/',
@@ -130,7 +140,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     packages: ['hono'],
     remedy: 'The simulator stands in for the vendor: it must not share our understanding of the protocol.',
   },
-  ...['simulator/node-', 'simulator/server.ts', 'simulator/routes/handle-call.ts'].map(
+  simulatorRoom('util', []),
+  simulatorRoom('vendor', ['util']),
+  simulatorRoom('faults', ['util', 'vendor']),
+  simulatorRoom('images', ['util', 'vendor']),
+  simulatorRoom('state', ['util', 'vendor', 'faults', 'images']),
+  ...['simulator/node-', 'simulator/server.ts'].map(
     (files): ImportRule => ({
       files,
       // How it is started on its own: with the machine's time.
@@ -272,7 +287,6 @@ export const AMBIENT_FILES: readonly string[] = [
   'worker.ts',
   'simulator/node-',
   'simulator/server.ts',
-  'simulator/routes/handle-call.ts',
 ];
 
 export const AMBIENT =
@@ -293,12 +307,4 @@ export const KNOWN_CIRCLES: readonly string[] = [
   'core/json/json-text.ts',
   'services/create-services.ts',
   'services/uploads/create-uploads.ts',
-  'simulator/pictures/drawing.ts',
-  'simulator/pictures/picture-store.ts',
-  'simulator/pictures/picture.ts',
-  'simulator/routes/references.ts',
-  'simulator/state/simulation.ts',
-  'simulator/state/task-board.ts',
-  'simulator/state/task.ts',
-  'simulator/state/upload-store.ts',
 ];

@@ -87,7 +87,7 @@ async function* chunksThenCut(response: Response, after: number): AsyncGenerator
   throw new ConnectionCut();
 }
 
-/** A long last chunk before the pause, such as a whole picture, is split, so that there is something to wait for. */
+/** A long last chunk before the pause, such as a whole image, is split, so that there is something to wait for. */
 async function* chunksThenWait(
   response: Response,
   released: Promise<void>,

@@ -1,7 +1,7 @@
 import { createGate, type Gate } from '../util/gate.ts';
 import { SignalCounter } from '../util/signal-counter.ts';
 import type { FaultEffect, FaultSpec } from './fault.ts';
-import { reaches, type Target } from './fault-target.ts';
+import { type FaultTarget, reaches } from './fault-target.ts';
 
 /** A fault as its author holds it. */
 export interface FaultHandle {
@@ -66,7 +66,7 @@ export class FaultQueue {
   }
 
   /** The fault that strikes this request, if one is queued for it; used up after `times` requests. */
-  take(target: Target, model: string, key: string): Strike | undefined {
+  take(target: FaultTarget, model: string, key: string): Strike | undefined {
     for (const fault of this.#faults.values()) {
       const { spec } = fault;
       if (!reaches(spec.on, target) || fault.left === 0) continue;

@@ -14,9 +14,9 @@ export const targets = [
   'upload',
   'other',
 ] as const;
-export type Target = (typeof targets)[number];
+export type FaultTarget = (typeof targets)[number];
 
-const broader: Readonly<Partial<Record<Target, Target>>> = {
+const broader: Readonly<Partial<Record<FaultTarget, FaultTarget>>> = {
   submit: 'generation',
   poll: 'tasks',
   cancel: 'tasks',
@@ -25,12 +25,12 @@ const broader: Readonly<Partial<Record<Target, Target>>> = {
 };
 
 /** The names that a request to `target` goes by: its own and the broader one that includes it. */
-export function namesOf(target: Target): readonly Target[] {
+export function namesOf(target: FaultTarget): readonly FaultTarget[] {
   const wider = broader[target];
   return wider ? [target, wider] : [target];
 }
 
 /** True when what is said of `name` holds for a request to `target`: of all tasks for a poll, say. */
-export function reaches(name: Target, target: Target): boolean {
+export function reaches(name: FaultTarget, target: FaultTarget): boolean {
   return namesOf(target).includes(name);
 }

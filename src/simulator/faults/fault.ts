@@ -1,10 +1,10 @@
 import { isRecord, type JsonRecord } from '../util/json.ts';
 import { type AnswerShape, answerShapes } from '../vendor/answer-shapes.ts';
-import { type Target, targets } from './fault-target.ts';
+import { type FaultTarget, targets } from './fault-target.ts';
 
 /** What goes wrong with one request. */
 export type FaultEffect =
-  /** An error answer. `code` alone brings its usual status and message; `billed` charges for the picture first. */
+  /** An error answer. `code` alone brings its usual status and message; `billed` charges for the image first. */
   | {
       readonly kind: 'refuse';
       readonly status?: number;
@@ -14,7 +14,7 @@ export type FaultEffect =
       readonly retryAfter?: string;
       readonly billed?: boolean;
     }
-  /** The connection ends before any byte of an answer; with `billed`, after the picture was paid for. */
+  /** The connection ends before any byte of an answer; with `billed`, after the image was paid for. */
   | { readonly kind: 'reset'; readonly billed?: boolean }
   /** Headers, `after` (default 0) whole chunks of the body and part of the next arrive, then the connection ends. */
   | { readonly kind: 'cut'; readonly after?: number }
@@ -47,7 +47,7 @@ export type FaultEffect =
   /** Polls only: the task is UNKNOWN this time. */
   | { readonly kind: 'unknown_task' }
   /**
-   * Generation only: a success without a picture, one with words instead, or a 200 that carries an error code. `task`:
+   * Generation only: a success without an image, one with words instead, or a 200 that carries an error code. `task`:
    * the synchronous path answers with the id of a task, which draws as any other does.
    */
   | { readonly kind: 'answer'; readonly answer: 'no_image' | 'text_only' | 'refused' | 'task' }
@@ -55,7 +55,7 @@ export type FaultEffect =
   | { readonly kind: 'reshape'; readonly shape: AnswerShape }
   /**
    * Generation only: the drawing itself fails with `code` (default InternalError). With `images`, only so many of the
-   * pictures are missing from a success. Otherwise a task ends FAILED, a stream ends in an error event after `after`
+   * images are missing from a success. Otherwise a task ends FAILED, a stream ends in an error event after `after`
    * (default 1) events, and any other call is refused.
    */
   | {
@@ -77,7 +77,7 @@ export type OutcomeFault = Extract<
  * only, when one is named. A broader name (`generation`, `tasks`, `other`) reaches the narrower ones too.
  */
 export interface FaultSpec {
-  readonly on: Target;
+  readonly on: FaultTarget;
   readonly effect: FaultEffect;
   readonly times?: number | 'always';
   readonly model?: string;

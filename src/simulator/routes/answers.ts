@@ -84,13 +84,13 @@ function errorAnswer(
   { status, headers }: Refusal,
   body: JsonRecord,
 ): Response {
-  const exchange = c.get('exchange');
+  const request = c.get('request');
   const now = simulation.clock.now();
-  const vendorHeaders = status === 401 ? unauthorizedHeaders(exchange, now) : gatewayHeaders(exchange, now);
+  const vendorHeaders = status === 401 ? unauthorizedHeaders(request, now) : gatewayHeaders(request, now);
   return jsonAnswer(
     c,
     simulation,
-    { ...body, request_id: exchange.requestId },
+    { ...body, request_id: request.requestId },
     { ...vendorHeaders, ...headers },
     status,
   );

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import type { OutcomeFault } from '../faults/fault.ts';
-import type { Target } from '../faults/fault-target.ts';
+import type { FaultTarget } from '../faults/fault-target.ts';
 import type { Simulation } from '../state/simulation.ts';
 import { readUpTo } from '../util/bytes.ts';
 import { isRecord, type JsonRecord, parseJson } from '../util/json.ts';
@@ -9,7 +9,7 @@ import { invalidParameter, type Refusal, refusalFor } from '../vendor/refusal.ts
 import { compatibleRefusalAnswer, refusalAnswer } from './answers.ts';
 import { chat, compatibleChat, embeddings } from './chat.ts';
 import { generate } from './generation.ts';
-import { serve } from './handle-call.ts';
+import { handleCall } from './handle-call.ts';
 import { asksForInterleaved, refusedStream } from './interleave.ts';
 import type { SimulatorContext, SimulatorEnv } from './request-context.ts';
 import { submit } from './submit.ts';
@@ -22,7 +22,7 @@ type Work = (
 ) => Response | Promise<Response>;
 
 interface JsonCall {
-  readonly targetOf: (model: string) => Target;
+  readonly targetOf: (model: string) => FaultTarget;
   readonly work: Work;
   readonly refuse?: (refusal: Refusal, body: unknown) => Response;
 }
@@ -73,7 +73,7 @@ export function mountUnknownRoutes(app: Hono<SimulatorEnv>, simulation: Simulati
   for (const path of ['/api/v1/*', '/compatible-mode/*']) {
     app.all(path, async (c) => {
       const body = await readUpTo(c.req.raw.body, simulation.maxBodyBytes);
-      return serve(c, simulation, {
+      return handleCall(c, simulation, {
         target: 'other',
         model: '',
         body: new TextDecoder().decode(body),
@@ -94,7 +94,7 @@ async function serveJson(
   const body = bytes && new TextDecoder().decode(bytes);
   const parsed = parseJson(body ?? '');
   const model = modelOf(parsed);
-  return serve(c, simulation, {
+  return handleCall(c, simulation, {
     target: targetOf(model),
     model,
     body: body ?? '',

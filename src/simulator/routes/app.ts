@@ -22,7 +22,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const simulation = createSimulation(options);
   const app = new Hono<SimulatorEnv>({ strict: false });
   app.use(async (c, next) => {
-    c.set('exchange', { requestId: options.clock.uuid(), arrivedAt: options.clock.now() });
+    c.set('request', { requestId: options.clock.uuid(), arrivedAt: options.clock.now() });
     await next();
     c.res.headers.set('x-dashcache-simulator', '1');
   });

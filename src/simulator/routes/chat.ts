@@ -11,15 +11,15 @@ const pieces = ['The picture ', 'shows a ', 'quiet landscape.'];
 
 /** A small vision-chat answer in the native dialect, whole or as events: what shares the image models' path. */
 export function chat(c: SimulatorContext, simulation: Simulation): Response {
-  const exchange = c.get('exchange');
-  const headers = successHeaders(exchange, simulation.clock.now());
+  const context = c.get('request');
+  const headers = successHeaders(context, simulation.clock.now());
   if (c.req.header('x-dashscope-sse') !== 'enable') {
-    const body = nativeChat(exchange.requestId, pieces.join(''), 'stop');
+    const body = nativeChat(context.requestId, pieces.join(''), 'stop');
     return jsonAnswer(c, simulation, body, headers);
   }
   const events = [
-    ...pieces.map((text) => nativeChat(exchange.requestId, text, 'null')),
-    nativeChat(exchange.requestId, '', 'stop'),
+    ...pieces.map((text) => nativeChat(context.requestId, text, 'null')),
+    nativeChat(context.requestId, '', 'stop'),
   ];
   const frames = events.map((event, index) => eventFrame(index + 1, 'result', 200, event));
   return streamAnswer(c, simulation, streamOf(inTurn(frames)), {
@@ -31,11 +31,11 @@ export function chat(c: SimulatorContext, simulation: Simulation): Response {
 
 /** A small chat answer in the OpenAI dialect of /compatible-mode, whole or as events. */
 export function compatibleChat(c: SimulatorContext, simulation: Simulation, request: JsonRecord): Response {
-  const exchange = c.get('exchange');
-  const headers = successHeaders(exchange, simulation.clock.now());
+  const context = c.get('request');
+  const headers = successHeaders(context, simulation.clock.now());
   const { model } = request;
-  const id = `chatcmpl-${exchange.requestId}`;
-  const created = Math.floor(exchange.arrivedAt / 1000);
+  const id = `chatcmpl-${context.requestId}`;
+  const created = Math.floor(context.arrivedAt / 1000);
   if (request.stream !== true) {
     const message = { role: 'assistant', content: pieces.join('') };
     const choices = [{ index: 0, message, finish_reason: 'stop' }];
@@ -64,7 +64,7 @@ export function compatibleChat(c: SimulatorContext, simulation: Simulation, requ
 
 /** A vector of small numbers for each text, in the native dialect. */
 export function embeddings(c: SimulatorContext, simulation: Simulation, request: JsonRecord): Response {
-  const exchange = c.get('exchange');
+  const context = c.get('request');
   const input = isRecord(request.input) ? request.input.texts : undefined;
   const texts: readonly unknown[] = Array.isArray(input) ? input : [];
   const vectors = texts.map((text, index) => ({
@@ -72,8 +72,8 @@ export function embeddings(c: SimulatorContext, simulation: Simulation, request:
     embedding: Array.from({ length: 8 }, (_, at) => (String(text).charCodeAt(at) || 0) / 65536),
   }));
   const usage = { total_tokens: texts.length };
-  const body = { output: { embeddings: vectors }, usage, request_id: exchange.requestId };
-  return jsonAnswer(c, simulation, body, successHeaders(exchange, simulation.clock.now()));
+  const body = { output: { embeddings: vectors }, usage, request_id: context.requestId };
+  return jsonAnswer(c, simulation, body, successHeaders(context, simulation.clock.now()));
 }
 
 function nativeChat(requestId: string, text: string, finish: 'null' | 'stop'): JsonRecord {

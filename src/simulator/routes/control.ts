@@ -1,7 +1,7 @@
 import type { FaultSpec } from '../faults/fault.ts';
 import { ConnectionCut } from '../faults/fault-effects.ts';
 import type { FaultHandle } from '../faults/fault-queue.ts';
-import type { Target } from '../faults/fault-target.ts';
+import type { FaultTarget } from '../faults/fault-target.ts';
 import type { ArrivalName, Counters, RecordedRequest } from '../state/journal.ts';
 import type { Simulation } from '../state/simulation.ts';
 import type { Task } from '../state/task.ts';
@@ -15,7 +15,7 @@ export interface SimulatorControl {
   clearFaults(): void;
   counters(): Counters;
   /** The latest requests, oldest first: at most 100, and 64 MiB of bodies. */
-  recent(target?: Target): readonly RecordedRequest[];
+  recent(target?: FaultTarget): readonly RecordedRequest[];
   /** Resolves once `count` such requests have arrived since the start (`aborted`: were left by their clients). */
   waitFor(name: ArrivalName, count: number): Promise<void>;
   /** The tasks of the last 24 hours, of all accounts, oldest first. */

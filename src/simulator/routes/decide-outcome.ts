@@ -1,12 +1,12 @@
 import type { OutcomeFault } from '../faults/fault.ts';
-import { planDrawing } from '../pictures/drawing.ts';
+import { planDrawing } from '../images/drawing.ts';
+import type { Reference } from '../images/reference.ts';
 import type { Simulation } from '../state/simulation.ts';
 import type { TaskFailure, TaskOutcome } from '../state/task.ts';
 import { findMarker, type GenerationRequest, sizeRuleOf } from '../vendor/generation-request.ts';
 import { Refusal, refusalFor } from '../vendor/refusal.ts';
 import { resolveSize } from '../vendor/size.ts';
-import { wordsOf } from '../vendor/success-body.ts';
-import { type Reference, resolveReferences } from './references.ts';
+import { resolveReferences } from './references.ts';
 import type { SimulatorContext } from './request-context.ts';
 
 /** What a request will have come to once it is drawn; throws the Refusal for references that cannot be used. */
@@ -18,7 +18,7 @@ export async function decideOutcome(
   fault: OutcomeFault | undefined,
 ): Promise<TaskOutcome> {
   const rule = sizeRuleOf(request);
-  const nothing = { ...resolveSize(rule, request.size, undefined), pictures: [], inputImages: 0, missing: 0 };
+  const nothing = { ...resolveSize(rule, request.size, undefined), images: [], inputImages: 0, missing: 0 };
   const references = await fetchReferences(c, simulation, request, account);
   if ('code' in references) return { ...nothing, missing: request.count, failure: references };
   const inputImages = references.length;
@@ -29,10 +29,10 @@ export async function decideOutcome(
     ? Math.min(request.count, (fault?.kind === 'fail' && fault.images) || request.count)
     : 0;
   const size = resolveSize(rule, request.size, references.at(-1)?.size);
-  const drawing = await planDrawing(simulation, request, references, size, c.get('exchange').requestId);
+  const drawing = await planDrawing(simulation.clock, request, references, size, c.get('request').requestId);
   return {
     ...drawing,
-    pictures: drawing.pictures.slice(0, request.count - missing),
+    images: drawing.images.slice(0, request.count - missing),
     inputImages,
     missing,
     ...(failure ? { failure } : {}),
@@ -40,7 +40,7 @@ export async function decideOutcome(
   };
 }
 
-/** A picture that cannot be fetched fails the task; everything else about references is refused at once. */
+/** An image that cannot be fetched fails the task; everything else about references is refused at once. */
 async function fetchReferences(
   c: SimulatorContext,
   simulation: Simulation,
@@ -65,4 +65,11 @@ function findFailure(prompt: string, fault: OutcomeFault | undefined): TaskFailu
     code === 'DataInspectionFailed' ? 'Output data may contain inappropriate content.' : undefined;
   const { message } = refusalFor(code, scripted?.message ?? usual);
   return { code, message };
+}
+
+/** What the model says instead of drawing, when a script has it speak. */
+export function wordsOf(fault: OutcomeFault): { readonly words?: string } {
+  return fault.kind === 'answer' && fault.answer === 'text_only'
+    ? { words: 'There is nothing to draw here.' }
+    : {};
 }

@@ -1,5 +1,5 @@
 import type { OutcomeFault } from '../faults/fault.ts';
-import { imageTexts } from '../pictures/drawing.ts';
+import { imageTexts } from '../images/drawing.ts';
 import type { Simulation } from '../state/simulation.ts';
 import { concludeTask, finalStatus } from '../state/task.ts';
 import type { GenerationRequest } from '../vendor/generation-request.ts';
@@ -21,14 +21,14 @@ export async function drawAtOnce(
   account: string,
   fault: OutcomeFault | undefined,
 ): Promise<Response> {
-  const { clock, pictures, journal } = simulation;
-  const exchange = c.get('exchange');
-  const { requestId, arrivedAt: submittedAt } = exchange;
+  const { clock, images, journal } = simulation;
+  const context = c.get('request');
+  const { requestId, arrivedAt: submittedAt } = context;
   const outcome = await decideOutcome(c, simulation, request, account, fault);
   await drawingTime(simulation, request.model);
   const endedAt = clock.now();
   if (fault?.kind === 'answer' && fault.answer === 'refused') {
-    return jsonAnswer(c, simulation, refusedBody(requestId), successHeaders(exchange, endedAt));
+    return jsonAnswer(c, simulation, refusedBody(requestId), successHeaders(context, endedAt));
   }
   const status = finalStatus(outcome);
   if (status === 'FAILED') throw refusalFor(outcome.failure?.code ?? '', outcome.failure?.message);
@@ -36,9 +36,9 @@ export async function drawAtOnce(
   const { service, form, concurrent } = served;
   const draft = { id: clock.uuid(), account, service, form, request, outcome, requestId, concurrent };
   const task = { ...draft, status, ...times };
-  concludeTask(task, pictures, journal);
+  concludeTask(task, images, journal);
   const body = taskBody(task, await imageTexts(simulation, outcome, endedAt, outcome.shape));
-  return jsonAnswer(c, simulation, { request_id: requestId, ...body }, successHeaders(exchange, endedAt));
+  return jsonAnswer(c, simulation, { request_id: requestId, ...body }, successHeaders(context, endedAt));
 }
 
 /** Waits as long as this model takes for one generation. */

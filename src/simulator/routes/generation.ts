@@ -1,5 +1,6 @@
 import type { OutcomeFault } from '../faults/fault.ts';
-import { imageTexts, planDrawing, storeDrawing } from '../pictures/drawing.ts';
+import { imageTexts, planDrawing, storeDrawing } from '../images/drawing.ts';
+import type { Reference } from '../images/reference.ts';
 import type { Simulation } from '../state/simulation.ts';
 import type { JsonRecord } from '../util/json.ts';
 import { findMarker, type GenerationRequest, sizeRuleOf } from '../vendor/generation-request.ts';
@@ -8,17 +9,18 @@ import { findImageModel, isPromptShapedModel } from '../vendor/models.ts';
 import { checkParts } from '../vendor/parameters.ts';
 import { invalidParameter, refusalFor } from '../vendor/refusal.ts';
 import { resolveSize, type Size } from '../vendor/size.ts';
-import { type Outcome, refusedBody, successBody, wordsOf } from '../vendor/success-body.ts';
+import { type Outcome, refusedBody, successBody } from '../vendor/success-body.ts';
 import { findTaskModel } from '../vendor/task-models.ts';
 import { jsonAnswer } from './answers.ts';
+import { wordsOf } from './decide-outcome.ts';
 import { drawingTime } from './draw-at-once.ts';
 import { asksForEvents, streamInterleaved } from './interleave.ts';
-import { type Reference, resolveReferences } from './references.ts';
+import { resolveReferences } from './references.ts';
 import { asksForTask, type SimulatorContext } from './request-context.ts';
 import { submitRequest } from './submit.ts';
 import { successHeaders } from './vendor-headers.ts';
 
-/** Draws the pictures that a message-shaped body asks for, synchronously; throws the Refusal for the first thing wrong. */
+/** Draws the images that a message-shaped body asks for, synchronously; throws the Refusal for the first thing wrong. */
 export async function generate(
   c: SimulatorContext,
   simulation: Simulation,
@@ -27,7 +29,7 @@ export async function generate(
   fault: OutcomeFault | undefined,
 ): Promise<Response> {
   const { clock, limits, journal } = simulation;
-  const { requestId } = c.get('exchange');
+  const { requestId } = c.get('request');
   const model = checkParts(body);
   const known = findImageModel(model);
   if (!known) {
@@ -68,12 +70,12 @@ export async function generate(
   // A stream draws while it runs.
   if (!request.interleaved) await drawingTime(simulation, model);
   if (fault?.kind === 'answer' && fault.answer === 'refused') {
-    return jsonAnswer(c, simulation, refusedBody(requestId), successHeaders(c.get('exchange'), clock.now()));
+    return jsonAnswer(c, simulation, refusedBody(requestId), successHeaders(c.get('request'), clock.now()));
   }
   const outcome = await draw(simulation, request, references, size, requestId, fault);
   journal.accepted(model, outcome.urls.length);
   if (request.interleaved) return streamInterleaved(c, simulation, request, outcome, fault);
-  const headers = successHeaders(c.get('exchange'), clock.now(), known.limit);
+  const headers = successHeaders(c.get('request'), clock.now(), known.limit);
   return jsonAnswer(c, simulation, successBody(request, outcome, requestId), headers);
 }
 
@@ -87,11 +89,11 @@ async function draw(
 ): Promise<Outcome> {
   const inputImages = references.length;
   if (fault?.kind === 'answer') return { ...size, urls: [], inputImages, ...wordsOf(fault) };
-  const planned = await planDrawing(simulation, request, references, size, requestId);
+  const planned = await planDrawing(simulation.clock, request, references, size, requestId);
   const missing = fault?.kind === 'fail' ? (fault.images ?? 0) : 0;
-  const drawing = { ...planned, pictures: planned.pictures.slice(0, Math.max(0, request.count - missing)) };
+  const drawing = { ...planned, images: planned.images.slice(0, Math.max(0, request.count - missing)) };
   const createdAt = simulation.clock.now();
-  storeDrawing(simulation.pictures, drawing, createdAt);
+  storeDrawing(simulation.images, drawing, createdAt);
   const shape = fault?.kind === 'reshape' ? fault.shape : undefined;
   const urls = await imageTexts(simulation, drawing, createdAt, shape);
   return { ...size, urls, inputImages, ...(shape ? { shape } : {}) };

@@ -10,7 +10,7 @@ import {
   truncatedAnswer,
 } from '../faults/fault-effects.ts';
 import type { Strike } from '../faults/fault-queue.ts';
-import { reaches, type Target } from '../faults/fault-target.ts';
+import { type FaultTarget, reaches } from '../faults/fault-target.ts';
 import type { Simulation } from '../state/simulation.ts';
 import { Refusal, refusalFor, refusalWithStatus } from '../vendor/refusal.ts';
 import { gatewayAnswer, refusalAnswer } from './answers.ts';
@@ -18,7 +18,7 @@ import type { SimulatorContext } from './request-context.ts';
 
 /** One request on its way through journal, key check and faults to the work itself. */
 export interface Call {
-  readonly target: Target;
+  readonly target: FaultTarget;
   /** Empty where the request names none. */
   readonly model: string;
   readonly body: string;
@@ -31,11 +31,11 @@ export interface Call {
 }
 
 /** Answers one call as the vendor would, unless a scripted fault strikes it. Keys are checked before anything else. */
-export async function serve(c: SimulatorContext, simulation: Simulation, call: Call): Promise<Response> {
+export async function handleCall(c: SimulatorContext, simulation: Simulation, call: Call): Promise<Response> {
   const { journal, faults } = simulation;
   const url = new URL(c.req.url);
   const { target, model, body } = call;
-  const { arrivedAt } = c.get('exchange');
+  const { arrivedAt } = c.get('request');
   const path = `${url.pathname}${url.search}`;
   journal.arrived({ target, method: c.req.method, path, headers: c.req.header(), body }, model, arrivedAt);
   try {

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { stringToSign } from '../pictures/result-urls.ts';
+import { stringToSign } from '../images/result-urls.ts';
 import type { Simulation } from '../state/simulation.ts';
 import { sha256, toHex } from '../util/bytes.ts';
 import {
@@ -9,16 +9,16 @@ import {
   ossObjectAnswer,
   ossRequestIdOf,
 } from '../vendor/oss-answers.ts';
-import { serve } from './handle-call.ts';
+import { handleCall } from './handle-call.ts';
 import type { SimulatorContext, SimulatorEnv } from './request-context.ts';
 
 /** The result bucket: signed URLs that expire, answered as OSS does. */
 export function mountImageRoutes(app: Hono<SimulatorEnv>, simulation: Simulation): void {
   app.get('/:mark{[17]d}/:shard/:day/:folder/:file', (c) => {
-    const ossRequestId = ossRequestIdOf(c.get('exchange').requestId);
+    const ossRequestId = ossRequestIdOf(c.get('request').requestId);
     const { host, pathname } = new URL(c.req.url);
     const failed = (error: OssError) => ossErrorAnswer(error, ossRequestId, host);
-    return serve(c, simulation, {
+    return handleCall(c, simulation, {
       target: 'image',
       model: '',
       body: '',
@@ -28,13 +28,13 @@ export function mountImageRoutes(app: Hono<SimulatorEnv>, simulation: Simulation
         const objectKey = decodeURIComponent(pathname.slice(1));
         const error = await findError(c, simulation, objectKey);
         if (error) return failed(error);
-        const picture = simulation.pictures.find(objectKey);
-        if (!picture) return failed({ ...ossErrorWithStatus(404), details: { Key: objectKey } });
-        const file = await simulation.pictures.file(picture);
+        const image = simulation.images.find(objectKey);
+        if (!image) return failed({ ...ossErrorWithStatus(404), details: { Key: objectKey } });
+        const file = await simulation.images.file(image);
         const etag = `"${toHex(await sha256(file))
           .slice(0, 32)
           .toUpperCase()}"`;
-        const object = { file, etag, modifiedAt: picture.createdAt };
+        const object = { file, etag, modifiedAt: image.createdAt };
         return ossObjectAnswer(object, c.req.header('range'), ossRequestId);
       },
     });

@@ -17,12 +17,12 @@ export function asksForEvents(c: SimulatorContext, { parameters }: JsonRecord): 
   return c.req.header('x-dashscope-sse') === 'enable' && isRecord(parameters) && parameters.stream === true;
 }
 
-/** True when texts and pictures in turn are asked for, as events. */
+/** True when texts and images in turn are asked for, as events. */
 export function asksForInterleaved(c: SimulatorContext, body: JsonRecord): boolean {
   return asksForEvents(c, body) && isRecord(body.parameters) && body.parameters.enable_interleave === true;
 }
 
-/** Texts and pictures in turn as events, each picture after the time that it takes to draw. */
+/** Texts and images in turn as events, each image after the time that it takes to draw. */
 export function streamInterleaved(
   c: SimulatorContext,
   simulation: Simulation,
@@ -30,7 +30,7 @@ export function streamInterleaved(
   outcome: Outcome,
   fault: OutcomeFault | undefined,
 ): Response {
-  const { requestId } = c.get('exchange');
+  const { requestId } = c.get('request');
   const frames = framesOf(simulation, request, outcome, requestId);
   const failure =
     fault?.kind === 'fail' ? refusalFor(fault.code ?? 'InternalError', fault.message) : undefined;
@@ -41,7 +41,7 @@ export function streamInterleaved(
 
 /** The vendor's no to a streamed call: an answer of status 200 whose first event is the error. */
 export function refusedStream(c: SimulatorContext, simulation: Simulation, refusal: Refusal): Response {
-  const { requestId } = c.get('exchange');
+  const { requestId } = c.get('request');
   async function* only(): AsyncGenerator<Bytes> {
     yield utf8(errorFrame(1, refusal, requestId));
   }
@@ -50,7 +50,7 @@ export function refusedStream(c: SimulatorContext, simulation: Simulation, refus
 
 function eventsAnswer(c: SimulatorContext, simulation: Simulation, frames: AsyncGenerator<Bytes>): Response {
   return streamAnswer(c, simulation, streamOf(frames), {
-    ...successHeaders(c.get('exchange'), simulation.clock.now()),
+    ...successHeaders(c.get('request'), simulation.clock.now()),
     'content-type': 'text/event-stream;charset=UTF-8',
     'x-dashscope-finished': 'false',
   });

@@ -1,22 +1,13 @@
 import type { Clock } from '../../ports/clock.ts';
-import { findImageSize, looksLikeImage } from '../pictures/image-header.ts';
+import { describeImage, type Reference } from '../images/reference.ts';
 import type { Simulation } from '../state/simulation.ts';
 import type { StoredUpload } from '../state/upload-store.ts';
-import { type Bytes, readUpTo, sha256, toHex } from '../util/bytes.ts';
+import { type Bytes, readUpTo } from '../util/bytes.ts';
 import type { GenerationRequest } from '../vendor/generation-request.ts';
 import { invalidParameter, Refusal, refusalFor } from '../vendor/refusal.ts';
-import type { Size } from '../vendor/size.ts';
 import type { SimulatorContext } from './request-context.ts';
 
 const DOWNLOAD_TIMEOUT_MS = 10_000;
-
-/** One reference picture as the model sees it. */
-export interface Reference {
-  /** SHA-256 of the bytes in hex, however they came. */
-  readonly digest: string;
-  /** Absent when the format is not understood. */
-  readonly size: Size | undefined;
-}
 
 interface ReferenceRules {
   readonly maxBytes: number;
@@ -51,12 +42,6 @@ async function resolveReference(reference: string, rules: ReferenceRules): Promi
   const described = await describeImage(bytes);
   if (!described) throw refusalFor('BadRequest.UnsupportedFileFormat');
   return described;
-}
-
-/** What a picture drawn from these bytes depends on; undefined when they are no picture. */
-export async function describeImage(bytes: Bytes): Promise<Reference | undefined> {
-  if (!looksLikeImage(bytes)) return undefined;
-  return { digest: toHex(await sha256(bytes)), size: findImageSize(bytes) };
 }
 
 function resolveUpload(name: string, { findUpload, maxBytes }: ReferenceRules): Reference {

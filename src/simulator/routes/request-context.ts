@@ -1,14 +1,14 @@
 import type { Context } from 'hono';
 
 /** What the simulator knows of one request from its first moment. */
-export interface Exchange {
+export interface RequestContext {
   /** Goes into body and header alike. */
   readonly requestId: string;
   readonly arrivedAt: number;
 }
 
 export interface SimulatorEnv {
-  Variables: { exchange: Exchange };
+  Variables: { request: RequestContext };
 }
 
 export type SimulatorContext = Context<SimulatorEnv>;

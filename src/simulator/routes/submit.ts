@@ -53,10 +53,10 @@ export async function submitRequest(
   fault: OutcomeFault | undefined,
 ): Promise<Response> {
   const { clock, journal, tasks } = simulation;
-  const exchange = c.get('exchange');
+  const context = c.get('request');
   const outcome = await decideOutcome(c, simulation, request, account, fault);
   if (fault?.kind === 'answer' && fault.answer === 'refused') {
-    return jsonAnswer(c, simulation, refusedBody(exchange.requestId), successHeaders(exchange, clock.now()));
+    return jsonAnswer(c, simulation, refusedBody(context.requestId), successHeaders(context, clock.now()));
   }
   // The references, which may be megabytes, are read by now and not kept.
   const { references: _, ...answered } = request;
@@ -66,14 +66,14 @@ export async function submitRequest(
     form,
     request: answered,
     outcome,
-    requestId: exchange.requestId,
+    requestId: context.requestId,
     concurrent,
   };
   const task = tasks.submit({ id: clock.uuid(), ...draft }, clock.now());
   journal.submitted();
   const output = { task_status: 'PENDING', task_id: task.id };
-  const receipt = { output, request_id: exchange.requestId };
-  return jsonAnswer(c, simulation, receipt, gatewayHeaders(exchange, clock.now()));
+  const receipt = { output, request_id: context.requestId };
+  return jsonAnswer(c, simulation, receipt, gatewayHeaders(context, clock.now()));
 }
 
 /** The model, if this service takes it as a task and the caller asked for one. */

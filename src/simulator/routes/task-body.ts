@@ -4,7 +4,7 @@ import { formatVendorTime } from '../util/vendor-time.ts';
 import { reshape } from '../vendor/answer-shapes.ts';
 import { extendedPrompt, successBody } from '../vendor/success-body.ts';
 
-/** The state of one task as a poll tells it, but for the request id; `urls` are its pictures', once it has ended. */
+/** The state of one task as a poll tells it, but for the request id; `urls` are its images', once it has ended. */
 export function taskBody(task: Task, urls: readonly string[]): JsonRecord {
   const { status, submittedAt, startedAt, endedAt, outcome } = task;
   const output = {

@@ -1,14 +1,14 @@
 import type { Hono } from 'hono';
 import type { OutcomeFault } from '../faults/fault.ts';
-import type { Target } from '../faults/fault-target.ts';
-import { imageTexts } from '../pictures/drawing.ts';
+import type { FaultTarget } from '../faults/fault-target.ts';
+import { imageTexts } from '../images/drawing.ts';
 import type { Simulation } from '../state/simulation.ts';
 import type { Task } from '../state/task.ts';
 import { readUpTo } from '../util/bytes.ts';
 import type { JsonRecord } from '../util/json.ts';
 import { type Refusal, refusalFor } from '../vendor/refusal.ts';
 import { jsonAnswer, refusalAnswer } from './answers.ts';
-import { serve } from './handle-call.ts';
+import { handleCall } from './handle-call.ts';
 import type { SimulatorContext, SimulatorEnv } from './request-context.ts';
 import { taskBody } from './task-body.ts';
 import { taskListBody } from './task-list.ts';
@@ -36,7 +36,7 @@ export function mountTaskRoutes(app: Hono<SimulatorEnv>, simulation: Simulation)
     // One SDK sends a body; nothing in it matters.
     const body = new TextDecoder().decode(await readUpTo(c.req.raw.body, simulation.maxBodyBytes));
     const id = c.req.param('id');
-    return serve(c, simulation, {
+    return handleCall(c, simulation, {
       target: 'cancel',
       model: '',
       body,
@@ -60,10 +60,10 @@ function tellImages(simulation: Simulation, { outcome, endedAt = 0 }: Task): Pro
 function serveTasks(
   c: SimulatorContext,
   simulation: Simulation,
-  target: Target,
+  target: FaultTarget,
   work: (account: string, fault: OutcomeFault | undefined) => JsonRecord | Promise<JsonRecord>,
 ): Promise<Response> {
-  return serve(c, simulation, {
+  return handleCall(c, simulation, {
     target,
     model: '',
     body: '',
@@ -78,7 +78,7 @@ function refusedCancel(c: SimulatorContext, simulation: Simulation, refusal: Ref
 }
 
 function answerTasks(c: SimulatorContext, simulation: Simulation, body: JsonRecord, status = 200): Response {
-  const exchange = c.get('exchange');
-  const whole = { request_id: exchange.requestId, ...body };
-  return jsonAnswer(c, simulation, whole, taskHeaders(exchange, simulation.clock.now()), status);
+  const request = c.get('request');
+  const whole = { request_id: request.requestId, ...body };
+  return jsonAnswer(c, simulation, whole, taskHeaders(request, simulation.clock.now()), status);
 }

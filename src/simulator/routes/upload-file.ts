@@ -1,11 +1,11 @@
+import { describeImage } from '../images/reference.ts';
 import type { Simulation } from '../state/simulation.ts';
 import type { UploadFields } from '../state/upload-policy.ts';
 import type { StoredUpload } from '../state/upload-store.ts';
 import { type Bytes, concat } from '../util/bytes.ts';
 import type { OssError } from '../vendor/oss-answers.ts';
-import { describeImage } from './references.ts';
 
-/** The largest picture that any model takes as a reference: the bytes of larger files are counted and dropped. */
+/** The largest image that any model takes as a reference: the bytes of larger files are counted and dropped. */
 const MAX_IMAGE_BYTES = 20 * 1024 * 1024;
 
 /** Checks the fields that came before the file, and takes the file; or says, as OSS would, why not. */

@@ -7,7 +7,7 @@ import { findBoundary, MalformedForm, readFieldText, readForm } from '../util/mu
 import { type OssError, ossErrorAnswer, ossErrorWithStatus, ossRequestIdOf } from '../vendor/oss-answers.ts';
 import { invalidParameter } from '../vendor/refusal.ts';
 import { jsonAnswer } from './answers.ts';
-import { serve } from './handle-call.ts';
+import { handleCall } from './handle-call.ts';
 import type { SimulatorContext, SimulatorEnv } from './request-context.ts';
 import { receiveFile } from './upload-file.ts';
 import { taskHeaders } from './vendor-headers.ts';
@@ -28,7 +28,7 @@ const alreadyExists: OssError = {
 export function mountUploadRoutes(app: Hono<SimulatorEnv>, simulation: Simulation): void {
   app.get('/api/v1/uploads', (c) => {
     const model = c.req.query('model') ?? '';
-    return serve(c, simulation, {
+    return handleCall(c, simulation, {
       target: 'policy',
       model,
       body: '',
@@ -36,9 +36,9 @@ export function mountUploadRoutes(app: Hono<SimulatorEnv>, simulation: Simulatio
     });
   });
   app.post(UPLOAD_PATH, (c) => {
-    const requestId = ossRequestIdOf(c.get('exchange').requestId);
+    const requestId = ossRequestIdOf(c.get('request').requestId);
     const failed = (error: OssError) => ossErrorAnswer(error, requestId, new URL(c.req.url).host);
-    return serve(c, simulation, {
+    return handleCall(c, simulation, {
       target: 'upload',
       model: '',
       body: '',
@@ -71,13 +71,13 @@ async function answerPolicy(
   model: string,
 ): Promise<Response> {
   const { clock, policies, uploads, maxUploadBytes, publicOrigin } = simulation;
-  const exchange = c.get('exchange');
+  const context = c.get('request');
   if (c.req.query('action') !== 'getPolicy') throw invalidParameter('action must be getPolicy');
   if (model === '') throw invalidParameter('model must not be empty');
   const now = clock.now();
   const owner = toHex(await sha256(utf8(account))).slice(0, 32);
   const day = new Date(now).toISOString().slice(0, 10);
-  const folder = `dashscope-instant/${owner}/${day}/${exchange.requestId}`;
+  const folder = `dashscope-instant/${owner}/${day}/${context.requestId}`;
   uploads.grant(folder, { account, model });
   const data = {
     ...(await policies.issue(folder, maxUploadBytes, now)),
@@ -90,7 +90,7 @@ async function answerPolicy(
     x_oss_object_acl: 'private',
     x_oss_forbid_overwrite: 'true',
   };
-  return jsonAnswer(c, simulation, { request_id: exchange.requestId, data }, taskHeaders(exchange, now));
+  return jsonAnswer(c, simulation, { request_id: context.requestId, data }, taskHeaders(context, now));
 }
 
 /**

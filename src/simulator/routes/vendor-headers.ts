@@ -1,38 +1,42 @@
 import type { RateLimit } from '../util/sliding-windows.ts';
-import type { Exchange } from './request-context.ts';
+import type { RequestContext } from './request-context.ts';
 
 const VARY = 'Origin,Access-Control-Request-Method,Access-Control-Request-Headers, Accept-Encoding';
 
 /** Headers of a success, account data included: the vendor's own capture leaks them, so a proxy must strip them. */
-export function successHeaders(exchange: Exchange, now: number, limit?: RateLimit): Record<string, string> {
+export function successHeaders(
+  request: RequestContext,
+  now: number,
+  limit?: RateLimit,
+): Record<string, string> {
   return {
-    ...timingHeaders(exchange, now),
+    ...timingHeaders(request, now),
     'content-type': 'application/json',
-    'x-request-id': exchange.requestId,
+    'x-request-id': request.requestId,
     'x-dashscope-call-gateway': 'true',
     'x-dashscope-finished': 'true',
     'x-dashscope-timeout': '298',
     vary: VARY,
-    ...accountHeaders(exchange, limit),
+    ...accountHeaders(request, limit),
   };
 }
 
 /** Headers of what the gateway itself answers: errors, and the receipt for a task. */
-export function gatewayHeaders(exchange: Exchange, now: number): Record<string, string> {
+export function gatewayHeaders(request: RequestContext, now: number): Record<string, string> {
   return {
-    ...timingHeaders(exchange, now),
+    ...timingHeaders(request, now),
     'content-type': 'application/json',
-    'x-request-id': exchange.requestId,
+    'x-request-id': request.requestId,
     'x-dashscope-call-gateway': 'true',
     vary: VARY,
   };
 }
 
 /** Headers of a 401: the one captured has no content-type, which changes what SDKs make of it. */
-export function unauthorizedHeaders(exchange: Exchange, now: number): Record<string, string> {
-  const cost = String(now - exchange.arrivedAt);
+export function unauthorizedHeaders(request: RequestContext, now: number): Record<string, string> {
+  const cost = String(now - request.arrivedAt);
   return {
-    'x-request-id': exchange.requestId,
+    'x-request-id': request.requestId,
     'req-cost-time': cost,
     'x-envoy-upstream-service-time': cost,
     server: 'istio-envoy',
@@ -41,26 +45,26 @@ export function unauthorizedHeaders(exchange: Exchange, now: number): Record<str
 }
 
 /** Headers of the task calls, whose captures lack the request id. */
-export function taskHeaders(exchange: Exchange, now: number): Record<string, string> {
+export function taskHeaders(request: RequestContext, now: number): Record<string, string> {
   return {
-    ...timingHeaders(exchange, now),
+    ...timingHeaders(request, now),
     'content-type': 'application/json;charset=UTF-8',
     vary: 'Accept-Encoding',
   };
 }
 
-function timingHeaders(exchange: Exchange, now: number): Record<string, string> {
-  const cost = now - exchange.arrivedAt;
+function timingHeaders(request: RequestContext, now: number): Record<string, string> {
+  const cost = now - request.arrivedAt;
   return {
     'req-cost-time': String(cost),
-    'req-arrive-time': String(exchange.arrivedAt),
+    'req-arrive-time': String(request.arrivedAt),
     'resp-start-time': String(now),
     'x-envoy-upstream-service-time': String(cost),
     server: 'istio-envoy',
   };
 }
 
-function accountHeaders(exchange: Exchange, limit: RateLimit | undefined): Record<string, string> {
+function accountHeaders(request: RequestContext, limit: RateLimit | undefined): Record<string, string> {
   const uid = '1000000000000001';
   const flowControl = {
     user_id: uid,
@@ -74,7 +78,7 @@ function accountHeaders(exchange: Exchange, limit: RateLimit | undefined): Recor
     'x-dashscope-workspace': 'llm-simulated',
     'x-dashscope-inner-flow-control-meta': JSON.stringify(flowControl),
     'x-dashscope-inner-gateway-datainspection': 'enable',
-    'eagleeye-traceid': exchange.requestId.replaceAll('-', ''),
-    'set-cookie': `acw_tc=${exchange.requestId};path=/;HttpOnly;Max-Age=1800`,
+    'eagleeye-traceid': request.requestId.replaceAll('-', ''),
+    'set-cookie': `acw_tc=${request.requestId};path=/;HttpOnly;Max-Age=1800`,
   };
 }

@@ -1,4 +1,4 @@
-import { namesOf, reaches, type Target } from '../faults/fault-target.ts';
+import { type FaultTarget, namesOf, reaches } from '../faults/fault-target.ts';
 import { PeakRate } from '../util/peak-rate.ts';
 import { SignalCounter } from '../util/signal-counter.ts';
 
@@ -7,7 +7,7 @@ const MAX_RECORDED_BYTES = 64 * 1024 * 1024;
 
 /** One request as it arrived. */
 export interface RecordedRequest {
-  readonly target: Target;
+  readonly target: FaultTarget;
   readonly method: string;
   /** Path and query. */
   readonly path: string;
@@ -22,7 +22,7 @@ export interface GenerationCounts {
   readonly asked: number;
   /** Answered with success, or billed before a scripted fault lost the answer. */
   readonly accepted: number;
-  /** Pictures charged for. */
+  /** Images charged for. */
   readonly billedImages: number;
   /** Refusals by error code. */
   readonly refused: Readonly<Record<string, number>>;
@@ -65,7 +65,7 @@ interface MutableCounts {
 }
 
 /** What can be waited for. */
-export type ArrivalName = Target | 'aborted';
+export type ArrivalName = FaultTarget | 'aborted';
 
 /** What the simulator was asked and did. */
 export class Journal {
@@ -101,7 +101,7 @@ export class Journal {
     this.#uploadBytes += bytes;
   }
 
-  /** Notes a generation for which the vendor would charge this many pictures. */
+  /** Notes a generation for which the vendor would charge this many images. */
   accepted(model: string, images: number): void {
     const counts = this.#of(model);
     counts.accepted++;
@@ -120,7 +120,7 @@ export class Journal {
   }
 
   /** The latest requests, oldest first; bounded in number and bytes. */
-  recent(target?: Target): readonly RecordedRequest[] {
+  recent(target?: FaultTarget): readonly RecordedRequest[] {
     return this.#recorded.filter((request) => target === undefined || reaches(target, request.target));
   }
 

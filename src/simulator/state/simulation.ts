@@ -1,8 +1,8 @@
 import type { Clock } from '../../ports/clock.ts';
 import { FaultQueue } from '../faults/fault-queue.ts';
-import type { Compression } from '../pictures/compression.ts';
-import { PictureStore } from '../pictures/picture-store.ts';
-import { ResultUrls } from '../pictures/result-urls.ts';
+import type { Compression } from '../images/compression.ts';
+import { ImageStore } from '../images/image-store.ts';
+import { ResultUrls } from '../images/result-urls.ts';
 import { Journal } from './journal.ts';
 import { type PollLimitOption, type RateLimitOption, RateLimits } from './rate-limits.ts';
 import { concludeTask } from './task.ts';
@@ -19,7 +19,7 @@ export interface SimulatorOptions {
   readonly apiKeys?: readonly string[];
   /** The account of each key; a key that is not named is an account of its own. Tasks and uploads belong to accounts. */
   readonly accounts?: Readonly<Record<string, string>>;
-  /** Time that one generation takes, in ms; default 300. A stream takes it for every picture. */
+  /** Time that one generation takes, in ms; default 300. A stream takes it for every image. */
   readonly latencyMs?: number | ((model: string) => number);
   /** Time that a task waits as PENDING before it runs, in ms; default 0. */
   readonly pendingMs?: number;
@@ -36,12 +36,12 @@ export interface SimulatorOptions {
   readonly maxUploadBytes?: number;
   /** Life of a result URL, in ms; default 24 hours. */
   readonly urlLifetimeMs?: number;
-  /** Off by default: the vendor's two pictures a minute would end most demos. */
+  /** Off by default: the vendor's two images a minute would end most demos. */
   readonly rateLimit?: RateLimitOption;
   /** Largest request body in bytes; default 64 MiB. */
   readonly maxBodyBytes?: number;
-  /** Rendered pictures kept in memory, in bytes; default 64 MiB. Others are painted again when asked for. */
-  readonly maxPictureBytes?: number;
+  /** Rendered images kept in memory, in bytes; default 64 MiB. Others are painted again when asked for. */
+  readonly maxImageBytes?: number;
 }
 
 export type AsyncHeaderOption = 'refuse' | 'ignore' | 'task';
@@ -56,7 +56,7 @@ export interface Simulation {
   readonly faults: FaultQueue;
   readonly journal: Journal;
   readonly limits: RateLimits;
-  readonly pictures: PictureStore;
+  readonly images: ImageStore;
   readonly urls: ResultUrls;
   readonly urlLifetimeMs: number;
   readonly maxBodyBytes: number;
@@ -77,7 +77,7 @@ export function createSimulation(options: SimulatorOptions): Simulation {
   const { clock, compression, apiKeys, publicOrigin, latencyMs = 300 } = options;
   const latencyOf = typeof latencyMs === 'number' ? () => latencyMs : latencyMs;
   const accounts = new Map(Object.entries(options.accounts ?? {}));
-  const pictures = new PictureStore(compression, options.maxPictureBytes ?? 64 * MEBIBYTE);
+  const images = new ImageStore(compression, options.maxImageBytes ?? 64 * MEBIBYTE);
   const journal = new Journal();
   return {
     clock,
@@ -85,7 +85,7 @@ export function createSimulation(options: SimulatorOptions): Simulation {
     faults: new FaultQueue(),
     journal,
     limits: new RateLimits(options.rateLimit ?? false, options.pollLimit ?? false),
-    pictures,
+    images,
     publicOrigin,
     policies: new UploadPolicies(clock.uuid()),
     uploads: new UploadStore(),
@@ -94,7 +94,7 @@ export function createSimulation(options: SimulatorOptions): Simulation {
       pendingMs: options.pendingMs ?? 0,
       latencyMs: latencyOf,
       limit: options.taskLimit ?? false,
-      ended: (task) => concludeTask(task, pictures, journal),
+      ended: (task) => concludeTask(task, images, journal),
     }),
     asyncHeader: options.asyncHeader ?? 'refuse',
     urls: new ResultUrls(publicOrigin, clock.uuid()),

@@ -1,5 +1,5 @@
-import { type Drawing, storeDrawing } from '../pictures/drawing.ts';
-import type { PictureStore } from '../pictures/picture-store.ts';
+import { type Drawing, storeDrawing } from '../images/drawing.ts';
+import type { ImageStore } from '../images/image-store.ts';
 import type { AnswerShape } from '../vendor/answer-shapes.ts';
 import type { AnsweredRequest } from '../vendor/generation-request.ts';
 import type { RequestForm, TaskService } from '../vendor/task-models.ts';
@@ -8,7 +8,7 @@ import type { Journal } from './journal.ts';
 export const taskStatuses = ['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED'] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
 
-/** Why pictures are missing. */
+/** Why images are missing. */
 export interface TaskFailure {
   readonly code: string;
   readonly message: string;
@@ -18,7 +18,7 @@ export interface TaskFailure {
 export interface TaskOutcome extends Drawing {
   /** References that were read. */
   readonly inputImages: number;
-  /** Pictures that could not be made. */
+  /** Images that could not be made. */
   readonly missing: number;
   readonly failure?: TaskFailure;
   /** Set when the model answers in words alone. */
@@ -49,21 +49,21 @@ export interface Task extends TaskDraft {
   readonly endedAt: number | undefined;
 }
 
-/** How a task ends: with no picture and a reason it has failed. */
-export function finalStatus({ pictures, failure }: TaskOutcome): 'SUCCEEDED' | 'FAILED' {
-  return failure && pictures.length === 0 ? 'FAILED' : 'SUCCEEDED';
+/** How a task ends: with no image and a reason it has failed. */
+export function finalStatus({ images, failure }: TaskOutcome): 'SUCCEEDED' | 'FAILED' {
+  return failure && images.length === 0 ? 'FAILED' : 'SUCCEEDED';
 }
 
-/** Puts an ended task's pictures into the bucket, and notes what they cost. */
+/** Puts an ended task's images into the bucket, and notes what they cost. */
 export function concludeTask(
   { request: { model }, outcome, endedAt = 0 }: Task,
-  pictures: PictureStore,
+  images: ImageStore,
   journal: Journal,
 ): void {
   if (finalStatus(outcome) === 'FAILED') {
     journal.refused(model, outcome.failure?.code ?? '');
     return;
   }
-  storeDrawing(pictures, outcome, endedAt);
-  journal.accepted(model, outcome.pictures.length);
+  storeDrawing(images, outcome, endedAt);
+  journal.accepted(model, outcome.images.length);
 }

@@ -1,4 +1,4 @@
-import type { Reference } from '../routes/references.ts';
+import type { Reference } from '../images/reference.ts';
 
 const MAX_GRANTS = 10_000;
 const MAX_UPLOADS = 100_000;
@@ -10,12 +10,12 @@ export interface UploadGrant {
   readonly model: string;
 }
 
-/** One temporary upload. Of its bytes only what a picture drawn from them depends on is kept. */
+/** One temporary upload. Of its bytes only what an image drawn from them depends on is kept. */
 export interface StoredUpload extends UploadGrant {
   /** `oss://…` */
   readonly name: string;
   readonly bytes: number;
-  /** Digest and size; absent when the file is no picture, or larger than any model takes. */
+  /** Digest and size; absent when the file is no image, or larger than any model takes. */
   readonly image: Reference | undefined;
   readonly storedAt: number;
 }

@@ -25,19 +25,19 @@ export interface Wording {
   readonly negativePrompt: string;
   /** As sent, in order: data URI, http(s) URL or oss:// name. */
   readonly references: readonly string[];
-  /** Fields of this shape alone that change the picture, by name. */
+  /** Fields of this shape alone that change the image, by name. */
   readonly extras: JsonRecord;
 }
 
-/** A well-formed request for pictures; its references are not yet fetched. */
+/** A well-formed request for images; its references are not yet fetched. */
 export interface GenerationRequest extends Wording {
   readonly model: string;
   readonly family: Family;
-  /** Pictures to be drawn. */
+  /** Images to be drawn. */
   readonly count: number;
   readonly seed: number | undefined;
   readonly promptExtend: boolean;
-  /** Texts and pictures in turn. */
+  /** Texts and images in turn. */
   readonly interleaved: boolean;
   /** `parameters.size` as sent. */
   readonly size: unknown;

@@ -3,7 +3,7 @@ import type { Size } from './size.ts';
 
 const TOKENS_PER_TEXT = 3;
 
-/** Texts and pictures in turn: for each picture a sentence in two pieces, then the picture. */
+/** Texts and images in turn: for each image a sentence in two pieces, then the image. */
 export function interleavedItems(urls: readonly string[]): JsonRecord[][] {
   return urls.map((image, index) => [
     { type: 'text', text: `Step ${index + 1}: look ` },
@@ -12,7 +12,7 @@ export function interleavedItems(urls: readonly string[]): JsonRecord[][] {
   ]);
 }
 
-/** Usage after so many texts and pictures; without a picture there is no size yet. */
+/** Usage after so many texts and images; without an image there is no size yet. */
 export function interleavedUsage(
   prompt: string,
   texts: number,

@@ -10,7 +10,7 @@ export type FileNaming = 'request_id_seed' | 'uuid' | 'uuid_numbered' | 'serving
 /** What the image models of one family have in common. */
 export interface Family {
   readonly envelope: Envelope;
-  /** n pictures are n choices instead of n items of one choice. */
+  /** n images are n choices instead of n items of one choice. */
   readonly choicePerImage?: boolean;
   readonly naming: FileNaming;
   /** First segment of the result URL's path. */
@@ -21,13 +21,13 @@ export interface Family {
   readonly size: SizeRule;
   /** Bounds when there are references, where they differ. */
   readonly editSize?: SizeRule;
-  /** Set where texts and pictures in turn may be asked for (`enable_interleave`), with its own bounds. */
+  /** Set where texts and images in turn may be asked for (`enable_interleave`), with its own bounds. */
   readonly interleaved?: {
     readonly maxImages: number;
     readonly maxReferences: number;
     readonly size: SizeRule;
   };
-  /** Each picture of an answer has a seed of its own, counted up from the request's. */
+  /** Each image of an answer has a seed of its own, counted up from the request's. */
   readonly seedPerImage?: boolean;
   /** Finished tasks of prompt-shaped requests tell the prompt as sent and as extended. */
   readonly tellsPrompts?: boolean;
@@ -35,7 +35,7 @@ export interface Family {
   readonly promptLimit: number;
 }
 
-/** A model that draws pictures when called synchronously. */
+/** A model that draws images when called synchronously. */
 export interface ImageModel {
   readonly family: Family;
   readonly limit: RateLimit;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { GenerationRequest } from './generation-request.ts';
 
-/** Keys for the pictures of one answer, in the form that the family's published result URLs have. */
+/** Keys for the images of one answer, in the form that the family's published result URLs have. */
 export function objectKeys(
   request: GenerationRequest,
   requestId: string,

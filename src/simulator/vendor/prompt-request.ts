@@ -4,10 +4,10 @@ import type { Family } from './models.ts';
 import { present, readText } from './parameters.ts';
 import { invalidParameter } from './refusal.ts';
 
-/** Where a prompt-shaped body may name pictures, besides `images`. */
+/** Where a prompt-shaped body may name an image, besides `images`. */
 const referenceFields = ['base_image_url', 'mask_image_url', 'sketch_image_url', 'ref_img'] as const;
 
-/** What shapes the picture besides the parameters that all families share. */
+/** What shapes the image besides the parameters that all families share. */
 const paintFields = [
   'function',
   'style',

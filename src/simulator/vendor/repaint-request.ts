@@ -6,7 +6,7 @@ import { invalidParameter } from './refusal.ts';
 
 const MAX_STYLE = 40;
 
-/** Reads the body of a style repaint: a portrait, and a preset style or a picture of one. It has no `parameters`. */
+/** Reads the body of a style repaint: a portrait, and a preset style or an image of one. It has no `parameters`. */
 export function readRepaintRequest(model: string, family: Family, body: JsonRecord): GenerationRequest {
   if (!isRecord(body.input)) throw invalidParameter('input must be an object');
   const portrait = readText(body.input, 'image_url');

@@ -28,7 +28,7 @@ export interface SizeRule {
   readonly multiple?: number;
 }
 
-/** The size of a picture for `requested` (`parameters.size`), given the last reference's size where one is known. */
+/** The size of an image for `requested` (`parameters.size`), given the last reference's size where one is known. */
 export function resolveSize(rule: SizeRule, requested: unknown, reference: Size | undefined): Size {
   const absent = requested === undefined || requested === null || requested === '';
   if (absent || rule.ignored) return rule.followsReference ? follow(rule.fallback, reference) : rule.fallback;

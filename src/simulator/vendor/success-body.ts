@@ -1,14 +1,13 @@
-import type { OutcomeFault } from '../faults/fault.ts';
 import type { JsonRecord } from '../util/json.ts';
 import { type AnswerShape, reshape } from './answer-shapes.ts';
 import type { AnsweredRequest } from './generation-request.ts';
 import { interleavedItems, interleavedUsage } from './interleave-items.ts';
 import type { Size } from './size.ts';
 
-/** Above this many pixels the third generation bills a 2K picture. */
+/** Above this many pixels the third generation bills a 2K image. */
 const QIMA_1K_PIXELS = 2_250_000;
 
-/** What a finished generation yields: its pictures' URLs (or base64) in order, or words instead of them. */
+/** What a finished generation yields: its images' URLs (or base64) in order, or words instead of them. */
 export interface Outcome extends Size {
   readonly urls: readonly string[];
   /** References that were read. */
@@ -127,13 +126,6 @@ function tokensOf(request: AnsweredRequest): JsonRecord {
     total_tokens: input + 231,
     output_tokens_details: { reasoning_tokens: 140 },
   };
-}
-
-/** What the model says instead of drawing, when a script has it speak. */
-export function wordsOf(fault: OutcomeFault): { readonly words?: string } {
-  return fault.kind === 'answer' && fault.answer === 'text_only'
-    ? { words: 'There is nothing to draw here.' }
-    : {};
 }
 
 /** A refusal under status 200, which several clients guard against. */

@@ -8,7 +8,7 @@ export type TaskService = 'image-generation' | 'text2image' | 'image2image';
 /** How a body words what is to be drawn, and with it how the finished task is told. */
 export type RequestForm = 'messages' | 'prompt' | 'repaint';
 
-/** A model that draws pictures as a task. */
+/** A model that draws images as a task. */
 export interface TaskModel {
   readonly service: TaskService;
   readonly form: RequestForm;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultEffect } from '../../../src/simulator/faults/fault.ts';
-import type { Target } from '../../../src/simulator/faults/fault-target.ts';
+import type { FaultTarget } from '../../../src/simulator/faults/fault-target.ts';
 import { field } from '../../simulator/support.ts';
 import { pictureStart, uploadFile } from '../../simulator/upload-support.ts';
 import { fixture, replay, serveReference, shapeOf, textAt } from '../../support/data/fixtures.ts';
@@ -66,11 +66,11 @@ describe('the published exchanges through the proxy', () => {
     expect(hit.requestId).not.toBe(miss.requestId);
   });
 
-  const refusals: [number: string, on: Target, effect: FaultEffect | undefined][] = [
+  const refusals: [number: string, on: FaultTarget, effect: FaultEffect | undefined][] = [
     ['26', 'generation', undefined],
     ['27', 'generation', undefined],
     ['28', 'generation', undefined],
-    ...['29', '30', '33', '34', '35'].map((number): [string, Target, FaultEffect] => [
+    ...['29', '30', '33', '34', '35'].map((number): [string, FaultTarget, FaultEffect] => [
       number,
       'generation',
       { kind: 'refuse', code: textAt(fixture(number), 'response.body.code') },

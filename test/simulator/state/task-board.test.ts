@@ -17,7 +17,7 @@ function draft(id: string): TaskDraft {
     form: 'messages',
     requestId: id,
     concurrent: 2,
-    outcome: { width: 1, height: 1, pictures: [], inputImages: 0, missing: 0 },
+    outcome: { width: 1, height: 1, images: [], inputImages: 0, missing: 0 },
     request: {
       model: MODEL,
       family,

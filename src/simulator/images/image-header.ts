@@ -10,7 +10,7 @@ const signatures: readonly (readonly [offset: number, bytes: readonly number[]])
   [8, [0x57, 0x45, 0x42, 0x50]], // WebP
 ];
 
-/** True when the bytes begin like a picture in a format that the vendor takes as a reference. */
+/** True when the bytes begin like an image in a format that the vendor takes as a reference. */
 export function looksLikeImage(bytes: Uint8Array): boolean {
   return signatures.some(([offset, signature]) =>
     signature.every((byte, index) => bytes[offset + index] === byte),

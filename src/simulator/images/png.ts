@@ -6,7 +6,7 @@ import { CHANNELS, paintRows } from './painter.ts';
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const FILTER_UP = 2;
 
-/** A truecolour PNG (ISO 15948) of exactly this size whose picture `essence` (32 bytes) decides. */
+/** A truecolour PNG (ISO 15948) of exactly this size whose image `essence` (32 bytes) decides. */
 export async function renderPng(essence: Bytes, size: Size, compression: Compression): Promise<Bytes> {
   const header = new DataView(new ArrayBuffer(13));
   header.setUint32(0, size.width);
@@ -22,7 +22,7 @@ export async function renderPng(essence: Bytes, size: Size, compression: Compres
   ]);
 }
 
-/** Each row as its difference from the row above: what compresses well and fast for smooth pictures. */
+/** Each row as its difference from the row above: what compresses well and fast for smooth images. */
 function filteredRows(essence: Bytes, size: Size): Bytes {
   const stride = size.width * CHANNELS;
   const filtered = new Uint8Array((stride + 1) * size.height);

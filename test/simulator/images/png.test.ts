@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { renderPng } from '../../../src/simulator/images/png.ts';
 import { nodeCompression } from '../../../src/simulator/node-compression.ts';
-import { renderPng } from '../../../src/simulator/pictures/png.ts';
 import { decodePng } from '../support.ts';
 
 const essences = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => new Uint8Array(bytes));

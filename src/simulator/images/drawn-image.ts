@@ -1,10 +1,10 @@
-import type { Reference } from '../routes/references.ts';
 import { type Bytes, sha256, utf8 } from '../util/bytes.ts';
 import type { GenerationRequest } from '../vendor/generation-request.ts';
 import type { Size } from '../vendor/size.ts';
+import type { Reference } from './reference.ts';
 
-/** One drawn picture: kept as the few bytes it can be painted from again. */
-export interface Picture extends Size {
+/** One drawn image: kept as the few bytes it can be painted from again. */
+export interface DrawnImage extends Size {
   /** Key of the object in the result bucket: the URL's path without its first slash. */
   readonly objectKey: string;
   /** 32 bytes that decide every pixel. */
@@ -12,7 +12,7 @@ export interface Picture extends Size {
   readonly createdAt: number;
 }
 
-/** What the pixels depend on: the request as the model reads it, the seed drawn for it and the picture's index. */
+/** What the pixels depend on: the request as the model reads it, the seed drawn for it and the image's index. */
 export async function essenceOf(
   request: GenerationRequest,
   references: readonly Reference[],
