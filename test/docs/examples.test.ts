@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
@@ -9,6 +10,7 @@ import { API_KEY } from '../support/servers/stack.ts';
 import { startStack } from '../support/servers/start-stack.ts';
 import { type Block, blocksOf, listPages, readPage } from './pages.ts';
 
+const TESTS = fileURLToPath(new URL('..', import.meta.url));
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
 /** First lines of blocks that are not run here, with what tests them instead, or why nothing can. */
@@ -16,8 +18,8 @@ const NOT_RUN: ReadonlyMap<string, string> = new Map([
   ['npm ci && npm run demo', 'demo.test.ts runs the demo; CI begins with npm ci'],
   ['npm ci && npm test', 'this is it'],
   ['npm ci && npm run build && npm install --global .', 'commands.test.ts calls what it would install'],
-  ['npm ci && npm run simulate', 'process.test.ts starts the simulator'],
-  ['npm run simulate', 'process.test.ts starts the simulator'],
+  ['npm ci && npm run simulate', 'demo.test.ts starts the simulator'],
+  ['npm run simulate', 'demo.test.ts starts the simulator'],
   [
     'export DASHSCOPE_API_KEY=sk-…      # or ~/.alibabacloud/credentials, ~/.dashscope/api_key',
     'asks the real vendor; process.test.ts starts the server',
@@ -35,7 +37,10 @@ const NOT_RUN: ReadonlyMap<string, string> = new Map([
     'from=http://127.0.0.1:8787 to=http://127.0.0.1:8789 key=k1:508175c9afba081741f59c0d1496eecb',
     'needs jq; transfer.test.ts makes the same calls',
   ],
-  ['npm ci', 'runtimes.test.ts and worker.test.ts run the Worker; deploying needs an account'],
+  [
+    'npm ci',
+    'CI runs what a contributor runs; worker.test.ts runs the Worker, and deploying needs an account',
+  ],
 ]);
 
 /** What the examples of a page must print. */
@@ -105,7 +110,10 @@ it.each(PAGES)('the examples of %s work as they are written', async (page) => {
   for (const pattern of PRINTED[page] ?? []) expect(stdout).toMatch(pattern);
 });
 
-it('what is not run stands in the documentation', () => {
+it('what is not run stands in the documentation, and what is run instead exists', () => {
   const lines = new Set(listPages().flatMap((page) => shellBlocks(page).map(firstLine)));
   expect([...NOT_RUN.keys()].filter((line) => !lines.has(line))).toEqual([]);
+  const tests = readdirSync(TESTS, { recursive: true, encoding: 'utf8' }).map((path) => basename(path));
+  const named = [...NOT_RUN.values()].flatMap((reason) => reason.match(/[\w-]+\.test\.ts/g) ?? []);
+  expect(named.filter((name) => !tests.includes(name))).toEqual([]);
 });
