@@ -1,4 +1,4 @@
-/** What the process's exit code says, for scripts. */
+/** The process's exit codes, for scripts. */
 export const EXIT = {
   ok: 0,
   failure: 1,
@@ -6,11 +6,11 @@ export const EXIT = {
   partial: 3,
   cannotRun: 126,
   noSuchProgram: 127,
-  /** Plus the number of the signal, as shells have it. */
+  /** Plus the number of the signal, as in shells. */
   signal: 128,
 } as const;
 
-/** For the end of every `--help`; docs/reference/cli.md has the same table. */
+/** The end of every `--help`. docs/reference/cli.md has the same table. */
 export const EXIT_CODES_HELP = `
 Exit codes:
   0        done

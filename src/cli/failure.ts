@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { isAppError } from '../core/errors.ts';
 import { EXIT } from './exit-codes.ts';
 
-/** A failure whose message says everything: it is printed without a stack. */
+/** A failure whose message says everything, so that no stack is printed. */
 export class Failure extends Error {
   readonly exitCode: number;
 
@@ -12,9 +12,9 @@ export class Failure extends Error {
   }
 }
 
-/** Says what went wrong on standard error, and gives the exit code for it. */
+/** Prints what went wrong to standard error and returns the exit code. */
 export function reportFailure(error: unknown): number {
-  // Commander has printed what it had to say. Its code for help that was asked for is 0.
+  // Commander has printed its message already. Its code is 0 when help was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof Failure) {
     console.error(`dashcache: ${error.message}`);

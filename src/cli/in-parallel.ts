@@ -1,4 +1,4 @@
-/** Does the work on every item, on `width` of them at once; results are in the items' order. Ends with the first error. */
+/** Works on every item, `width` at a time. Results are in the items' order; the first error ends it. */
 export async function inParallel<T, R>(
   items: readonly T[],
   width: number,
@@ -7,7 +7,7 @@ export async function inParallel<T, R>(
   const results: R[] = [];
   const queue = items.entries();
   const worker = async () => {
-    // One iterator for all workers: each takes what is next.
+    // All workers share one iterator: each takes the next item.
     for (const [index, item] of queue) results[index] = await work(item);
   };
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));

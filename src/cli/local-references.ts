@@ -6,12 +6,12 @@ import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import type { GivenRequest } from './request-argument.ts';
 
-/** What is no file's path: URLs, and plain base64, about which the server has advice. */
+/** What is not a file's path: a URL, or plain base64, which the server explains. */
 const NOT_LOCAL = /^(https?:\/\/|data:|oss:\/\/|[A-Za-z0-9+/_=\s-]{64,}$|$)/i;
 
 /**
- * An `image.generate` request whose reference images may be files of this machine, by path or `file://` URL: their bytes
- * go to the server, as data URIs. Other requests stay as they are, word for word.
+ * Replaces references to files on this machine (a path or a `file://` URL) in an `image.generate` request by data URIs.
+ * Every other request stays unchanged.
  */
 export async function inlineReferences(request: GivenRequest): Promise<GivenRequest> {
   const { reference_image: given } = request.body;

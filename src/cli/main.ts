@@ -24,7 +24,7 @@ const program = new Command('dashcache')
   .exitOverride()
   .showHelpAfterError('Try --help.')
   .addHelpText('afterAll', EXIT_CODES_HELP)
-  // What follows the program of `run` is the program's own.
+  // Options after the program of `run` are the program's own.
   .enablePositionalOptions();
 
 addSettingOptions(program.command('serve'), ALL_SETTINGS)
@@ -46,9 +46,9 @@ addServerOptions(program.command('warm'))
   .argument('<file>', 'the file, or - for standard input')
   .option('--dry-run', 'only say what is stored and what the rest would cost')
   .option('--budget <amount>', 'spend no more than this, such as 20 or "12.50 CNY"')
-  .option('--allow-unknown-cost', 'with --budget: buy what has no known price, too, beside it')
+  .option('--allow-unknown-cost', 'with --budget: also buy what has no known price')
   .option('--concurrency <n>', 'requests under way at once', '4')
-  .option('--scope <scope>', 'whose entries count as stored, at a server whose admin token is in use')
+  .option('--scope <scope>', 'whose entries count as stored, at a server that asks for an admin token')
   .option('--json', 'print one line of JSON instead of progress and summary')
   .action(loaded(async () => (await import('./warm/warm.ts')).warm));
 
@@ -57,14 +57,14 @@ addServerOptions(program.command('explain'))
     'say whether a request in any dialect is a hit, its key, its price, and the nearest entries; buys nothing',
   )
   .argument('<request>', 'the request: JSON, the path of a file, or - for standard input')
-  .option('--scope <scope>', 'whose entries are meant, at a server whose admin token is in use')
+  .option('--scope <scope>', 'whose entries to look at, at a server that asks for an admin token')
   .option('--json', 'print JSON')
   .action(loaded(async () => (await import('./commands/explain.ts')).explain));
 
 addServerOptions(addFilterOptions(program.command('ls')))
   .description('list what is stored, by words of the prompt and by filters')
   .addOption(
-    new Option('--sort <by>', 'what comes first: stored, used, or hit most')
+    new Option('--sort <by>', 'what comes first: newest, last used, or most hits')
       .choices(['created', 'used', 'hits'])
       .default('created'),
   )
@@ -74,7 +74,7 @@ addServerOptions(addFilterOptions(program.command('ls')))
   .action(loaded(async () => (await import('./commands/ls.ts')).ls));
 
 addServerOptions(program.command('show'))
-  .description('tell everything that is known of the entries of a key')
+  .description('show everything that is known about the entries of a key')
   .argument('<key>', 'the key, as ls prints it')
   .option('--scope <scope>', 'whose, when several scopes hold the key')
   .option('--site <site>', 'which upstream drew them, when several did')
@@ -95,23 +95,23 @@ addServerOptions(program.command('stats'))
   .action(loaded(async () => (await import('./commands/stats.ts')).stats));
 
 addServerOptions(program.command('run'))
-  .description('run a program that asks dashcache in place of the vendor, and say what that came to')
-  .argument('<program...>', 'the program with its arguments; -- in front of it keeps options apart')
-  .option('--json', 'say what it came to as one line of JSON')
+  .description('run a program that asks dashcache in place of the vendor, and say what it cost and saved')
+  .argument('<program...>', 'the program with its arguments; put -- before it')
+  .option('--json', 'print cost and savings as one line of JSON')
   .passThroughOptions()
   .action(loaded(async () => (await import('./commands/run.ts')).run));
 
 addServerOptions(program.command('savings'))
-  .description('say what was bought and what did not need to be, and what that came to at list price')
+  .description('say what was bought and what was saved, at list price')
   .option('--since <time>', 'how far back, in whole days, such as 7d', '30d')
   .addOption(
-    new Option('--by <what>', 'what is told apart').choices(['model', 'scope', 'day']).default('model'),
+    new Option('--by <what>', 'how to group the rows').choices(['model', 'scope', 'day']).default('model'),
   )
   .option('--json', 'print JSON')
   .action(loaded(async () => (await import('./commands/savings.ts')).savings));
 
 addSettingOptions(program.command('config'), ALL_SETTINGS)
-  .description('print the settings that serve would have, with secrets masked, and where each was given')
+  .description('print the effective settings, with secrets masked, and where each was given')
   .option('--json', 'print JSON')
   .action(loaded(async () => (await import('./commands/config.ts')).printConfig));
 
@@ -136,6 +136,6 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  // At once: a command that was ended may have work under way that nobody waits for any more.
+  // Exit at once: a command that was ended may have work under way that nobody waits for.
   process.exit(reportFailure(error));
 }

@@ -1,12 +1,12 @@
 import type { Cost } from '../core/events.ts';
 
-/** `0.50 CNY`; fractions of a cent are shown where there are any. */
+/** `0.50 CNY`, with fractions of a cent if there are any. */
 export function formatMoney({ amount, currency }: Cost): string {
   const cents = amount.toFixed(2);
   return `${Number(cents) === amount ? cents : String(amount)} ${currency}`;
 }
 
-/** A sum of prices, by currency. Those that are not known are counted beside it: they are not zero. */
+/** A sum of prices by currency. Unknown prices are counted beside it: they are not zero. */
 export class MoneySum {
   readonly #amounts = new Map<Cost['currency'], number>();
   #unknown = 0;
@@ -27,7 +27,7 @@ export class MoneySum {
   }
 
   get known(): readonly Cost[] {
-    // Rounded far below a cent: binary fractions would show their tails in sums.
+    // Rounded far below a cent, or sums would show the tails of binary fractions.
     return [...this.#amounts].map(([currency, amount]) => ({
       amount: Math.round(amount * 1e6) / 1e6,
       currency,

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json
 import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
-/** A request as it was given: its own words, which are what is sent, and what they mean. */
+/** A request as it was given: its text, which is sent unchanged, and its parsed value. */
 export interface GivenRequest {
   readonly text: string;
   readonly body: JsonObject;
@@ -37,6 +37,6 @@ export function parseRequest(text: string, where: string): GivenRequest {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Failure(`${where} is not JSON: ${reason}`, EXIT.usage, { cause });
   }
-  if (!isJsonObject(body)) throw new Failure(`${where} is JSON, but no object`, EXIT.usage);
+  if (!isJsonObject(body)) throw new Failure(`${where} is JSON, but not an object`, EXIT.usage);
   return { text, body };
 }

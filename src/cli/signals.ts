@@ -1,11 +1,11 @@
-/** npm sends on the Ctrl-C that the terminal has already sent: within this time, two of them are one. */
+/** npm repeats the Ctrl-C that the terminal has already sent. Two within this time, in milliseconds, are one. */
 const ECHO_MS = 500;
 
 /** Listens for SIGTERM and SIGINT. */
 export interface SignalWatch {
-  /** The first of either; from then on both have their usual effect again, but for the echo of a Ctrl-C. */
+  /** Resolves with the first of either. After it both have their usual effect again, except for the echo of a Ctrl-C. */
   readonly first: Promise<NodeJS.Signals>;
-  /** Gives both their usual effect back. */
+  /** Stops listening: both have their usual effect again. */
   stop(): void;
 }
 

@@ -6,13 +6,13 @@ import type { HttpAnswer, ServerClient } from './server-client.ts';
 /** Parameters of a query, or fields of a filter. */
 export type Parameters = Readonly<Record<string, string>>;
 
-/** Reads from a server's admin interface; the path's answers are `T`. */
+/** Reads from a server's admin API; the path's answers are `T`. */
 export async function getAdmin<T>(client: ServerClient, path: string, query: Parameters = {}): Promise<T> {
   const text = new URLSearchParams(query).toString();
   return parse(await client.getAsAdmin(`/admin/api/${path}${text === '' ? '' : `?${text}`}`), client.origin);
 }
 
-/** Asks a server's admin interface to do something; the path's answers are `T`. */
+/** Asks a server's admin API to do something; the path's answers are `T`. */
 export async function postAdmin<T>(client: ServerClient, path: string, body: object): Promise<T> {
   return parse(await client.postAsAdmin(`/admin/api/${path}`, JSON.stringify(body)), client.origin);
 }
@@ -26,7 +26,7 @@ function parse({ status, text }: Pick<HttpAnswer, 'status' | 'text'>, origin: st
   }
 }
 
-/** The failure of a call: what is wrong with a parameter is wrong with the option that it was given by. */
+/** Turns an error into a failure that names the command's option instead of the parameter. */
 export function failureOf(status: number, text: string, origin: string): Failure {
   const message = describeRefusal(status, text, origin);
   const field = readErrorBody(text)?.field;
@@ -37,7 +37,7 @@ export function failureOf(status: number, text: string, origin: string): Failure
   return new Failure(told.includes(option) ? told : `${option}: ${told}`, EXIT.usage);
 }
 
-/** How a parameter is given on the command line. */
+/** The option that gives a parameter on the command line. */
 export function optionOf(parameter: string): string {
   return parameter === 'q' ? 'the words' : `--${parameter.replaceAll('_', '-')}`;
 }

@@ -6,11 +6,11 @@ export interface ErrorBody {
   readonly code: string | undefined;
   readonly message: string;
   readonly requestId: string | undefined;
-  /** What of the request is wrong, where it is a part of it. */
+  /** The field of the request that is wrong, if it is one. */
   readonly field: string | undefined;
 }
 
-/** Reads an error's body; undefined when it is none that dashcache writes. */
+/** Reads an error's body; undefined when dashcache did not write it. */
 export function readErrorBody(text: string): ErrorBody | undefined {
   const body = parse(text);
   if (!isJsonObject(body)) return undefined;
@@ -36,12 +36,12 @@ export function describeRefusal(status: number, text: string, origin: string): s
   return facts.length === 0 ? message : `${message} (${facts.join(', ')})`;
 }
 
-/** Whether an error is about the request that got it; of the others, every request would get the same. */
+/** Whether an error is about this request alone. Any other error would meet every request. */
 export function isAboutRequest(status: number): boolean {
   return status >= 400 && status < 500 && ![401, 403, 404, 405, 429].includes(status);
 }
 
-/** The failure that a server's error is to a command. */
+/** Turns a server's error into a command's failure. */
 export function refused(status: number, text: string, origin: string): Failure {
   return new Failure(describeRefusal(status, text, origin));
 }
@@ -51,7 +51,7 @@ function parse(text: string): JsonValue | undefined {
     const value: JsonValue = JSON.parse(text);
     return value;
   } catch {
-    // Not even JSON: no answer of ours.
+    // Not even JSON: dashcache did not write it.
     return undefined;
   }
 }

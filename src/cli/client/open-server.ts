@@ -11,37 +11,37 @@ import { Failure } from '../failure.ts';
 import { addSettingOptions, givenSettings, type SettingFlags } from '../settings/settings-source.ts';
 import { watchSignals } from '../signals.ts';
 
-/** The server that a command asks: one that runs already, or its own for as long as it takes. */
+/** The server that a command asks: one that runs already, or one of its own that ends with the command. */
 export interface CacheServer {
   readonly origin: string;
-  /** What the user shows at somebody else's server; a command's own has the key itself. */
+  /** The key to send to a server that runs already; the command's own server has the key itself. */
   readonly apiKey: string | undefined;
-  /** What opens the admin interface of somebody else's server; that of a command's own is open. */
+  /** The admin token of a server that runs already; the command's own server needs none. */
   readonly adminToken: string | undefined;
-  /** What the command and its server were given. */
+  /** The environment of the command and its server. */
   readonly env: Environment;
-  /** Started by this command. */
+  /** True when this command started it. */
   readonly isOwn: boolean;
-  /** The folder of a command's own server. */
+  /** The data folder of the command's own server. */
   readonly dataFolder?: string;
-  /** Where a command's own server has an image, by its digest. */
+  /** The path of an image of the command's own server, by its digest. */
   readonly blobFile?: (digest: string) => string;
-  /** Lets images under way land in the store of the command's own server, and ends it. */
+  /** Waits until images under way are stored, and ends the command's own server. */
   close(): Promise<void>;
 }
 
 export type ServerFlags = SettingFlags & { readonly server?: string };
 
 export interface OwnServerOptions {
-  /** Told of what happens at the command's own server. */
+  /** Called with every event of the command's own server. */
   readonly onEvent?: (event: CacheEvent) => void;
   /**
-   * Hand out image URLs of the server that `serve` would run with these settings, not of one that is gone in a moment.
+   * Give out image URLs of the server that `serve` would run with these settings, not of one that ends in a moment.
    */
   readonly durableUrls?: boolean;
 }
 
-/** What every command takes that asks a server. */
+/** Adds the options of every command that asks a server. */
 export function addServerOptions(command: Command): Command {
   const server = new Option(
     '--server <url>',
@@ -54,7 +54,7 @@ export function addServerOptions(command: Command): Command {
 /** The server named by `--server`, or one of the command's own, on a free port that only this machine reaches. */
 export async function openServer(flags: ServerFlags, options: OwnServerOptions = {}): Promise<CacheServer> {
   const { config: file, data, upstream } = flags;
-  // Other options of a command may have the name of a setting and mean something else, such as --scope.
+  // Another option of a command may have the name of a setting and mean something else, such as --scope.
   const { env } = await givenSettings({ data, upstream, ...(file === undefined ? {} : { config: file }) });
   if (flags.server !== undefined) {
     const { found } = await searchApiKey(env, homedir());
@@ -62,7 +62,7 @@ export async function openServer(flags: ServerFlags, options: OwnServerOptions =
     const adminToken = env.DASHCACHE_ADMIN_TOKEN;
     return { origin, apiKey: found?.key, adminToken, env, isOwn: false, close: async () => {} };
   }
-  // What is overruled below must be as right as for `serve`.
+  // What is overruled below must be valid all the same, as for `serve`.
   const config = parseConfig(env);
   const own: Environment = {
     ...env,
@@ -71,7 +71,7 @@ export async function openServer(flags: ServerFlags, options: OwnServerOptions =
     DASHCACHE_AUTH: 'local',
     DASHCACHE_ADMIN_TOKEN: '',
     DASHCACHE_PUBLIC_URL: options.durableUrls === true ? servedAt(config) : '',
-    // Progress and results are what is to be seen.
+    // The log would hide progress and results.
     DASHCACHE_LOG_LEVEL: env.DASHCACHE_LOG_LEVEL ?? 'error',
   };
   const { onEvent } = options;
@@ -92,8 +92,8 @@ export async function openServer(flags: ServerFlags, options: OwnServerOptions =
 }
 
 /**
- * Does a command's work with a server, which it closes in the end. SIGINT and SIGTERM end the work; `stopping` tells it
- * to begin nothing more.
+ * Runs a command's work with a server and closes it at the end. SIGINT and SIGTERM end the work; `stopping` tells it to
+ * begin nothing more.
  */
 export async function withServer<T>(
   flags: ServerFlags,
@@ -105,9 +105,7 @@ export async function withServer<T>(
   const signals = watchSignals();
   const interrupted = signals.first.then((signal) => {
     stopping.abort();
-    console.error(
-      `${signal}: nothing more is begun; what is under way may land, unless there is a second signal`,
-    );
+    console.error(`${signal}: beginning nothing more; a second signal also breaks off what is under way`);
     throw new Failure(`ended by ${signal}`, EXIT.signal + constants.signals[signal]);
   });
   try {
@@ -118,13 +116,13 @@ export async function withServer<T>(
   }
 }
 
-/** Where `serve` would listen; empty, for no such place, when that is not known beforehand. */
+/** Where `serve` would listen; empty when the port is not known beforehand. */
 function servedAt({ publicUrl, host, port }: Config): string {
   if (publicUrl !== undefined) return publicUrl;
   return port === 0 ? '' : `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** A folder that a server has can be used through that one. */
+/** Adds to the refusal of a folder in use that `--server` can ask its owner. */
 function pointElsewhere(error: unknown): never {
   if (!isAppError(error, 'config') || !/ is in use by process /.test(error.message)) throw error;
   throw new AppError('config', `${error.message}; --server asks the server that has it`, { cause: error });

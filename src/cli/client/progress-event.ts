@@ -1,4 +1,4 @@
-/** How far an image has come, as `image.generate` streams it. */
+/** A progress event of `image.generate`. */
 export type ProgressEvent =
   | { readonly stage: 'queued'; readonly position: number }
   | { readonly stage: 'running'; readonly elapsed_ms: number; readonly expected_ms: number | null }

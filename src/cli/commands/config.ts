@@ -12,7 +12,7 @@ import { formatTable } from '../terminal/text-table.ts';
 
 interface Row {
   readonly name: string;
-  /** null when there is none: `meaning` says what that means. */
+  /** null when there is none; `meaning` says what that means. */
   readonly value: string | null;
   readonly meaning: string;
   readonly from: string;
@@ -52,7 +52,7 @@ function rowOf(setting: keyof typeof SETTINGS, { env, sourceOf }: GivenSettings,
   const from = sourceOf(name);
   const row = { name, from, meaning: (absent ?? '').replaceAll('`', '') };
   if (from !== 'default') return { ...row, value: secret === true ? MASK : (env[name] ?? null) };
-  // What other settings decide is known by now.
+  // Values that depend on other settings are known by now.
   const decided = config[setting];
   return { ...row, value: fallback ?? (typeof decided === 'string' ? decided : null) };
 }

@@ -5,7 +5,7 @@ import { printable, printableJson } from '../terminal/printable.ts';
 
 type Fact = readonly [name: string, ...lines: string[]];
 
-/** An entry for people. `placeOf` says where an image is to be had. */
+/** Describes an entry for people. `placeOf` says where to find an image. */
 export function describeEntry(entry: EntryDetailBody, placeOf: (image: EntryImageBody) => string): string {
   const { key, take, prompt, model, site, scope, created_at, used_at, hits, canonical, usage, tags } = entry;
   const facts: readonly Fact[] = [

@@ -1,10 +1,10 @@
 import type { EntrySummaryBody } from '../../http/admin/entry-schema.ts';
 import { formatTable } from '../terminal/text-table.ts';
 
-/** Where no terminal says how much fits. */
+/** The width, in characters, where no terminal tells its own. */
 const LINE_WIDTH = 160;
 
-/** Entries for people, one on each line; `show` tells the rest. */
+/** Formats entries for people, one a line. `show` has the rest. */
 export function entryTable(
   entries: readonly EntrySummaryBody[],
   dated: 'stored' | 'used' = 'stored',

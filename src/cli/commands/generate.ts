@@ -39,7 +39,7 @@ export async function generate(flags: GenerateFlags): Promise<void> {
     }
     console.error(describe(answer));
     if (flags.printResponse === true) console.log(JSON.stringify(answer, undefined, 2));
-    // With the response on standard output the names would spoil its JSON.
+    // File names on standard output would spoil the response's JSON.
     const say = flags.printResponse === true ? console.error : console.log;
     for (const file of files) say(file);
   });

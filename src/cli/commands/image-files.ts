@@ -9,11 +9,11 @@ import { Failure } from '../failure.ts';
 /** An image that was written. */
 export interface WrittenImage {
   readonly path: string;
-  /** The name's ending says another format than the bytes are in. */
+  /** True when the name's extension names another format than that of the bytes. */
   readonly isMisnamed: boolean;
 }
 
-/** Where images go that nothing else is said of; `OUTPUT_DIR` replaces the first part. */
+/** The default folder of images. `OUTPUT_DIR` replaces its first part. */
 export function defaultFolder({ OUTPUT_DIR }: Environment): string {
   return join(
     OUTPUT_DIR === undefined || OUTPUT_DIR === '' ? 'output' : OUTPUT_DIR,
@@ -23,8 +23,8 @@ export function defaultFolder({ OUTPUT_DIR }: Environment): string {
 }
 
 /**
- * Writes images: to the file `output`, several with a number before its ending; into it, when it is a folder; else into
- * `folder`. In folders they are named by their content, so that no image replaces another.
+ * Writes images to the file `output` (several get a number before the extension), into `output` if it is a folder, or else
+ * into `folder`. In a folder they are named by their content, so that no image replaces another.
  */
 export async function writeImages(
   images: readonly Uint8Array[],
@@ -61,7 +61,7 @@ function numbered(path: string, number: number | undefined): string {
   return format({ dir, name: `${name}-${number}`, ext });
 }
 
-/** Under its name there is a whole image or none. */
+/** Writes a file so that its name never shows half an image. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
   try {
@@ -80,7 +80,7 @@ async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch {
-    // Not there yet: it is going to be a file.
+    // It does not exist yet: it will be a file.
     return false;
   }
 }

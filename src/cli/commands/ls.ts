@@ -16,10 +16,10 @@ export type LsFlags = ServerFlags &
     readonly json?: boolean;
   };
 
-/** What the server gives at once. */
+/** How many entries the server gives in one page. */
 const PAGE = 200;
 
-/** Lists stored entries: a table, or with `--json` a line of JSON for each, as it comes. */
+/** Lists stored entries: a table, or with `--json` one line of JSON each, as they come. */
 export async function ls(words: readonly string[], flags: LsFlags): Promise<void> {
   const { sort } = flags;
   const query = { ...filterOf(words, flags), sort };
@@ -39,7 +39,7 @@ export async function ls(words: readonly string[], flags: LsFlags): Promise<void
     await client.close();
     if (flags.json === true) return;
     if (listed.length > 0) console.log(entryTable(listed, sort === 'used' ? 'used' : 'stored'));
-    // In another folder than that of `serve` is another store: the command may have just made it.
+    // The folder may be another than that of `serve`, and the command may have just made it.
     const place = server.dataFolder === undefined ? '' : ` in ${server.dataFolder}`;
     const found = `${counted(listed.length, 'entry', 'entries')}${place}`;
     console.error(hasMore ? `${found}, and there are more: --limit or --all shows them` : found);
@@ -59,7 +59,7 @@ async function* pages(client: ServerClient, query: Parameters, most: number): As
   }
 }
 
-/** Aborted when nobody reads what is printed any more, as with `| head`. */
+/** Aborts when nobody reads the output any more, as with `| head`. */
 function whenUnread(): AbortSignal {
   const unread = new AbortController();
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

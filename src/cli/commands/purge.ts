@@ -12,12 +12,12 @@ import { entryTable } from './entry-table.ts';
 export type PurgeFlags = ServerFlags &
   FilterFlags & { readonly all?: boolean; readonly yes?: boolean; readonly json?: boolean };
 
-/** Says what a filter would remove; removes it only when told so. */
+/** Says what a filter would remove; removes it only with `--yes`. */
 export async function purge(words: readonly string[], flags: PurgeFlags): Promise<void> {
   const filter = filterOf(words, flags);
   const isAll = flags.all === true;
   const isFiltered = Object.keys(filter).length > 0;
-  if (isAll && isFiltered) throw new Failure('--all leaves no room for words and filters', EXIT.usage);
+  if (isAll && isFiltered) throw new Failure('--all cannot go with words or filters', EXIT.usage);
   if (!isAll && !isFiltered)
     throw new Failure('say what to purge by words or filters, or --all for everything', EXIT.usage);
   const isDry = flags.yes !== true;

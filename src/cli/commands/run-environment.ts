@@ -1,6 +1,6 @@
 import type { Environment } from '../../config.ts';
 
-/** The environment of a program that is to ask `origin` in place of the vendor, with the user's key where it has none. */
+/** The environment of a program that asks `origin` in place of the vendor, with the user's key if it has none. */
 export function programEnvironment(
   environment: Environment,
   origin: string,
@@ -11,14 +11,14 @@ export function programEnvironment(
   const key = environment.DASHSCOPE_API_KEY || apiKey;
   return {
     ...environment,
-    // The SDKs send nothing without a key; an empty one is none.
+    // The SDKs send nothing without a key; an empty one counts as none.
     DASHSCOPE_API_KEY: key,
-    // The user's own of OpenAI would be sent on to DashScope.
+    // The user's OpenAI key would be sent on to DashScope.
     OPENAI_API_KEY: key,
     DASHSCOPE_HTTP_BASE_URL: `${origin}/api/v1`,
     DASHSCOPE_BASE_URL: `${origin}/api/v1`,
     OPENAI_BASE_URL: `${origin}/v1`,
-    // Programs read one or the other.
+    // Some programs read the one, some the other.
     NO_PROXY: noProxy,
     no_proxy: noProxy,
   };

@@ -1,7 +1,7 @@
 import type { CacheEvent, CacheResult } from '../../core/events.ts';
 import { MoneySum } from '../money.ts';
 
-/** What a program's requests came to, from the events of the server that it asked. */
+/** Sums up a program's requests from the events of the server that it asked. */
 export class RunTotals {
   readonly #results = new Map<CacheResult, number>();
   readonly #spent = new MoneySum();
@@ -13,7 +13,7 @@ export class RunTotals {
     } else if (event.type === 'avoided') {
       this.#saved.add(event.cost);
     } else if (event.type === 'bought') {
-      // Whether or not its client was still there, and it could be stored.
+      // Counts even if its client had left, or if it could not be stored.
       this.#spent.add(event.cost);
     }
   }

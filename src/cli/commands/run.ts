@@ -11,7 +11,7 @@ export interface RunFlags extends ServerFlags {
   readonly json?: boolean;
 }
 
-/** Runs a program that asks dashcache in place of the vendor; says in the end what that came to, and ends as it ended. */
+/** Runs a program that asks dashcache in place of the vendor, says what it cost and saved, and ends with its exit code. */
 export async function run(program: readonly string[], flags: RunFlags): Promise<void> {
   const tally = new RunTotals();
   const server = await openServer(flags, { onEvent: (event) => tally.note(event) });
@@ -20,7 +20,7 @@ export async function run(program: readonly string[], flags: RunFlags): Promise<
     const { found } = await searchApiKey(server.env, homedir());
     exitCode = await runProgram(program, programEnvironment(process.env, server.origin, found?.key));
   } finally {
-    // What the program no longer waited for may still be paid for and stored.
+    // What the program did not wait for may still be bought and stored.
     await server.close();
   }
   console.error(summary(tally, server.isOwn, flags.json === true));
@@ -34,16 +34,16 @@ function summary(tally: RunTotals, isOwn: boolean, json: boolean): string {
     : 'dashcache: what this run cost and saved is known to the server that was asked, and not to be told apart there';
 }
 
-/** The exit code, as shells have it: 128 and the signal's number for a program that a signal ended. */
+/** The exit code as in shells: 128 plus the signal's number for a program that a signal ended. */
 function runProgram(
   [command = '', ...args]: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    // Listening begins before the program does: a signal between the two would leave it behind.
+    // Listen before the program starts: a signal in between would leave it running.
     let child: ChildProcess | undefined;
     const passOn = (signal: NodeJS.Signals) => child?.kill(signal);
-    // A terminal sends Ctrl-C to the program, too; twice would be a second one.
+    // A terminal sends Ctrl-C to the program as well: passing it on would make two.
     const passOnInt = () => process.stdin.isTTY || passOn('SIGINT');
     process.on('SIGTERM', passOn).on('SIGHUP', passOn).on('SIGINT', passOnInt);
     const done = () => process.off('SIGTERM', passOn).off('SIGHUP', passOn).off('SIGINT', passOnInt);

@@ -1,7 +1,7 @@
 import type { LedgerRowBody } from '../../http/ledger/ledger-schema.ts';
 import { MoneySum } from '../money.ts';
 
-/** What some rows of the ledger come to. */
+/** The sum of some rows of the ledger. */
 export class Saving {
   #hits = 0;
   #bought = 0;
@@ -11,7 +11,7 @@ export class Saving {
   readonly #saved = new MoneySum();
 
   add(row: LedgerRowBody): void {
-    // A request that waited for another's purchase was not paid for either.
+    // A request that joined another's purchase was not paid for either.
     this.#hits += row.hits + row.coalesced;
     this.#bought += row.misses + row.bypassed;
     this.#errors += row.errors;

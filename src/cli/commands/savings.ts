@@ -13,7 +13,7 @@ export interface SavingsFlags extends ServerFlags {
   readonly json?: boolean;
 }
 
-/** Prints what was bought and what did not need to be, from a server's ledger. */
+/** Prints what was bought and what was saved, from a server's ledger. */
 export async function savings({ since, by, json, ...flags }: SavingsFlags): Promise<void> {
   const from = new Date(Date.now() - sinceOf(since)).toISOString();
   await withServer(flags, {}, async (server) => {

@@ -10,17 +10,17 @@ export async function serve(flags: SettingFlags): Promise<void> {
   console.log(`dashcache listens on ${server.origin}`);
   for (const line of describe(server)) console.log(`  ${line}`);
   const signal = await watchSignals().first;
-  // Said when it is so: nothing is accepted any more from here on.
+  // Print this only now: from here on nothing is accepted.
   const closed = server.close();
   console.log(
     `${signal}: no new flights; those under way have ${server.config.drainTimeout / 1000} s to land`,
   );
   await closed;
-  // What outlived the drain must not keep the process: its attempts stay open on record.
+  // What outlived the drain must not keep the process alive: its purchases stay open on record.
   process.exit(0);
 }
 
-/** What a person checks first: where requests go, whose key pays, who may ask, where images are kept. */
+/** What a person checks first: where requests go, whose key pays, who may ask, where images are stored. */
 function describe({ config, keySource }: RunningServer): string[] {
   return [
     `upstream  ${config.upstream}${config.site === config.upstream ? '' : `, site ${config.site}`}`,

@@ -14,7 +14,7 @@ export type ShowFlags = ServerFlags & {
   readonly json?: boolean;
 };
 
-/** Prints everything that is known of the entries of a key. */
+/** Prints everything that is known about the entries of a key. */
 export async function show(key: string, flags: ShowFlags): Promise<void> {
   if (!/^k\d+:[0-9a-f]{32}$/.test(key))
     throw new Failure('a key is k1: and 32 hex digits, as `ls` prints them', EXIT.usage);

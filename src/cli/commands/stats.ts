@@ -8,7 +8,7 @@ import { formatTable } from '../terminal/text-table.ts';
 
 export type StatsFlags = ServerFlags & { readonly json?: boolean };
 
-/** Prints how much is stored, whose it is, and what it cost and spared. */
+/** Prints how much is stored, whose it is, what it cost and what it saved. */
 export async function stats(flags: StatsFlags): Promise<void> {
   await withServer(flags, {}, async (server) => {
     const client = new ServerClient(server);

@@ -1,4 +1,4 @@
-/** What one request of the demo came to. */
+/** The result of one request of the demo. */
 export interface DemoAnswer {
   /** 0 when the client hung up before the answer. */
   readonly status: number;
@@ -18,7 +18,7 @@ interface GenerationBody {
 
 const PATH = '/api/v1/services/aigc/multimodal-generation/generation';
 
-/** What is known of a request whose client hung up: it was asked, and nobody read the answer. */
+/** The result of a request whose client hung up: nobody read the answer. */
 export const GIVEN_UP: DemoAnswer = { status: 0, cache: 'GIVEN UP', elapsedMs: 0, imageUrls: [] };
 
 /** A program that speaks DashScope's API over HTTP, as any SDK does. */
@@ -31,7 +31,7 @@ export class DemoClient {
     this.#apiKey = apiKey;
   }
 
-  /** Sends a request body as it is. */
+  /** Sends a request body unchanged. */
   async send(body: string, signal?: AbortSignal): Promise<DemoAnswer> {
     const startedAt = performance.now();
     const response = await fetch(this.#origin + PATH, {

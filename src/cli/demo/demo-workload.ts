@@ -4,10 +4,10 @@ import { type DemoAnswer, type DemoClient, GIVEN_UP, generationBody } from './de
 /** One part of the demo. */
 export interface DemoStep {
   readonly name: string;
-  /** All of its requests name it, for one image each. */
+  /** The model that all of its requests name, for one image each. */
   readonly model: string;
   run(): Promise<readonly DemoAnswer[]>;
-  /** What came of it, in a sentence. */
+  /** What happened, in a sentence. */
   says(answers: readonly DemoAnswer[]): string;
 }
 
@@ -15,7 +15,7 @@ export interface DemoStage {
   /** Speaks to dashcache. */
   readonly client: DemoClient;
   readonly simulator: SimulatorControl;
-  /** Moves the simulator's clock beyond the life of its result URLs. */
+  /** Moves the simulator's clock past the life of its result URLs. */
   skipADay(): void;
 }
 

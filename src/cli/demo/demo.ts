@@ -17,13 +17,13 @@ interface Row {
   readonly upstreamImages: number;
 }
 
-/** Starts the simulator and the server, sends a mixed workload through a real HTTP client, and prints what it came to. */
+/** Starts the simulator and the server, sends a mixed workload through a real HTTP client, and prints a summary. */
 export async function demo(options: { readonly output: string }): Promise<void> {
   const output = resolve(options.output);
-  // The images of the last demo would be hits of this one.
+  // Images of the last demo would be hits now.
   await rm(join(output, 'data'), { recursive: true, force: true });
   await mkdir(output, { recursive: true });
-  // The simulator's time can be moved, to see what its links are worth a day later.
+  // The simulator's clock can be moved ahead, to show that its links are dead a day later.
   let aheadMs = 0;
   const simulator = await startSimulator({
     clock: { ...systemClock, now: () => systemClock.now() + aheadMs },
@@ -68,7 +68,7 @@ export async function demo(options: { readonly output: string }): Promise<void> 
   }
 }
 
-/** One line per step; money at the vendor's Beijing list price. Saved is what every request bought anew would have cost more. */
+/** One line per step, at the vendor's Beijing list prices. Saved is what it would have cost to buy every request's image anew, less what was spent. */
 function summary(rows: readonly Row[]): string {
   const header = [
     'step',

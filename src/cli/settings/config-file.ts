@@ -3,7 +3,7 @@ import type { Environment } from '../../config.ts';
 import { AppError } from '../../core/errors.ts';
 import { SETTINGS } from '../../settings.ts';
 
-/** What else dashcache reads from the environment: where the server's own key is. */
+/** Further names that dashcache reads from the environment: they say where the server's key is. */
 const KEY_VARIABLES = [
   'DASHSCOPE_API_KEY',
   'DASHSCOPE_API_KEY_FILE_PATH',
@@ -16,7 +16,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...KEY_VARIABLES,
 ]);
 
-/** The settings in a file. `config` names the file, and the line at fault. */
+/** Reads the settings in a file. Errors: `config`, which names the file and the line at fault. */
 export async function readConfigFile(path: string): Promise<Environment> {
   let text: string;
   try {
@@ -29,9 +29,9 @@ export async function readConfigFile(path: string): Promise<Environment> {
 }
 
 /**
- * Lines of `NAME=value`, as environment files have them: blank lines and those that begin with `#` mean nothing, quotes
- * around a whole value are taken off, and nothing else is special. A name that is no setting is an error, since a
- * misspelled one would otherwise be a setting that silently does nothing.
+ * Parses lines of `NAME=value`, as in environment files. Blank lines and lines that begin with `#` are skipped, quotes
+ * around a whole value are removed, and nothing else is special. An unknown name is an error: a misspelled setting would
+ * otherwise silently do nothing.
  */
 export function parseConfigFile(text: string, path: string): Environment {
   const settings: Record<string, string> = {};

@@ -3,7 +3,7 @@ import type { Environment } from '../../config.ts';
 import { SETTINGS } from '../../settings.ts';
 import { readConfigFile } from './config-file.ts';
 
-/** Where a setting's value was given. A flag counts before the environment, and the environment before the file. */
+/** Where a setting's value was given. A flag beats the environment, and the environment beats the file. */
 export type SettingSource = 'flag' | 'environment' | 'file' | 'default';
 
 /** The settings of one command, from wherever they were given. */
@@ -13,7 +13,7 @@ export interface GivenSettings {
   sourceOf(name: string): SettingSource;
 }
 
-/** What the flags of `addSettingOptions` come to, by attribute. */
+/** The values of the flags of `addSettingOptions`, by attribute. */
 export type SettingFlags = Readonly<Record<string, unknown>> & { readonly config?: string };
 
 type SettingName = keyof typeof SETTINGS;
@@ -30,7 +30,7 @@ export function addSettingOptions(command: Command, settings: readonly SettingNa
 /** Every setting there is. */
 export const ALL_SETTINGS: readonly SettingName[] = Object.keys(SETTINGS).filter(isSettingName);
 
-/** What a command's flags, the environment and the config file say. */
+/** Reads a command's settings from its flags, the environment and the config file. */
 export async function givenSettings(
   flags: SettingFlags,
   environment: Environment = process.env,
@@ -64,7 +64,7 @@ function optionFor(setting: SettingName): Option {
   return new Option(`--${flag} <value>`, `${plain(meaning)} (${name}${otherwise})`).helpGroup('Settings:');
 }
 
-/** Without the marks of the documentation's table. */
+/** Markdown without its marks. */
 function plain(markdown = ''): string {
   return markdown.replaceAll('`', '');
 }

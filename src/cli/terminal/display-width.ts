@@ -7,7 +7,7 @@ export function displayWidth(text: string): number {
   return stringWidth(text);
 }
 
-/** The beginning of a text that fits; it says so when something is missing. */
+/** The beginning of a text that fits, with an ellipsis where the rest is cut off. */
 export function cutToWidth(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
   let beginning = '';

@@ -8,7 +8,7 @@ export interface GenerationProgress {
   end(): void;
 }
 
-/** What is left to do after drawing; a guess, and never more than the bar may claim before the end. */
+/** The share of the bar that is left for the work after drawing: a guess. */
 const DRAWN = 0.9;
 
 export function showGeneration(style: ProgressStyle): GenerationProgress {
@@ -16,7 +16,7 @@ export function showGeneration(style: ProgressStyle): GenerationProgress {
   return style === 'lines' ? new GenerationLines() : { show: () => {}, end: () => {} };
 }
 
-/** The last event, and how long ago it came: drawing goes on between two of them. */
+/** The last event, and when it came: drawing goes on between events. */
 class GenerationBar implements GenerationProgress {
   #event: ProgressEvent | undefined;
   #at = performance.now();

@@ -1,6 +1,6 @@
 /**
- * What a terminal does not show but obeys, or shows elsewhere: controls, what turns the direction of writing, ends of
- * lines, half characters. The two joiners are part of emoji and of some languages' spelling.
+ * What a terminal obeys instead of showing, or shows in another place: control characters, changes of direction, line
+ * ends, lone surrogates. The two joiners stay: emoji and some languages need them.
  */
 const UNSEEN = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
@@ -10,12 +10,12 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['\t', '\\t'],
 ]);
 
-/** Text of strangers, such as prompts, on one line on which it can do nothing but be read. */
+/** A stranger's text, such as a prompt, on one line and unable to do anything to the terminal. */
 export function printable(text: string): string {
   return text.replace(UNSEEN, (char) => NAMES.get(char) ?? `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }
 
-/** A value as one line of JSON that is harmless on a terminal, too. */
+/** A value as one line of JSON that is harmless on a terminal. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(UNSEEN, (char) =>
     Array.from(

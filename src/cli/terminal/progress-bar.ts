@@ -2,11 +2,11 @@ import { SingleBar } from 'cli-progress';
 
 const WIDTH = 30;
 
-/** A line at a terminal's bottom that is drawn again and again until it is taken away. */
+/** A line at the bottom of a terminal that is redrawn until it is removed. */
 export class ProgressBar {
   readonly #bar: SingleBar;
 
-  /** `look` is asked at each drawing: how much of the bar is full (undefined: there is no bar), and what stands beside it. */
+  /** Each redraw calls `look`: how much of the bar is full, from 0 to 1 (undefined: no bar), and the text beside it. */
   constructor(look: () => { readonly full: number | undefined; readonly text: string }) {
     this.#bar = new SingleBar({
       stream: process.stderr,
@@ -26,7 +26,7 @@ export class ProgressBar {
     this.#bar.start(1, 0);
   }
 
-  /** Takes it away; what is printed next stands in its place. */
+  /** Removes it; the next output takes its place. */
   end(): void {
     this.#bar.stop();
   }

@@ -2,16 +2,16 @@ import { cutToWidth, displayWidth } from './display-width.ts';
 import { printable } from './printable.ts';
 
 export interface TableOptions {
-  /** The first columns, of words, go to the left; the others, of figures, to the right. Default 1. */
+  /** How many columns, from the first, hold words and are aligned left; the others hold figures. Default 1. */
   readonly wordColumns?: number;
-  /** Columns of the terminal: the last column of the table is cut to what is left of them. */
+  /** The terminal's width in characters: the last column is cut to fit. */
   readonly lineWidth?: number;
 }
 
-/** However narrow the terminal, so much of the last column is shown. */
+/** This much of the last column is shown, however narrow the terminal. */
 const MIN_LAST = 20;
 
-/** Rows as lines, columns padded. Cells may hold anything. */
+/** Formats rows as lines with padded columns. Cells may hold any text: it is made printable. */
 export function formatTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],

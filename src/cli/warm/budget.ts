@@ -3,7 +3,7 @@ import type { Cost } from '../../core/events.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 
-/** What may be spent: an amount, in the currency of the prices where none is named. */
+/** The most that may be spent. Without a currency it counts in the currency of the prices. */
 export interface Budget {
   readonly amount: number;
   readonly currency: Cost['currency'] | undefined;
@@ -18,19 +18,19 @@ export function parseBudget(text: string): Budget {
   return { amount: Number(amount), currency };
 }
 
-/** Money set aside for purchases as they begin. A budget that is not given has no end. */
+/** Sets money aside for each purchase as it begins. Without a budget there is no limit. */
 export class Purse {
   readonly #budget: Budget | undefined;
   #setAside = 0;
 
-  /** Refuses prices that the budget says nothing about: in another currency, or not known unless that is allowed. */
+  /** Refuses prices that the budget cannot be compared with: in another currency, or unknown unless that is allowed. */
   constructor(budget: Budget | undefined, costs: readonly (Cost | null)[], allowUnknown: boolean) {
     this.#budget = budget;
     if (budget === undefined) return;
     const unknown = costs.filter((cost) => cost === null).length;
     if (unknown > 0 && !allowUnknown) {
       throw new Failure(
-        `the price of ${unknown} of them is not known, so --budget cannot be kept; --allow-unknown-cost buys them beside it`,
+        `the price of ${unknown} of them is not known, so --budget cannot hold; --allow-unknown-cost buys them anyway`,
         EXIT.usage,
       );
     }
@@ -41,16 +41,16 @@ export class Purse {
       throw new Failure(`--budget is in ${named}, but some of them cost ${other}`, EXIT.usage);
   }
 
-  /** False when this is beyond what is left. */
+  /** Sets the price aside; false when less than that is left. */
   take(cost: Cost | null): boolean {
     const amount = cost?.amount ?? 0;
-    // A millionth more than the budget is rounding.
+    // A millionth above the budget is a rounding error.
     if (this.#budget !== undefined && this.#setAside + amount > this.#budget.amount + 1e-6) return false;
     this.#setAside += amount;
     return true;
   }
 
-  /** Gives back what was not spent after all. */
+  /** Puts back what was not spent. */
   giveBack(cost: Cost | null): void {
     this.#setAside -= cost?.amount ?? 0;
   }

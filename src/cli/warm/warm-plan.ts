@@ -29,12 +29,12 @@ export interface LineFailure {
   readonly message: string;
 }
 
-/** What warming a file comes to. */
+/** What warming a file would do. */
 export interface WarmPlan {
   readonly lines: number;
   /** Lines whose images are stored already. */
   readonly stored: number;
-  /** Lines that ask for what a line before them buys. */
+  /** Lines that ask for the same as an earlier line, which buys it. */
   readonly repeated: number;
   readonly purchases: readonly PlannedPurchase[];
   readonly failed: readonly LineFailure[];
@@ -45,7 +45,7 @@ type Checked =
   | { readonly kind: 'missing'; readonly name: string; readonly purchase: PlannedPurchase }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** The lines that say something. */
+/** The lines that are not blank. */
 export function splitLines(text: string): WarmLine[] {
   return text
     .replace(/^\uFEFF/, '')
@@ -54,7 +54,7 @@ export function splitLines(text: string): WarmLine[] {
     .filter((line) => line.text.trim() !== '');
 }
 
-/** Finds out what of a line has to be bought; nothing is bought yet. Throws what no other line would fare better with. */
+/** Finds out whether a line has to be bought; buys nothing. Throws failures that every line would have. */
 export async function checkLine(client: ServerClient, line: WarmLine, scope: ExplainScope): Promise<Checked> {
   const request = await readLine(line);
   if (request instanceof Failure) return { kind: 'failed', message: request.message };
@@ -73,7 +73,7 @@ export async function checkLine(client: ServerClient, line: WarmLine, scope: Exp
   return { kind: 'missing', name: `${key} ${take}`, purchase: { line: line.number, cost, ...door } };
 }
 
-/** Sums up what was found out of each line, in their order. */
+/** Sums up the lines, in their order. */
 export function planOf(lines: readonly WarmLine[], checked: readonly Checked[]): WarmPlan {
   const purchases = new Map<string, PlannedPurchase>();
   const failed: LineFailure[] = [];
@@ -98,11 +98,11 @@ async function readLine({ text }: WarmLine): Promise<GivenRequest | Failure> {
   }
 }
 
-/** Where a request in this dialect is sent, and how it reads there; undefined where none answers with the image. */
+/** The path and the text to send a request of this dialect with; undefined where no path answers with the image. */
 function doorFor(dialect: string, request: GivenRequest): Pick<PlannedPurchase, 'path' | 'text'> | undefined {
   if (dialect === 'image.generate') return { path: GENERATE_PATH, text: request.text };
   if (dialect === 'openai') return { path: '/v1/images/generations', text: request.text };
-  // The endpoints that take prompts answer with tasks only; as messages the same request is answered with the image.
+  // The prompt-shaped endpoints answer with tasks only; as messages the same request gets the image.
   const body = translateBody(request.body, MULTIMODAL.shape);
   if (body === undefined) return undefined;
   return { path: MULTIMODAL.path, text: body === request.body ? request.text : JSON.stringify(body) };

@@ -15,7 +15,7 @@ export function showWarming(style: ProgressStyle, total: number): WarmProgress {
   return style === 'lines' ? LINES : { bought: () => {}, failed: () => {}, end: () => {} };
 }
 
-/** How a line's failure is told, wherever it turns up. */
+/** One line for people about a line that failed. */
 export function describeFailure({ line, message }: LineFailure): string {
   return `line ${line}: ${message}`;
 }

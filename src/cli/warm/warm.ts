@@ -32,18 +32,18 @@ interface Warmed {
   readonly bought: number;
   readonly spent: MoneySum;
   readonly failed: readonly LineFailure[];
-  /** Not begun: the budget did not suffice. */
+  /** Not begun, because the budget was too small. */
   readonly left: number;
 }
 
-/** Looking costs nothing, and does not wait for upstream. */
+/** Lookups at once: they cost nothing and do not wait for upstream. */
 const CHECKS_AT_ONCE = 8;
 
 const NOTHING_BOUGHT: Warmed = { bought: 0, spent: new MoneySum(), failed: [], left: 0 };
 
 /**
- * Fills the cache with what a file asks for. What is stored is a hit and costs nothing, so a file is gone on with by giving
- * it again, whatever ended the run before.
+ * Fills the cache with what a file asks for. Stored images are hits and cost nothing: to continue after any interruption,
+ * give the same file again.
  */
 export async function warm(path: string, flags: WarmFlags): Promise<void> {
   const json = flags.json === true;
@@ -88,7 +88,7 @@ async function buyAll(
   const progress = showWarming(progressStyle(json), purchases.length);
   stopping.addEventListener('abort', () => progress.end());
   const work = async (purchase: PlannedPurchase) => {
-    // Beyond the budget once, beyond it for good: what comes later must not get ahead.
+    // Once over the budget, stop for good: a cheaper line further down must not overtake.
     if (stopping.aborted || left > 0 || !purse.take(purchase.cost)) {
       left += 1;
       return;
@@ -110,7 +110,7 @@ async function buyAll(
   return { bought, spent, failed, left };
 }
 
-/** Whether it was, or may have been, paid for; and what went wrong. Throws what no other purchase would fare better with. */
+/** Says whether it was, or may have been, paid for, and what went wrong. Throws failures that every purchase would have. */
 async function buy(
   client: ServerClient,
   { path, text }: PlannedPurchase,
@@ -120,7 +120,7 @@ async function buy(
     throw refused(answer.status, answer.text, client.origin);
   if (answer.status !== 200) {
     return {
-      // Upstream's refusals cost nothing; of its failures that is not certain.
+      // Upstream's refusals cost nothing. Its failures may have cost something.
       isPaid: answer.status >= 500,
       problem: describeRefusal(answer.status, answer.text, client.origin),
     };

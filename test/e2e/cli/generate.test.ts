@@ -107,7 +107,7 @@ describe('generate', () => {
 
   it.each([
     ['{"prompt":', /^dashcache: --request is not JSON: /],
-    ['[]', /^dashcache: --request is JSON, but no object\n$/],
+    ['[]', /^dashcache: --request is JSON, but not an object\n$/],
     ['no-such.json', /^dashcache: no-such\.json cannot be read: /],
     ['{"prompt":"x","size":"512*512","reference_image":"no.png"}', /cannot be read as a file: .*no\.png/],
   ])('refuses the request %j before anything is asked', async (request, message) => {

@@ -57,8 +57,8 @@ describe('purge', () => {
     const before = readAllRows(stack);
     for (const [args, problem] of [
       [[], '--all for everything'],
-      [['--all', 'precious'], '--all leaves no room'],
-      [['--all', '--tag', 'x'], '--all leaves no room'],
+      [['--all', 'precious'], '--all cannot go with'],
+      [['--all', '--tag', 'x'], '--all cannot go with'],
       [['--model', ''], '--model may not be empty'],
       [['precious', '--tag', ' '], '--tag may not be empty'],
       [['precious', '--min-age', 'old'], '--min-age must be a time'],

@@ -117,7 +117,7 @@ describe('warm', () => {
     expect(first.stderr).toMatch(/^line 1: .*inappropriate content.*\(.*, request .*\)$/m);
     expect(first.stderr).toMatch(/^line 2: it is not JSON: /m);
     expect(first.stderr).toMatch(/^line 3: /m);
-    expect(first.stderr).toMatch(/^line 5: it is JSON, but no object$/m);
+    expect(first.stderr).toMatch(/^line 5: it is JSON, but not an object$/m);
     expect(first.stderr).toMatch(/^line 6: .*gpt-9/m);
     const second = await warm(stack, lines, '--json');
     const failed: { line: number }[] = JSON.parse(second.stdout).failed;
