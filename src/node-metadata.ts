@@ -14,7 +14,7 @@ export interface Migrated {
   readonly applied: readonly string[];
 }
 
-/** Opens the folder's database as it is. A folder whose database cannot be opened is given up: whoever repairs it can start again. */
+/** Opens the folder's database without migrating. If that fails, the folder is released, so that it can be repaired. */
 export function openMetadata(folder: DataFolder): BetterSqlite3Database {
   try {
     return openDatabase(join(folder.path, 'dashcache.sqlite'));
@@ -29,7 +29,7 @@ export async function migrateMetadata(database: BetterSqlite3Database): Promise<
   return await migrate(database, await readMigrations(MIGRATIONS));
 }
 
-/** Makes the data folder if it is not there, and brings its database to this program's schema. */
+/** Makes the data folder if it is missing, and brings its database to this program's schema. */
 export async function migrateFolder(data: string): Promise<Migrated> {
   const folder = await openDataFolder(data);
   const database = openMetadata(folder);

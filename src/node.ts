@@ -13,7 +13,7 @@ import { imageProbe } from './adapters/image-size/image-probe.ts';
 import { portableForms } from './adapters/multipart/form-reader.ts';
 import { parseAllowRules } from './adapters/node/allow-rules.ts';
 import { searchApiKey } from './adapters/node/api-key.ts';
-import { answerKnownHits } from './adapters/node/known-hits-listener.ts';
+import { answerKnownHits } from './adapters/node/request-memo-listener.ts';
 import { readPageAssets } from './adapters/node/page-assets.ts';
 import { nodePlatform } from './adapters/node/platform.ts';
 import { createProcessMetrics } from './adapters/node/process-metrics.ts';

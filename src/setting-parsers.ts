@@ -24,7 +24,7 @@ export function integer(least: number, most: number): (text: string) => number {
   };
 }
 
-/** A time that something is waited for. Timers take no more than 2^31-1 ms, and would fire at once. */
+/** A time to wait. A timer of more than 2^31-1 ms would fire at once, so it is refused. */
 export function timer(text: string): number {
   const ms = parseDuration(text);
   return ms <= 2 ** 31 - 1 ? ms : fail('must be 24 days or less');
@@ -50,7 +50,7 @@ export function httpUrl(text: string): string {
   return (url.origin + url.pathname).replace(/\/+$/, '');
 }
 
-/** Without `/api/v1` at its end: the paths bring it along. */
+/** Drops `/api/v1` at the end: the paths bring it along. */
 export function upstreamUrl(text: string): string {
   return httpUrl(text).replace(/\/api\/v1$/, '');
 }
@@ -70,7 +70,7 @@ export function tokens(text: string): ReadonlyMap<string, string> {
   return nameOf;
 }
 
-/** One that cannot be guessed and fits into a header. */
+/** A token that cannot be guessed and fits into a header. */
 export function secretToken(text: string): string {
   return /^[\x21-\x7e]{16,512}$/.test(text)
     ? text

@@ -15,16 +15,16 @@ import {
   upstreamUrl,
 } from './setting-parsers.ts';
 
-/** One setting: an environment variable, what it may hold, and what it means. */
+/** One setting: its environment variable, its values, and its meaning. */
 export interface Setting<T> {
   readonly name: string;
-  /** As it would be written; undefined when the setting has no value unless given. */
+  /** The default as a user would write it; undefined when there is none. */
   readonly fallback: string | undefined;
-  /** Says in the table what an absent value means. */
+  /** What an absent value means, for the table. */
   readonly absent?: string;
   readonly meaning: string;
   readonly secret?: boolean;
-  /** Throws `AppError` `config`, whose message goes on after the name: "PORT must be …". */
+  /** Errors: `config`, with a message that continues after the name: "PORT must be …". */
   readonly parse: (text: string) => T;
 }
 

@@ -24,21 +24,21 @@ import type { FlightOutcome } from './services/image-request.ts';
 import { Relay } from './services/relay.ts';
 import type { WorkerEnvironment } from './worker-environment.ts';
 
-/** The same app and services as on Node, on Cloudflare's. */
+/** The same app and services as on Node, on Cloudflare's services. */
 export interface WorkerApp {
   readonly app: Hono;
   readonly services: Services;
   /** Blobs, and the files that clients upload. */
   readonly drivers: readonly BlobDriver[];
-  /** Writes what was counted where no request was answered; the end of each does that by itself. */
+  /** Writes the counts of work outside of requests; each request writes its own at its end. */
   flush(): Promise<void>;
 }
 
 const hasher = createPortableHasher(xxh128Wasm);
 
 /**
- * Joins the parts. Cheap enough for every request, and it must be: what one request waits for, another one's cannot
- * bring on this platform, and what a request leaves behind when its client hangs up is not tidied. `waitUntil` keeps
+ * Composes the app. It must be cheap enough for every request: on this platform one request cannot wait for the work of
+ * another, and what a request leaves behind when its client hangs up is not tidied. `waitUntil` keeps
  * the platform from ending what an answer does not wait for.
  */
 export async function createWorkerApp(
@@ -52,7 +52,7 @@ export async function createWorkerApp(
   const upstream = {
     origin: upstreamUrl.origin,
     prefix: upstreamUrl.pathname.replace(/\/$/, ''),
-    // The vendor is no dashcache: nothing of ours on its wire.
+    // The vendor is not a dashcache: send it nothing of ours.
     loopHeaders: isOfficial ? [] : ([['cdn-loop', loopId]] as const),
   };
   const blobDriver = new R2BlobDriver(bindings.BLOBS, { prefix: 'blobs/', clock: systemClock });
@@ -64,11 +64,11 @@ export async function createWorkerApp(
   const services: Services = createServices(
     {
       database: new D1SqlDatabase(bindings.DB),
-      // Every isolate does; those that last would give out what was purged elsewhere.
+      // Every isolate writes, and one that lasts and kept entries in memory would give out what was purged elsewhere.
       isSoleWriter: false,
       blobDriver,
       uploadDriver,
-      // What shrinks images on Node is native, and a whole image unpacked is more than an isolate has to spare.
+      // Shrinking images needs native code, and an unpacked image takes more memory than an isolate can spare.
       thumbnails: undefined,
       hasher,
       probe: imageProbe,
@@ -76,11 +76,11 @@ export async function createWorkerApp(
       reporter: {
         report: (event) => {
           log.report(event);
-          // The end of an exchange, be it a stream: what it was counts from here on, and nobody may come after it.
+          // The end of a request, even of a stream: write its counts now, since nobody may come after it.
           if (event.type === 'request') waitUntil(flush());
         },
       },
-      // Of an isolate nothing can be told.
+      // An isolate knows nothing of its process.
       runtime: { families: () => [] },
       transport: fetchTransport,
       upstream: new DashScopeUpstream(fetchTransport, upstream),

@@ -3,7 +3,7 @@ import { type Config, parseConfig } from './config.ts';
 import { AppError } from './core/errors.ts';
 import { SETTINGS } from './settings.ts';
 
-/** Durable Objects of one class, as much as is used of them. */
+/** The part of a Durable Object binding that is used. */
 interface Namespace<T> {
   getByName(name: string): T;
 }
@@ -26,21 +26,21 @@ export interface WorkerEnvironment {
   /** Keys the fingerprints of credentials. */
   readonly secret: Uint8Array;
   readonly serverKey: string | undefined;
-  /** A flight that began longer ago than this is in nobody's hands any more. */
+  /** Nobody works on a flight any more that began longer ago than this. Milliseconds. */
   readonly longestFlightMs: number;
 }
 
 const BOUND = ['DB', 'BLOBS', 'ASSETS', 'FLIGHTS', 'MAINTENANCE'] as const;
-/** A Worker has 128 MB for all requests that it answers at a time. */
+/** The bound on bodies and images: a Worker has 128 MB for all requests at a time. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MIN_SECRET_CHARS = 32;
-/** For the parts of a flight that no setting bounds: images that go up before it, and the stores. */
+/** Time for the parts of a flight that no setting bounds: uploads before it, and the stores. */
 const UNBOUNDED_MS = 15 * 60 * 1000;
 
-/** Settings that speak of a machine. */
+/** Settings that concern a machine. */
 const MEANINGLESS = [SETTINGS.host, SETTINGS.port, SETTINGS.data, SETTINGS.drainTimeout, SETTINGS.memory];
 
-/** The bounds of a Worker, unless smaller ones are given. No memory for blobs: it would live for one request. */
+/** The defaults of a Worker. No memory for blobs: it would live for one request. */
 const DEFAULTS = {
   // Never `local`: everybody can reach a Worker.
   HOST: '0.0.0.0',
@@ -50,7 +50,7 @@ const DEFAULTS = {
   DASHCACHE_MEMORY: '0',
 };
 
-/** Reads what a Worker is given. `config` names the first binding, secret or setting that is missing or wrong. */
+/** Reads a Worker's bindings and settings. Errors: `config`, which names the first that is missing or wrong. */
 export function readWorkerEnvironment(env: Readonly<Record<string, unknown>>): WorkerEnvironment {
   const bindings = readBindings(env);
   const texts = Object.fromEntries(
@@ -87,7 +87,7 @@ export function readWorkerEnvironment(env: Readonly<Record<string, unknown>>): W
       'DASHSCOPE_API_KEY is missing, which DASHCACHE_AUTH=token pays with: set it with `wrangler secret put DASHSCOPE_API_KEY`.',
     );
   }
-  // The first attempt and the last, and between them what those may take that fail at once.
+  // The first try and the last one, and the retries between them that fail at once.
   const attemptsMs = 2 * (config.queueTimeout + config.generationTimeout) + config.retryBudget;
   return {
     bindings,
@@ -108,7 +108,7 @@ function hasBindings(env: object): env is Bindings {
   return BOUND.every((name) => isBound(Reflect.get(env, name)));
 }
 
-/** What a binding can do is the platform's to know; a text in its place is a mistake. */
+/** The platform knows what a binding can do; a text in its place is a mistake. */
 function isBound(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }

@@ -26,7 +26,7 @@ export default {
       const flights = new FlightsElsewhere<FlightOutcome>();
       const { app } = await createWorkerApp(environment, flights, (work) => context.waitUntil(work));
       const { bindings, config } = environment;
-      // Read twice, should it have to go on. What is too large for a recipe passes through or is refused: no second copy of it.
+      // Keeps the body, in case the request goes on. What is too large for a recipe passes through or is refused: no copy of it.
       const { request: read, repeat, forget } = repeatable(request, config.maxBody);
       const here = Promise.resolve(app.fetch(read, env));
       const first = await Promise.race([here, flights.departure]);
@@ -51,7 +51,7 @@ export default {
   },
 };
 
-/** Where all flights of one recipe are, for one scope and site, in the world. */
+/** Owns all flights of one recipe, for one scope and site, in the world. */
 export class FlightOwner extends DurableObject<Env> {
   readonly #flights = new FlightsInAlarm<FlightOutcome>(
     systemClock,
@@ -71,7 +71,7 @@ export class FlightOwner extends DurableObject<Env> {
     await (await this.#made)?.flush();
   }
 
-  /** Goes on with a job of the vendor's, unless that is being done. */
+  /** Goes on with a task of the vendor's, unless that is under way. */
   async resume(attemptId: string): Promise<void> {
     const { services } = await this.#make();
     const own = await services.credentials.ownAccount();
@@ -90,9 +90,9 @@ export class FlightOwner extends DurableObject<Env> {
 export class Maintenance extends DurableObject<Env> {
   #round: Promise<void> | undefined;
 
-  /** `thoroughly`: also what no row names, for which the whole bucket is listed. */
+  /** One round. `thoroughly` also lists the whole bucket, and removes what no row names. */
   async tend(thoroughly: boolean): Promise<void> {
-    // A thorough round is held once a day: it waits for one that is going on, and is not left out for it.
+    // A thorough round comes once a day: it waits for the round under way and is not skipped.
     if (thoroughly) await this.#round;
     this.#round ??= this.#tend(thoroughly).finally(() => {
       this.#round = undefined;
@@ -108,7 +108,7 @@ export class Maintenance extends DurableObject<Env> {
     const { recovery, taskRecovery, garbageCollector, uploadCollector } = services;
     const now = systemClock.now();
     const flownBefore = now - environment.longestFlightMs;
-    // What fails is tried again in the next round, and keeps nothing else from being done in this one.
+    // What fails is tried again in the next round, and does not stop the rest of this one.
     const attend = async (where: string, work: () => Promise<unknown>) => {
       try {
         await work();
@@ -141,18 +141,18 @@ export class Maintenance extends DurableObject<Env> {
   }
 }
 
-/** Not sent there again: it may have been bought. */
+/** The request is not sent again: it may have been bought. */
 function lostAtOwner(cause: unknown): AppError {
   const message = 'The owner of this recipe ended before it answered. Whether it drew is not known.';
   return new AppError('outcome_unknown', message, { cause });
 }
 
-/** Before there is an app to answer with: what is missing, by name. */
+/** The answer when there is no app yet: it names what is missing. */
 function answerMisconfigured(error: unknown): Response {
   if (!isAppError(error, 'config')) throw error;
   console.error(
     JSON.stringify({ level: 'error', event: 'failure', where: 'configuration', error: error.message }),
   );
-  // Whoever sets it up sees it here first; texts of secrets are not in it.
+  // Whoever sets it up sees it here first. It holds no text of a secret.
   return Response.json({ code: 'Misconfigured', message: error.message }, { status: 500 });
 }

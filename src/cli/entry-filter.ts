@@ -13,7 +13,7 @@ type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head
 
 const GROUP = 'Filter:';
 
-/** Adds the words and options that say which entries are meant. The server judges their values. */
+/** Adds the words and options that select entries. The server checks their values. */
 export function addFilterOptions(command: Command): Command {
   for (const [name, field] of Object.entries(ENTRY_FILTERS)) {
     if (name === 'q') command.argument('[words...]', help(meaningOf(field)));
@@ -25,7 +25,7 @@ export function addFilterOptions(command: Command): Command {
   return command;
 }
 
-/** The filter as the admin interface takes it. An empty value is more likely a mistake than a wish for everything. */
+/** The filter as the admin API takes it. Refuses an empty value: it is more likely a mistake than a wish for everything. */
 export function filterOf(words: readonly string[], flags: FilterFlags): Parameters {
   const values = new Map<string, unknown>(Object.entries(flags));
   if (words.length > 0) values.set('q', words.join(' '));

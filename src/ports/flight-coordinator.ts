@@ -1,10 +1,9 @@
 /** At most one piece of work per key at a time; those who come meanwhile share its result. */
 export interface FlightCoordinator<T> {
   /**
-   * Where all of a recipe's flights have one home in the world: resolves at once there. Elsewhere it never does: who asks
-   * has done nothing yet that must not be done twice, and its request is answered at the home; it rejects when that
-   * fails. Absent where this process
-   * is home to all.
+   * Makes sure that a recipe's flights are owned here. At the owner it resolves at once. At an edge it never resolves: the
+   * caller has done nothing yet that must not be done twice, and the owner answers its request; it rejects when the owner
+   * fails. Absent where this process owns every recipe.
    */
   readonly ensureOwner?: (recipe: RecipeAddress) => Promise<void>;
   /**

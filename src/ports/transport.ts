@@ -1,6 +1,6 @@
 import type { HeaderList } from '../core/headers.ts';
 
-/** One HTTP exchange as it goes over the wire: nothing decoded, nothing followed, nothing retried. */
+/** Sends HTTP requests as they are: nothing decoded, no redirect followed, nothing retried. */
 export interface Transport {
   /** Resolves when the response head is there. Rejects with `TransportError`, or with the signal's reason. */
   send(request: TransportRequest): Promise<TransportResponse>;
@@ -14,7 +14,7 @@ export interface TransportRequest {
   readonly path: string;
   readonly headers: HeaderList;
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined;
-  /** Ends the exchange at any time, the reading of the body included. */
+  /** Ends the request at any time, even while the body is read. */
   readonly signal?: AbortSignal | undefined;
   /**
    * A connection of its own. For requests that cost money: a kept-alive connection that the server closes while we
@@ -27,11 +27,11 @@ export interface TransportResponse {
   readonly status: number;
   /** In order, repeated names kept apart, names in lower case. */
   readonly headers: HeaderList;
-  /** The bytes as they came (still compressed if they were). Ending the iteration early ends the exchange. */
+  /** The bytes as they came (still compressed if they were). Ending the iteration early ends the request. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** The exchange failed below HTTP. */
+/** The request failed below HTTP. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   /** False only when it is certain that no byte of the request reached the server (DNS, refused, TLS, connect timeout). */

@@ -85,7 +85,7 @@ export class BetterSqlite3Database implements SqlDatabase {
     translated(() => this.#script.immediate(sql, statement));
   }
 
-  /** Ends the connection; whatever is asked afterwards fails. Calling it again does nothing. */
+  /** Closes the connection; later calls fail. Calling it again does nothing. */
   close(): void {
     this.#database.close();
   }
@@ -101,7 +101,7 @@ export class BetterSqlite3Database implements SqlDatabase {
   #prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
-    // For good: the texts are the program's own, and few.
+    // Kept for good: the texts are the program's own, and few.
     const prepared = keepAlive(this.#database.prepare<SqlValue[], SqlRow>(sql));
     this.#prepared.set(sql, prepared);
     return prepared;

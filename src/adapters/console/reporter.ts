@@ -1,12 +1,12 @@
 import { causeChain, severityOf } from '../../core/severity.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 
-/** Least serious first. */
+/** Levels, least serious first. */
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
 export type LogLevel = (typeof LEVELS)[number];
 
-/** Events as JSON lines on the console, which is where a Worker's logs are taken from. */
+/** Writes events as JSON lines to the console, where Cloudflare collects a Worker's logs. */
 export function createConsoleReporter(level: LogLevel): Reporter {
   return {
     report: (event) => {

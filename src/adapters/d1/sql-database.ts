@@ -4,7 +4,7 @@ import type { SqlDatabase, SqlResult, SqlRow, SqlStatement, SqlValue } from '../
 
 const MAX_PARAMS = 100;
 
-/** SQLite at Cloudflare. Every question goes to the primary: what one request has stored, the next one finds. */
+/** SQLite at Cloudflare. Every query goes to the primary, so that a request finds what the one before it stored. */
 export class D1SqlDatabase implements SqlDatabase {
   readonly #database: D1Database;
 
@@ -18,7 +18,7 @@ export class D1SqlDatabase implements SqlDatabase {
   }
 
   async batch(statements: readonly SqlStatement[]): Promise<readonly SqlResult[]> {
-    // D1 itself refuses an empty one.
+    // D1 refuses an empty batch.
     if (statements.length === 0) return [];
     const prepared = statements.map((statement) => this.#prepare(statement));
     try {
@@ -46,7 +46,7 @@ function checkParams(params: readonly unknown[]): void {
   }
 }
 
-/** D1 tells what failed by SQLite's code inside a message, and nowhere else. The message holds SQL: it stays the cause. */
+/** D1 names the failure only by SQLite's code inside the message. The message holds SQL, so it stays the cause. */
 function translate(cause: unknown): AppError {
   const message = cause instanceof Error ? cause.message : '';
   if (message.includes('SQLITE_CONSTRAINT')) {

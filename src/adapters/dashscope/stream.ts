@@ -13,31 +13,31 @@ const STREAM_HEADERS: HeaderList = [
   ['x-dashscope-sse', 'enable'],
 ];
 
-/** The headers, asking for a stream whatever they asked for before. */
+/** The headers, changed to ask for a stream. */
 export function withStream(headers: HeaderList): HeaderList {
   const others = headers.filter(([name]) => findHeader(STREAM_HEADERS, name.toLowerCase()) === undefined);
   return [...others, ...STREAM_HEADERS];
 }
 
-/** Whether a request asks that each event repeat what was told before it. */
+/** Whether a request asks each event to repeat the ones before it. */
 export function asksForRepetition(body: Uint8Array): boolean {
   const text = new TextDecoder().decode(body);
-  // Bodies may be of many megabytes, and hardly any names it.
+  // Bodies may have many megabytes, and hardly any names it: look before parsing.
   if (!text.includes('incremental_output')) return false;
   const request: JsonValue = JSON.parse(text);
   const parameters = isJsonObject(request) ? request.parameters : undefined;
   return isJsonObject(parameters) && parameters.incremental_output === false;
 }
 
-/** Refusals of the gateway are plain JSON, with a status of their own, whatever was asked for. */
+/** The gateway refuses in plain JSON with a status of its own, whatever was asked for. */
 export function isStream({ status, headers }: TransportResponse): boolean {
   if (status !== 200 || findHeader(headers, 'content-encoding') !== undefined) return false;
   return /^text\/event-stream\b/i.test(findHeader(headers, 'content-type') ?? '');
 }
 
 /**
- * Passes a stream on as it comes, and makes one answer of it. What broke off after the last event is whole all the same:
- * it is paid for. Otherwise throws why it is not. With `repeating`, each event was asked to repeat those before it.
+ * Passes a stream on as it comes, and collects one answer from it. A stream that broke off after its last event is whole:
+ * it is paid for. Throws if the stream is not whole. `repeating` says that each event was asked to repeat those before it.
  */
 export async function collectStream(
   body: AsyncIterable<Uint8Array>,

@@ -5,7 +5,7 @@ import type { Transport } from '../../ports/transport.ts';
 import type { UploadAnswer, UploadFile, UploadUpstream } from '../../ports/upload-upstream.ts';
 import { type DashScopeOptions, readAnswer } from './upstream.ts';
 
-/** The vendor's leave to post one file. */
+/** The vendor's permission to post one file. */
 interface Policy {
   readonly host: URL;
   readonly folder: string;
@@ -74,7 +74,7 @@ export class DashScopeUploads implements UploadUpstream {
         ],
         body: around(head, file.content, tail),
         signal,
-        // A stream cannot be sent a second time when a kept connection turns out to be closed.
+        // A stream can't be sent again if a kept connection turns out to be closed.
         ownConnection: true,
       }),
     );

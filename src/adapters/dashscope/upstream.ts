@@ -13,28 +13,28 @@ import { asksForRepetition, collectStream, isStream, withStream } from './stream
 export interface DashScopeOptions {
   /** Scheme and authority. */
   readonly origin: string;
-  /** What stands before `/api/v1`, without a slash at the end. */
+  /** The path before `/api/v1`, without a slash at its end. */
   readonly prefix: string;
   /** Sent with every request, so that a loop back to ourselves is seen (RFC 8586). */
   readonly loopHeaders: HeaderList;
 }
 
-/** The vendor answers with a few kilobytes, or with images in base64; more than this is no answer of its. */
+/** The largest answer, in bytes. The vendor sends a few kilobytes, or images in base64. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
- * What survives of an answer's headers. The vendor's others tell about its account (`x-dashscope-uid`, `-apikeyid`,
+ * The headers of an answer that are kept. The vendor's others tell about the account (`x-dashscope-uid`, `-apikeyid`,
  * cookies) or its timing (`req-cost-time`, `date`), and would be wrong or indiscreet for the next caller.
  */
 const KEPT_HEADERS: ReadonlySet<string> = new Set([
   'content-type',
-  // Of what came in an encoding that the transport does not know: it is relayed as it came.
+  // An encoding that the transport does not know is relayed unchanged.
   'content-encoding',
   'retry-after',
   'x-request-id',
 ]);
 
-/** The free call that tells whether a key is good. */
+/** A free call that tells whether a key is good. */
 const PROOF_QUERY = 'page_no=1&page_size=1';
 
 export class DashScopeUpstream implements ImageUpstream {
@@ -54,7 +54,7 @@ export class DashScopeUpstream implements ImageUpstream {
       headers: [
         ...withoutHopByHop(call.live === undefined ? call.headers : withStream(call.headers)),
         ['authorization', `Bearer ${call.apiKey}`],
-        // Stored as it is and served to many: identity, whatever this client could decode.
+        // It is stored unchanged and served to many: ask for identity, whatever this client can decode.
         ['accept-encoding', 'identity'],
         ['content-length', String(call.body.byteLength)],
         ...this.#options.loopHeaders,
@@ -82,7 +82,7 @@ export class DashScopeUpstream implements ImageUpstream {
     return await this.list(PROOF_QUERY, apiKey, signal, []);
   }
 
-  /** What costs nothing. */
+  /** Sends a call that costs nothing. */
   async #ask(
     method: string,
     path: string,
@@ -108,7 +108,7 @@ export class DashScopeUpstream implements ImageUpstream {
   }
 }
 
-/** The whole of an answer, bounded. */
+/** Reads a whole answer, up to the bound. */
 export async function readAnswer(
   response: TransportResponse,
   live?: StreamSink,

@@ -9,12 +9,12 @@ export interface DataFolder {
   readonly path: string;
   /** 32 random bytes that stay the same for the folder's life: the key of fingerprints. */
   readonly secret: Uint8Array;
-  /** Gives the folder up, so that another process may open it. Calling it again does nothing. */
+  /** Releases the folder, so that another process may open it. Calling it again does nothing. */
   release(): void;
 }
 
 /**
- * Opens the folder of metadata and blobs for this process alone, making it (mode 0700) if it is not there.
+ * Opens the folder of metadata and blobs for this process alone. Makes it (mode 0700) if it is missing.
  *
  * Throws `config` when another process has it (the message has its pid) or when it cannot be made, written or read. The
  * operating system frees the folder of a process that dies in any way.

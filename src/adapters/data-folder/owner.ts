@@ -4,12 +4,12 @@ import Database from 'better-sqlite3';
 import { AppError } from '../../core/errors.ts';
 import { keepAlive } from '../better-sqlite3/keep-alive.ts';
 
-/** SQLite takes an exclusive lock in steps: of two who begin at once both fail unless one of them waits a little. */
+/** How long to wait for the lock. SQLite takes it in steps: two that begin at once would both fail without waiting. */
 const TAKE_TIMEOUT_MS = 500;
 
 /**
- * Takes the folder for this process; returns the way to give it up. Throws `config` with the owner's pid when another has
- * it.
+ * Takes the folder for this process; returns a function that releases it. Throws `config` with the owner's pid when
+ * another process has it.
  *
  * The claim is SQLite's lock on an empty database: a lock of the operating system, which frees it however the process
  * ends, where a pid file alone would outlive a SIGKILL. The pid file only tells people who it is. Nothing else in the
@@ -30,13 +30,13 @@ export function claimFolder(path: string): () => void {
   }
   return () => {
     if (!lock.open) return;
-    // Before the lock goes: afterwards it may be the next owner's.
+    // Before releasing the lock: afterwards the file may be the next owner's.
     rmSync(pidFile, { force: true });
     lock.close();
   };
 }
 
-/** Absent for the moment between the owner's lock and its pid. */
+/** Absent for a moment, between the owner's lock and its pid. */
 function readPid(pidFile: string): string {
   try {
     return readFileSync(pidFile, 'utf8').trim() || 'unknown';

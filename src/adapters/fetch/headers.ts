@@ -1,6 +1,6 @@
 import type { HeaderList } from '../../core/headers.ts';
 
-/** They describe one connection or one coding of it, and the platform writes them itself. */
+/** These describe one connection or its coding; the platform writes them itself. */
 const OF_THE_PLATFORM = new Set([
   'accept-encoding',
   'connection',
@@ -13,10 +13,10 @@ const OF_THE_PLATFORM = new Set([
   'upgrade',
 ]);
 
-/** What Cloudflare's edge tells the Worker of its client, whose address is not upstream's business. */
+/** Cloudflare's edge adds these. The client's address is not upstream's business. */
 const OF_THE_EDGE = /^(cf-.*|x-real-ip|x-forwarded-(for|proto))$/;
 
-/** The platform would decode what is compressed, and its length would no longer be what the headers say. */
+/** The platform would decode a compressed body, and its length would no longer match the headers. */
 export function encodeHeaders(headers: HeaderList): [string, string][] {
   const kept = headers
     .map(([name, value]): [string, string] => [name.toLowerCase(), value])
@@ -24,7 +24,7 @@ export function encodeHeaders(headers: HeaderList): [string, string][] {
   return [...kept, ['accept-encoding', 'identity']];
 }
 
-/** Cookies apart, as they came; other repeated names are joined by the platform. */
+/** Cookies stay apart, as they came; the platform joins other repeated names. */
 export function decodeHeaders(headers: Headers): HeaderList {
   const isDecoded = headers.has('content-encoding');
   const cookies = headers.getSetCookie().map((value) => ['set-cookie', value] as const);

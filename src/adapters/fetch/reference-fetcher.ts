@@ -8,11 +8,11 @@ import { checkPublicUrl } from './public-host.ts';
 
 export interface PublicFetcherOptions {
   readonly transport: Transport;
-  /** `host` or `host:port` that may be fetched although it is no public name. */
+  /** `host` or `host:port` that may be fetched although its name is not public. */
   readonly allowed: ReadonlySet<string>;
   /** The largest image, in bytes. */
   readonly maxBytes: number;
-  /** Bound on one fetch with all of its redirects. 20 000. */
+  /** Limit on one fetch with all of its redirects, in milliseconds. Default 20 000. */
   readonly timeoutMs?: number | undefined;
 }
 

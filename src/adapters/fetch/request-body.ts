@@ -6,7 +6,7 @@ interface FixedLengthStreams {
   readonly FixedLengthStream: new (length: number) => TransformStream<Uint8Array, Uint8Array>;
 }
 
-/** The body for `fetch`. Its length is told where the headers tell it: storage services refuse a body without one. */
+/** The body for `fetch`, with its length if the headers name one: storage services refuse a body without it. */
 export function toRequestBody({ body, headers }: TransportRequest): RequestInit {
   if (body === undefined) return {};
   if (body instanceof Uint8Array) return { body: new Uint8Array(body) };
@@ -15,12 +15,12 @@ export function toRequestBody({ body, headers }: TransportRequest): RequestInit 
   const scope: object = globalThis;
   if (length === undefined || !hasFixedLengthStream(scope)) return { body: stream, ...HALF_DUPLEX };
   const fixed = new scope.FixedLengthStream(Number(length));
-  // A source that fails breaks the request off, which is where the failure is told.
+  // A source that fails breaks the request off; the request reports the failure.
   stream.pipeTo(fixed.writable).catch(() => undefined);
   return { body: fixed.readable, ...HALF_DUPLEX };
 }
 
-/** Node's `fetch` asks for the word; Workers do not mind it. */
+/** Node's `fetch` requires this option; Workers ignore it. */
 const HALF_DUPLEX = { duplex: 'half' } as const;
 
 function hasFixedLengthStream(scope: object): scope is FixedLengthStreams {

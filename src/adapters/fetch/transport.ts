@@ -10,10 +10,10 @@ import { toRequestBody } from './request-body.ts';
 /**
  * HTTP through the platform's own `fetch`, for Workers. What it cannot promise as undici does on Node:
  *
- * - The platform writes the URL anew (dot segments, percent signs) and the names of headers in its own case.
- * - It decodes compressed bodies, so none is asked for, and one that comes all the same arrives decoded.
+ * - The platform rewrites the URL (dot segments, percent signs) and the case of header names.
+ * - It decodes compressed bodies. None is asked for; one that comes anyway arrives decoded.
  * - It does not tell whether a byte was sent before a failure: every failure counts as sent, so nothing is paid twice.
- * - It decides about connections: `ownConnection` is what it does anyway, since none is kept by a Worker.
+ * - It decides about connections: every request has `ownConnection`, since a Worker keeps none.
  */
 export const fetchTransport: Transport = { send };
 
@@ -44,7 +44,7 @@ async function send(request: TransportRequest): Promise<TransportResponse> {
   }
 }
 
-/** Ending it early ends the exchange, before its first step too. */
+/** Ending it early ends the request, even before its first step. */
 function readBody(
   body: ReadableStream<Uint8Array> | null,
   ending: AbortController,

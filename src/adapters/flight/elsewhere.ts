@@ -1,13 +1,13 @@
 import type { FlightCoordinator, FlightResult, RecipeAddress } from '../../ports/flight-coordinator.ts';
 import { ownerName } from './owner-name.ts';
 
-/** Where a request must go, and what to do when it is not answered there: `fail` has it answered here, with the failure. */
+/** The owner that a request must go to. If the owner does not answer, `fail` makes this process answer with the failure. */
 export interface Departure {
   readonly owner: string;
   readonly fail: (why: Error) => void;
 }
 
-/** For one request on its way: whatever needs a flight stops here, and `departure` tells where the request must go. */
+/** For one request at an edge: it stops before it needs a flight, and `departure` says which owner it must go to. */
 export class FlightsElsewhere<T> implements FlightCoordinator<T> {
   readonly size = 0;
   /** Never resolves for a request that needs no flight. */

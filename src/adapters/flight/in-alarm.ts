@@ -8,27 +8,27 @@ import type {
 import { InProcessFlights } from './in-process.ts';
 import { ownerName } from './owner-name.ts';
 
-/** The platform gives up on an alarm after 15 minutes; the vendor's slowest jobs take three hours. */
+/** The platform ends an alarm after 15 minutes; the vendor's slowest tasks take three hours. */
 const ALARM_MS = 10 * 60 * 1000;
 
 /**
- * Flights of one Durable Object. The work is done for its alarm, not for the request that asks for it: the platform may
- * end what a request began when its client leaves, but waits for an alarm. What is to be done is in memory only, so an
- * alarm that the platform repeats after a crash finds nothing, and sends nothing twice.
+ * Flights of one Durable Object. Its alarm does the work, not the request that asks for it: the platform may end what a
+ * request began when its client leaves, but waits for an alarm. The work to do is in memory only, so an alarm that the
+ * platform repeats after a crash finds nothing and sends nothing twice.
  */
 export class FlightsInAlarm<T> implements FlightCoordinator<T> {
   readonly #flights = new InProcessFlights<T>();
   readonly #clock: Pick<Clock, 'sleep'>;
   readonly #setAlarm: () => Promise<void>;
   readonly #takeUp: (recipe: RecipeAddress) => Promise<void>;
-  /** By name: an image behind a URL may have changed on the way here, and with it the recipe that is asked for. */
+  /** By name, because an image behind a URL may have changed on the way here, and with it the recipe. */
   readonly #takenUp = new Map<string, Promise<void>>();
   #waiting: (() => void)[] = [];
   #ringing = false;
 
   /**
-   * `setAlarm` has `ring` called soon, by the platform. `takeUp` puts into the air what an object before this one had paid
-   * for and not brought home: done once, before anything new is bought.
+   * `setAlarm` makes the platform call `ring` soon. `takeUp` goes on with what an earlier object had paid for and not
+   * stored: once, before anything new is bought.
    */
   constructor(
     clock: Pick<Clock, 'sleep'>,
@@ -45,7 +45,7 @@ export class FlightsInAlarm<T> implements FlightCoordinator<T> {
     const known = this.#takenUp.get(name);
     if (known !== undefined) return known;
     const taking = this.#takeUp(recipe).catch((error: unknown) => {
-      // Whoever asks next tries again; who asked now buys nothing.
+      // The next request tries again; this one buys nothing.
       this.#takenUp.delete(name);
       throw error;
     });
@@ -65,7 +65,7 @@ export class FlightsInAlarm<T> implements FlightCoordinator<T> {
     return this.#flights.settled();
   }
 
-  /** The alarm: begins what waits for it, and lasts until nothing is in the air any more; if need be, with a further one. */
+  /** The alarm: begins the waiting work, and lasts until nothing is in the air; if need be, with a further alarm. */
   async ring(): Promise<void> {
     this.#ringing = true;
     const waiting = this.#waiting;
@@ -76,7 +76,7 @@ export class FlightsInAlarm<T> implements FlightCoordinator<T> {
       () => true,
       () => false,
     );
-    // Who waited for a flight may begin another the moment that it lands.
+    // A waiter may begin another flight the moment that one lands.
     while (this.#flights.size > 0) {
       if (await Promise.race([tooLong, this.settled().then(() => false)])) return await this.#setAlarm();
     }
@@ -84,11 +84,11 @@ export class FlightsInAlarm<T> implements FlightCoordinator<T> {
     this.#ringing = false;
   }
 
-  /** Another alarm would not come before this one has ended: what is asked for meanwhile begins at once. */
+  /** During an alarm no other one comes: work that is asked for meanwhile begins at once. */
   async #inAlarm(work: () => Promise<T>): Promise<T> {
     if (!this.#ringing) {
       const rung = new Promise<void>((resolve) => this.#waiting.push(resolve));
-      // Should this fail, nothing has begun, and nothing will.
+      // If this fails, nothing has begun, and nothing will.
       await this.#setAlarm();
       await rung;
     }

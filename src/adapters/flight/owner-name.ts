@@ -1,6 +1,6 @@
 import type { RecipeAddress } from '../../ports/flight-coordinator.ts';
 
-/** The name of the one place in the world where a recipe's flights are. */
+/** The name of the owner of a recipe's flights: one in the world. */
 export function ownerName({ site, scope, key }: RecipeAddress): string {
   return [site, scope, key].join('\n');
 }

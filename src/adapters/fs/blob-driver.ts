@@ -70,8 +70,8 @@ export class FsBlobDriver implements BlobDriver {
   }
 
   /**
-   * Synchronous inside: on a local disk the answer is nearly always in the kernel's memory and takes microseconds, fewer
-   * than the way through the thread pool, and every hit asks it.
+   * Synchronous inside: every hit asks it, and on a local disk the answer is nearly always in the kernel's memory. That
+   * takes microseconds, fewer than the thread pool.
    */
   async size(digest: string): Promise<number | undefined> {
     const path = this.pathOf(digest);
@@ -139,8 +139,8 @@ export class FsBlobDriver implements BlobDriver {
   }
 
   /**
-   * Makes a shard whose name survives a crash. Its parents are synced even when somebody else made it: he may not have
-   * come to that yet, and without it a crash would take the new shard away with everything in it.
+   * Makes a shard whose name survives a crash. Its parents are synced even when another writer made it: that one may not
+   * have synced them yet, and a crash would take the new shard with everything in it.
    */
   async #makeShard(shard: string): Promise<void> {
     const changed = await makeDirectory(this.#files, shard);

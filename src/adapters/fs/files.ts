@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 
-/** The file operations of the driver: Node's own, or those of a test in which one of them fails. */
+/** The file operations of the driver: Node's own, or a test's in which one fails. */
 export type FileOperations = Pick<
   typeof import('node:fs/promises'),
   'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'

@@ -4,10 +4,10 @@ import { AppError } from '../../core/errors.ts';
 import type { FileOperations } from './files.ts';
 import { toStorageError } from './storage-error.ts';
 
-/** Measured on 1.5 MB files: larger chunks are slower again, the default of 64 KiB slower by a third. */
+/** Measured on files of 1.5 MB: larger chunks are slower, and the default of 64 KiB is slower by a third. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** Exactly the bytes of the range. In no pooled `Buffer`: whoever keeps the bytes would keep the pool in memory. */
+/** Reads exactly the bytes of the range. Not into a pooled `Buffer`: whoever keeps the bytes would keep the pool. */
 export async function readExactly(handle: FileHandle, range: ByteRange): Promise<Uint8Array> {
   const bytes = new Uint8Array(range.end - range.start + 1);
   for (let filled = 0; filled < bytes.length; ) {

@@ -8,7 +8,7 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** What a failed file operation is to the callers. The paths in it stay in `cause`, for the log. */
+/** Turns a failed file operation into an `AppError`. Paths stay in `cause`, for the log. */
 export function toStorageError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const code = errorCode(error);

@@ -27,10 +27,10 @@ function streaming(stream: DigestStream): Sha256 {
   let failure: Promise<void> = Promise.resolve();
   return {
     update(chunk) {
-      // A copy: the stream takes the chunk later, when the caller may have put other bytes into it.
+      // A copy: the stream reads the chunk later, when the caller may have reused it.
       const written = writer.write(new Uint8Array(chunk));
       failure = Promise.all([failure, written]).then(() => undefined);
-      // Whoever asks for the digest gets the failure; a digest that nobody asks for must not end the process.
+      // `digest` reports the failure. Without a caller it must not end the process.
       failure.catch(() => undefined);
     },
     async digest() {

@@ -45,7 +45,7 @@ export const imageProbe: ImageProbe = {
   },
 };
 
-/** image-size throws on what it cannot read, with errors of several kinds; here they all mean "no image". */
+/** image-size throws errors of several kinds on what it cannot read; here they all mean "no image". */
 function sizeOrUndefined(read: (head: Uint8Array) => Size | undefined, head: Uint8Array): Size | undefined {
   try {
     return read(head);

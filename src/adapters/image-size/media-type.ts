@@ -26,7 +26,7 @@ export function sniffMediaType(head: Uint8Array): BlobMediaType | undefined {
   return SIGNATURES.find(([pattern]) => pattern.test(hex))?.[1];
 }
 
-/** What the signature is sought in: of ISO media no more than the first box, since brands stand nowhere else. */
+/** The bytes to search for the signature: of ISO media only the first box, since brands stand nowhere else. */
 function leading(head: Uint8Array): Uint8Array {
   const isIsoMedia = String.fromCharCode(...head.subarray(4, 8)) === 'ftyp';
   const firstBox = isIsoMedia

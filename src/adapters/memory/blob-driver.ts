@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import type { BlobContent, BlobDriver, BlobStage } from '../../ports/blob-driver.ts';
 import type { Clock } from '../../ports/clock.ts';
 
-/** As in the file driver, so that what is tested on this one meets streams too. */
+/** As in the file driver, so that tests on this one meet streams, too. */
 const WHOLE_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 
@@ -13,7 +13,7 @@ interface StoredBlob {
   readonly modifiedAt: number;
 }
 
-/** Blobs in memory, for tests and for runs that shall leave nothing behind. Nothing survives the process. */
+/** Blobs in memory, for tests. Nothing survives the process. */
 export class MemoryBlobDriver implements BlobDriver {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #blobs = new Map<string, StoredBlob>();

@@ -1,7 +1,7 @@
-/** A mark to look for in bytes, by Horspool's method: it looks at few of them, whatever the bytes are. */
+/** Finds a mark in bytes by Horspool's method, which looks at few of them. */
 export class ByteMark {
   readonly #bytes: Uint8Array;
-  /** For each value of the byte under the mark's end: how far the mark may move on. */
+  /** How far the mark may move on, for each value of the byte under its end. */
   readonly #steps: Uint8Array;
 
   /** 1 to 255 bytes. */
@@ -16,7 +16,7 @@ export class ByteMark {
     return this.#bytes.length;
   }
 
-  /** Where the mark begins for the first time; -1 when it is not in there. */
+  /** Where the mark begins first; -1 when it is not there. */
   findIn(bytes: Uint8Array): number {
     const last = this.#bytes.length - 1;
     for (let end = last; end < bytes.length; end += this.#steps[bytes[end] ?? 0] ?? 1) {
@@ -25,7 +25,7 @@ export class ByteMark {
     return -1;
   }
 
-  /** From the front, where a boundary is unlike most contents. */
+  /** Compares from the front, where a boundary is unlike most contents. */
   #isAt(bytes: Uint8Array, start: number): boolean {
     for (let at = 0; at < this.#bytes.length; at += 1) {
       if (bytes[start + at] !== this.#bytes[at]) return false;

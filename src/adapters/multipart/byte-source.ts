@@ -1,7 +1,7 @@
 import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 import type { ByteMark } from './byte-mark.ts';
 
-/** The bytes of a body, asked for a chunk at a time, up to marks in them. */
+/** Reads a body chunk by chunk, up to marks in it. */
 export class ByteSource {
   readonly #chunks: AsyncIterator<Uint8Array>;
   /** Read and not given out yet. */
@@ -13,7 +13,7 @@ export class ByteSource {
     this.#chunks = body[Symbol.asyncIterator]();
   }
 
-  /** What is before the mark, in pieces; the mark itself is dropped. Ends without it only by the error of `cutOff`. */
+  /** Yields the bytes before the mark and drops the mark. Throws the error of `cutOff` if the body ends without it. */
   async *until(mark: ByteMark, cutOff: () => Error): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const at = mark.findIn(this.#buffer);
@@ -32,7 +32,7 @@ export class ByteSource {
     }
   }
 
-  /** The next so many bytes; fewer at the end. */
+  /** The next `count` bytes; fewer at the end. */
   async take(count: number): Promise<Uint8Array> {
     while (this.#buffer.length < count && (await this.#fill())) {
       // Another chunk.
@@ -42,7 +42,7 @@ export class ByteSource {
     return taken;
   }
 
-  /** Reads the rest and drops it; a failure of the body has been told to somebody, or concerns nobody. */
+  /** Reads the rest and drops it. A failure of the body is ignored: it was reported before, or concerns nobody. */
   async drain(): Promise<void> {
     this.#buffer = new Uint8Array(0);
     try {
@@ -54,7 +54,7 @@ export class ByteSource {
 
   async #fill(): Promise<boolean> {
     if (this.#ended) return false;
-    // Should it fail, it has ended.
+    // If it fails, it has ended.
     this.#ended = true;
     const step = await this.#chunks.next();
     if (step.done) return false;

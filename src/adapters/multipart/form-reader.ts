@@ -6,7 +6,7 @@ import { ByteSource } from './byte-source.ts';
 import { readParameters } from './parameters.ts';
 import { readPartHead } from './part-head.ts';
 
-/** Forms of uploads have ten fields, the longest a policy of a kilobyte. */
+/** Upload forms have ten fields, the longest a policy of a kilobyte. */
 const MAX_FIELD_BYTES = 64 * 1024;
 const MAX_FIELDS = 64;
 const MAX_PARTS = 80;
@@ -29,7 +29,7 @@ async function* readForm(
   contentType: string,
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<FormPart, void, undefined> {
-  // Every boundary is a line's beginning, the first one too.
+  // Every boundary begins a line, even the first one.
   const source = new ByteSource(LINE_END, body);
   try {
     const boundary = findBoundary(contentType);
@@ -43,7 +43,7 @@ async function* readForm(
 
 async function* readParts(source: ByteSource, boundary: ByteMark): AsyncGenerator<FormPart, void, undefined> {
   for await (const _ of source.until(boundary, cutOff)) {
-    // What is before the first boundary means nothing (RFC 2046 section 5.1.1).
+    // Bytes before the first boundary mean nothing (RFC 2046 section 5.1.1).
   }
   let fields = 0;
   for (let parts = 0; !(await isLast(source)); parts += 1) {
@@ -54,7 +54,7 @@ async function* readParts(source: ByteSource, boundary: ByteMark): AsyncGenerato
     if (filename !== undefined) {
       yield { kind: 'file', name, filename, content: unlessLeft(content) };
       for await (const _ of content) {
-        // What its reader left.
+        // Skip what the caller left unread.
       }
       continue;
     }
@@ -65,12 +65,12 @@ async function* readParts(source: ByteSource, boundary: ByteMark): AsyncGenerato
   }
 }
 
-/** For a reader who may leave early: the content itself goes on. */
+/** Lets a caller stop early without ending the content itself. */
 function unlessLeft(content: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => ({ next: () => content.next() }) };
 }
 
-/** Behind a boundary: the end of the form, or the end of a line and another part. */
+/** Reads what follows a boundary: the end of the form, or a line end and another part. */
 async function isLast(source: ByteSource): Promise<boolean> {
   const text = new TextDecoder().decode(await source.take(2));
   if (text !== '--' && text !== '\r\n') throw cutOff();

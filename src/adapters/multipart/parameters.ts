@@ -2,13 +2,13 @@
 export interface Parameterized {
   /** In lower case. */
   readonly value: string;
-  /** By name in lower case; the first of a name counts. */
+  /** By name in lower case; the first of equal names counts. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
 const PARAMETER = /\s*;\s*(?:([^\s=;"]+)=(?:"((?:\\.|[^"\\])*)"|([^;"\s]*)))?\s*/y;
 
-/** Takes a header such as `form-data; name="a"` apart; undefined when it does not read like that to its end. */
+/** Parses a header such as `form-data; name="a"`; undefined when it is malformed. */
 export function readParameters(header: string): Parameterized | undefined {
   const [value = ''] = header.split(';', 1);
   const parameters = new Map<string, string>();

@@ -7,7 +7,7 @@ export interface PartHead {
   readonly filename: string | undefined;
 }
 
-/** A name and a value, without the control characters that a reader might take for an end of the line. */
+/** A name and a value, without control characters that could pass for a line end. */
 const LINE = /^([\w!#$%&'*+.^`|~-]+):([^\0\r\n]*)$/;
 
 /** Reads the head of one part (RFC 7578 section 4.2), whose parameters are UTF-8 as browsers write them. */
@@ -16,7 +16,7 @@ export function readPartHead(head: Uint8Array): PartHead {
   for (const line of new TextDecoder().decode(head).split('\r\n')) {
     const [, name, value = ''] = LINE.exec(line) ?? [];
     if (name === undefined) throw malformed('The head of a part is malformed.');
-    // Of two the first counts.
+    // The first of two counts.
     if (!headers.has(name.toLowerCase())) headers.set(name.toLowerCase(), value.trim());
   }
   const { value, parameters } = readParameters(headers.get('content-disposition') ?? '') ?? {};

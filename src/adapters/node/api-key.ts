@@ -36,7 +36,7 @@ interface Finding {
  * The server's own DashScope key, from the places that the vendor's tools use, in this order: `DASHSCOPE_API_KEY`; the file
  * named by `DASHSCOPE_API_KEY_FILE_PATH`; `~/.alibabacloud/credentials`, `dashscope_api_key` under the profile named by
  * `ALIBABA_CLOUD_PROFILE` or `ALICLOUD_PROFILE`, else `[default]`; the first line of `~/.dashscope/api_key`.
- * Empty is absent. A place that cannot be read is passed over and told in `looked`.
+ * Empty counts as absent. A place that cannot be read is skipped and reported in `looked`.
  */
 export async function searchApiKey(
   env: Environment,

@@ -1,13 +1,13 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * Whom calls from an address are counted for: an IPv4 address by itself, of IPv6 the network of 64 bits, in which one
- * client has more addresses than anybody can count.
+ * Groups addresses for counting: an IPv4 address stands for itself, an IPv6 address for its /64 network, in which one
+ * client has countless addresses.
  */
 export function countedAddress(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
-  // An address of this machine's own link has a zone behind a percent sign.
+  // A link-local address has a zone behind a percent sign.
   const [bare = ''] = address.split('%');
   return isIPv6(bare) ? `${groupsOf(bare).slice(0, 4).join(':')}::/64` : address;
 }

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PageAssets } from '../../ports/page-assets.ts';
 
-/** The files of one folder, read once: a name that is not among them leads nowhere. */
+/** The files of one folder, read once. Any other name finds nothing. */
 export async function readPageAssets(folder: string): Promise<PageAssets> {
   const names = await readdir(folder);
   const files = new Map(

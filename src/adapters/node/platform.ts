@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import { countedAddress } from './client-address.ts';
-import { textOfRequest } from './known-hits-listener.ts';
+import { textOfRequest } from './request-memo-listener.ts';
 
 interface NodeContext {
   readonly env: unknown;

@@ -19,7 +19,7 @@ export function createProcessMetrics(): RuntimeMetrics {
     families: () => {
       const { user, system } = process.cpuUsage();
       const p99 = delay.percentile(99) / NANOSECONDS;
-      // Of the time since it was asked last.
+      // Covers the time since the last call.
       delay.reset();
       return [
         {

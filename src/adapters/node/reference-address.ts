@@ -6,7 +6,7 @@ import { findAddress, isPublicAddress } from './public-address.ts';
 /** All addresses of a host name, in the order to try them. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
-/** What the system's resolver says, /etc/hosts included: what a plain connection would use. */
+/** Asks the system's resolver, /etc/hosts included, as a plain connection would. */
 export const systemLookup: Lookup = async (host) =>
   (await dnsLookup(host, { all: true })).map(({ address }) => address);
 

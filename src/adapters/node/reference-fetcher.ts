@@ -8,17 +8,17 @@ import { checkReferenceUrl, type Lookup, resolveReference, systemLookup } from '
 import { SharedWork, settleUnlessAborted } from './shared-work.ts';
 
 export interface ReferenceFetcherOptions {
-  /** What may be fetched although its address is private. */
+  /** Hosts that may be fetched although their address is private. */
   readonly allow: readonly AllowRule[];
   /** The largest image, in bytes. */
   readonly maxBytes: number;
-  /** What all downloads under way may come to: `take` throws when the bytes do not fit. */
+  /** The bytes of all downloads under way: `take` throws when they do not fit. */
   readonly budget?: { take(bytes: number): void; giveBack(bytes: number): void } | undefined;
-  /** Bound on one fetch with all of its redirects. 20 000. */
+  /** Limit on one fetch with all of its redirects, in milliseconds. Default 20 000. */
   readonly timeoutMs?: number | undefined;
-  /** 5. */
+  /** Default 5. */
   readonly maxRedirects?: number | undefined;
-  /** The system's resolver unless given. */
+  /** Default: the system's resolver. */
   readonly lookup?: Lookup | undefined;
   /** A transport all of whose connections go to this IP address, with Host and TLS name of the URL. */
   readonly openTransport: (address: string) => Transport & { close(): Promise<void> };
@@ -34,7 +34,7 @@ const REQUEST_HEADERS = [
 ] as const;
 
 /**
- * Fetches images for clients, guarded as the port demands. Those who ask for one URL at a time share one download.
+ * Fetches images for clients, guarded as the port demands. Simultaneous requests for one URL share one download.
  *
  * Messages name the host that the client named: never the query, which may be a signature, and no address or host that
  * was found on the way.
@@ -81,7 +81,7 @@ async function followRedirects(
   const { maxRedirects = 5, lookup = systemLookup } = options;
   let url = start;
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-    // Resolved anew for every hop, and connected to nothing but what was checked: a second answer of DNS changes nothing.
+    // Every hop is resolved anew and connects to the checked address only: a second answer of DNS changes nothing.
     const resolving = resolveReference(url, start.host, lookup, options.allow);
     const addresses = await settleUnlessAborted(resolving, signal);
     const outcome = await request(url, addresses, signal, options.openTransport, async (response) =>

@@ -2,7 +2,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppError } from '../../core/errors.ts';
 
-/** Listens; resolves with `http://host:port`. `config` when it cannot. */
+/** Listens and resolves with `http://host:port`. Errors: `config`. */
 export function listen(server: Server, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const refuse = (cause: Error) =>
@@ -20,7 +20,7 @@ export function listen(server: Server, host: string, port: number): Promise<stri
   });
 }
 
-/** No new connections; idle ones end now, busy ones with their answer. */
+/** Takes no new connections, ends idle ones now and busy ones after their answer. */
 export function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
@@ -28,7 +28,7 @@ export function stop(server: Server): Promise<void> {
   });
 }
 
-/** Follows the answers under way; what it returns waits until there are none. */
+/** Follows the answers under way; the function it returns waits until there are none. */
 export function watchAnswers(server: Server): () => Promise<void> {
   const underWay = new Set<ServerResponse>();
   server.on('request', (_, outgoing) => {

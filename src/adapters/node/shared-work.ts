@@ -1,6 +1,6 @@
 /**
- * One run of some work per key at a time, for all who ask meanwhile. Each may leave by its own signal; the work's signal
- * aborts when the last one has left.
+ * Runs work once per key at a time, for all who ask meanwhile. Each may leave by its own signal; the work's signal aborts
+ * when the last one has left.
  */
 export class SharedWork<T> {
   readonly #runs = new Map<string, Run<T>>();

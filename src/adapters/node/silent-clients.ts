@@ -6,13 +6,12 @@ interface Call {
   readonly outgoing: ServerResponse;
 }
 
-/** A client that neither sends nor reads for so long is gone, or wants to hold on to what it takes. */
+/** A client that neither sends nor reads for this long is gone, or means harm. Milliseconds. */
 const SILENCE_MS = 2 * 60 * 1000;
 
 /**
- * Breaks off connections on which nothing moves for so long although it is the client's turn: to send the rest of its
- * request, or to read what is waiting for it. Node's own timeout does not tell whose turn it is, and an image may take
- * minutes to draw.
+ * Breaks off connections on which nothing moves for this long although it is the client's turn to send the rest of its
+ * request, or to read its answer. Node's own timeout cannot tell whose turn it is, and an image may take minutes to draw.
  */
 export function endSilentClients(server: Server, silenceMs = SILENCE_MS): void {
   const calls = new WeakMap<Socket, Call>();

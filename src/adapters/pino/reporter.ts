@@ -2,7 +2,7 @@ import { type Level, pino } from 'pino';
 import { causeChain, severityOf } from '../../core/severity.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 
-/** Events as JSON lines on standard error. */
+/** Writes events as JSON lines to standard error. */
 export function createLogReporter(level: Level | 'silent'): Reporter {
   const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
   return {

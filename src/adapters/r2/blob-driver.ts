@@ -6,9 +6,9 @@ import type { Clock } from '../../ports/clock.ts';
 import { R2BlobStage } from './blob-stage.ts';
 import { translated } from './storage-error.ts';
 
-/** What is read at once; more comes as a stream, since a Worker has 128 MB for all of its requests. */
+/** Up to this size an object is read at once; larger ones are streamed, since a Worker has 128 MB for all requests. */
 const WHOLE_BYTES = 4 * 1024 * 1024;
-/** Stages of other isolates may be in use, as long as an image is on its way; what is as old as this was left behind. */
+/** A stage of another isolate may be in use while its image arrives. One this old was left behind. */
 const STAGE_LIFE_MS = 60 * 60 * 1000;
 
 export interface R2BlobDriverOptions {
@@ -17,7 +17,7 @@ export interface R2BlobDriverOptions {
   readonly clock: Pick<Clock, 'now' | 'uuid'>;
 }
 
-/** Objects of an R2 bucket. R2 itself compares the SHA-256 of what it is given: an object is what its name says. */
+/** Blobs in an R2 bucket. R2 itself checks the SHA-256 of every object, so an object is what its name says. */
 export class R2BlobDriver implements BlobDriver {
   readonly provesItself = true;
   readonly #bucket: R2Bucket;
@@ -84,7 +84,7 @@ export class R2BlobDriver implements BlobDriver {
 
   check(): Promise<void> {
     return translated(async () => {
-      // A name of its own each time: R2 takes one write per second under one name.
+      // A new name each time: R2 takes one write per second under one name.
       const key = `${this.#stages}check-${this.#clock.uuid()}`;
       await this.#bucket.put(key, 'ok');
       const found = await this.#bucket.get(key);

@@ -3,12 +3,12 @@ import { AppError } from '../../core/errors.ts';
 import type { BlobStage } from '../../ports/blob-driver.ts';
 import { translated } from './storage-error.ts';
 
-/** R2's smallest part. Most images are smaller, and then go up in one piece. */
+/** R2's smallest part. Most images are smaller and go up in one piece. */
 const PART_BYTES = 5 * 1024 * 1024;
 const FIRST_BUFFER_BYTES = 256 * 1024;
 
 export interface R2BlobStageOptions {
-  /** Where bytes wait whose digest is not known yet and which are too many to be kept in memory. */
+  /** Where bytes wait that are too many for memory and whose digest is not known yet. */
   readonly stageKey: string;
   readonly keyOf: (digest: string) => string;
   readonly onEnd: () => void;
@@ -73,7 +73,7 @@ export class R2BlobStage implements BlobStage {
 
   async #publish(digest: string): Promise<void> {
     const key = this.#options.keyOf(digest);
-    // What is there has been checked by R2 when it came, and R2 takes one write per second under one name.
+    // R2 checked what is there when it came, and takes one write per second under one name.
     const options = { sha256: digest, onlyIf: { etagDoesNotMatch: '*' } };
     if (this.#upload === undefined) {
       await this.#bucket.put(key, this.#buffer.subarray(0, this.#filled), options);

@@ -1,6 +1,6 @@
 import { AppError } from '../../core/errors.ts';
 
-/** Runs the work; what R2 throws becomes `storage_failed`. R2 has no bound that could be full. */
+/** Runs the work; what R2 throws becomes `storage_failed`. R2 is never full. */
 export async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

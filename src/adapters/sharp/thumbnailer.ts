@@ -1,16 +1,16 @@
 import type { Thumbnailer } from '../../ports/thumbnailer.ts';
 
-/** Sharp on screens with two pixels to the point, at the width of the gallery's columns. */
+/** Width in pixels: sharp on high-density screens at the width of the gallery's columns. */
 const LONGEST_SIDE = 480;
 const QUALITY = 78;
-/** Larger images than any model draws are not unpacked. */
+/** Images larger than any model draws are not unpacked. */
 const MAX_PIXELS = 64_000_000;
 
 type Sharp = typeof import('sharp').default;
 
 /**
- * A thumbnailer on libvips. It is loaded when first needed: whoever never looks at the gallery does not pay its memory.
- * Where it could not be installed, nothing is made.
+ * A thumbnailer on libvips. It is loaded when first needed, so that only users of the gallery pay its memory. Where it is
+ * not installed, it makes nothing.
  */
 export function sharpThumbnailer(): Thumbnailer {
   let loading: Promise<Sharp | undefined> | undefined;
@@ -35,7 +35,7 @@ export function sharpThumbnailer(): Thumbnailer {
 async function load(): Promise<Sharp | undefined> {
   try {
     const { default: sharp } = await import('sharp');
-    // Hits keep the other cores, and nothing is kept between images that are looked at once.
+    // One core, so that hits keep the others; no cache, since each image is read once.
     sharp.concurrency(1);
     sharp.cache(false);
     return sharp;

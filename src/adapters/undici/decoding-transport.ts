@@ -44,7 +44,7 @@ function encodingsOf({ headers }: TransportResponse): string[] {
     .reverse();
 }
 
-/** Ending it early ends the exchange, before its first step too. */
+/** Ending it early ends the request, even before its first step. */
 function decodeBody(
   body: AsyncIterable<Uint8Array>,
   decoders: readonly Transform[],
@@ -62,7 +62,7 @@ function decodeBody(
         const step = await chunks.next();
         return step.done ? { done: true, value: undefined } : step;
       } catch (cause) {
-        // What the exchange failed of says more than that its bytes ended too soon.
+        // Why the request failed says more than that its bytes ended too soon.
         if (failure !== undefined) throw failure;
         throw new TransportError('The body is not in the encoding that its header names', true, { cause });
       }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { HeaderList } from '../../core/headers.ts';
 
-/** They describe one connection, and undici writes them itself (RFC 9110 sections 7.6.1 and 10.1.1). */
+/** These describe one connection; undici writes them itself (RFC 9110 sections 7.6.1 and 10.1.1). */
 const CONNECTION_HEADERS = new Set([
   'connection',
   'expect',

@@ -44,7 +44,7 @@ export function sendRequest(dispatcher: Dispatcher, request: TransportRequest): 
       {
         onRequestStart(started) {
           controller = started;
-          // Aborted while waiting for a connection: undici learns of it only now.
+          // Aborted while it waited for a connection: undici learns of it only now.
           if (failure) started.abort(new Error('aborted'));
         },
         onResponseStart(started, status) {
@@ -77,12 +77,12 @@ export function sendRequest(dispatcher: Dispatcher, request: TransportRequest): 
 function toUpload(body: TransportRequest['body']): Uint8Array | Readable | null {
   if (body === undefined || body instanceof Uint8Array) return body ?? null;
   const upload = Readable.from(body, { objectMode: false });
-  // Its failure reaches the caller through the exchange, which may have ended before it.
+  // Its failure reaches the caller through the request, which may have ended before.
   upload.on('error', () => {});
   return upload;
 }
 
-/** What has arrived and is not read yet, 64 KiB of it; beyond that the connection is not read any more. */
+/** A stream of what has arrived. Beyond 64 KiB unread the connection pauses. */
 function createDownload(controller: Dispatcher.DispatchController): Readable {
   const download = new Readable({
     highWaterMark: 64 * 1024,
@@ -92,12 +92,12 @@ function createDownload(controller: Dispatcher.DispatchController): Readable {
       done(error);
     },
   });
-  // Nobody may be reading when it fails; who reads later gets the failure from the iteration.
+  // Nobody may be reading when it fails; a later reader gets the failure from the iteration.
   download.on('error', () => {});
   return download;
 }
 
-/** Node's own iterator does not close the stream when it is ended before its first step, and knows no failure of ours. */
+/** Node's own iterator does not close the stream if it ends before its first step, and does not know our failures. */
 function readDownload(
   download: Readable,
   findFailure: () => { readonly reason: unknown } | undefined,

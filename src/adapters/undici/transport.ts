@@ -9,7 +9,7 @@ export interface UndiciTransportOptions {
    * and TLS server name stay those of the origin.
    */
   readonly address?: string | undefined;
-  /** Most connections per origin, for ordinary requests and again for those with a connection of their own. 256. */
+  /** The most connections per origin, counted apart for requests with their own connection. Default 256. */
   readonly connections?: number | undefined;
 }
 
@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * HTTP/1.1 through undici. Nothing is decoded, followed or retried; the only time bound is 10 s to connect, since callers
  * bring a signal. HTTP_PROXY and its relatives are not honoured: the upstream is named explicitly.
  *
- * `close` ends the exchanges that are in progress and every connection.
+ * `close` ends the requests that are in progress and every connection.
  */
 export function createUndiciTransport(
   options: UndiciTransportOptions = {},

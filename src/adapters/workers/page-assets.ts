@@ -1,4 +1,4 @@
-/** A binding of static assets, as much as is used of it. */
+/** The part of a static assets binding that is used. */
 interface Assets {
   fetch(url: string): Promise<{
     readonly status: number;
@@ -7,11 +7,11 @@ interface Assets {
   }>;
 }
 
-/** The files that were deployed beside the Worker. */
+/** The files that were deployed with the Worker. */
 export function createBoundAssets(assets: Assets) {
   return {
     find: async (name: string): Promise<Uint8Array | undefined> => {
-      // The binding looks at the path only; whichever host stands before it is never asked.
+      // The binding looks at the path only; the host is never asked.
       const response = await assets.fetch(`https://assets.invalid/${encodeURIComponent(name)}`);
       if (response.status === 200) return new Uint8Array(await response.arrayBuffer());
       await response.body?.cancel();

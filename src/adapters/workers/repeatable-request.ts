@@ -1,16 +1,16 @@
 import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 
-/** A request to read, and the same once more for whoever it has to be sent on to. */
+/** A request to read, and the same once more to send on. */
 export interface RepeatableRequest {
   readonly request: Request;
-  /** Once the body has been read. Undefined when it is larger than the bound: nothing of it is kept then. */
+  /** Call it once the body has been read. Undefined when the body is larger than the bound: nothing of it is kept then. */
   repeat(): Request | undefined;
-  /** Drops what is kept. */
+  /** Drops the copy. */
   forget(): Promise<void>;
 }
 
 const ONCE = { repeat: () => undefined, forget: async () => {} };
-/** Node's `Request` asks for the word; Workers do not mind it. */
+/** Node's `Request` requires this option; Workers ignore it. */
 const HALF_DUPLEX = { duplex: 'half' } as const;
 
 /** Keeps the body of a request while it is read, unless it has more than `maxBytes`. */
@@ -28,7 +28,7 @@ export function repeatable(request: Request, maxBytes: number): RepeatableReques
   };
 }
 
-/** For a body of unknown length: `clone()` would hold all of it, however long it turns out to be. */
+/** For a body of unknown length: `clone()` would hold all of it, however long it is. */
 function recorded(request: Request, body: ReadableStream<Uint8Array>, maxBytes: number): RepeatableRequest {
   const { method, url, headers } = request;
   const kept: Uint8Array[] = [];

@@ -3,7 +3,7 @@ import { failureOf } from './admin-api.ts';
 import { readErrorBody, refused } from './error-body.ts';
 import type { HttpAnswer, ServerClient } from './server-client.ts';
 
-/** Whose entries are looked at; without a name, the caller's own. */
+/** Whose entries to look at; absent means the caller's own. */
 export interface ExplainScope {
   readonly scope?: string | undefined;
 }
@@ -18,10 +18,10 @@ export async function askExplanation(
   return await client.postAsAdmin(`/admin/api/explain${query}`, text);
 }
 
-/** The explanation in an answer; the failure that it is to the command otherwise. */
+/** Reads the explanation in an answer. Throws a `Failure` for any other answer. */
 export function readExplanation({ status, text }: HttpAnswer, { origin }: ServerClient): ExplanationBody {
   if (status !== 200) {
-    // Every other field at fault is one of the request, which is given as a whole.
+    // Any other field at fault belongs to the request, which is one argument.
     const isAboutCommand = status === 401 || readErrorBody(text)?.field === 'scope';
     throw isAboutCommand ? failureOf(status, text, origin) : refused(status, text, origin);
   }

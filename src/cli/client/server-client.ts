@@ -11,12 +11,12 @@ export interface HttpAnswer {
   readonly status: number;
   /** `X-Cache`; undefined where the path is no front door. */
   readonly cache: string | undefined;
-  /** `Cache-Status` says that what was bought is in the store now. */
+  /** True when `Cache-Status` says that the purchase is stored. */
   readonly isStored: boolean;
   readonly text: string;
 }
 
-/** The normalised interface. */
+/** The path of the normalised interface. */
 export const GENERATE_PATH = '/v1/image.generate';
 
 /** Speaks HTTP to a dashcache, for the commands. */
@@ -24,7 +24,7 @@ export class ServerClient {
   readonly origin: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #adminHeaders: Readonly<Record<string, string>>;
-  /** Node's own fetch waits for five minutes at most; queueing and drawing may take longer. */
+  /** Node's own fetch waits five minutes at most; queueing and drawing may take longer. */
   readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
   constructor({ origin, apiKey, adminToken }: Pick<CacheServer, 'origin' | 'apiKey' | 'adminToken'>) {
@@ -33,23 +33,23 @@ export class ServerClient {
     this.#adminHeaders = bearer(adminToken ?? apiKey);
   }
 
-  /** Sends JSON text as it is. */
+  /** Sends JSON text unchanged. */
   async post(path: string, text: string): Promise<HttpAnswer> {
     return await this.#post(path, text, this.#headers);
   }
 
-  /** Like `post`, for the admin interface: with its token, where there is one. */
+  /** Like `post`, for the admin API: with its token if there is one. */
   async postAsAdmin(path: string, text: string): Promise<HttpAnswer> {
     return await this.#post(path, text, this.#adminHeaders);
   }
 
-  /** Reads from the admin interface. */
+  /** Reads from the admin API. */
   async getAsAdmin(path: string): Promise<Pick<HttpAnswer, 'status' | 'text'>> {
     const response = await this.#request(this.origin + path, { headers: this.#adminHeaders });
     return { status: response.status, text: await response.text() };
   }
 
-  /** Asks for images by an `image.generate` request, and tells how far they have come. */
+  /** Sends an `image.generate` request and reports its progress. */
   async generate(text: string, onProgress: (event: ProgressEvent) => void): Promise<GenerateAnswerBody> {
     const response = await this.#request(this.origin + GENERATE_PATH, {
       method: 'POST',
@@ -59,7 +59,7 @@ export class ServerClient {
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
     if (!isStream || response.body === null) {
       const answer = await whole(this.origin, response.text());
-      // Where there is nothing to wait for, there need not be a stream.
+      // Without anything to wait for the server may answer without a stream.
       if (response.ok) return parseAnswer(answer, this.origin);
       throw refused(response.status, answer, this.origin);
     }
@@ -77,17 +77,17 @@ export class ServerClient {
     throw brokenOff(this.origin);
   }
 
-  /** An image's bytes: from this server, or from upstream's URL where it could not be kept. */
+  /** Downloads an image from this server, or from upstream's URL if it could not be stored. */
   async download({ url, sha256 }: GenerateAnswerBody['images'][number]): Promise<Uint8Array> {
-    // Not by its URL: that may be for those outside, or of a server that is to run later.
+    // Not by its URL, which may be meant for other machines or for a server that runs later.
     const from = sha256 === null ? url : `${this.origin}/blobs/${sha256}`;
-    // What could not be kept is paid for all the same: its whole URL is told.
+    // It is paid for although it could not be stored: say its whole URL.
     const response = await this.#request(from, {}, from);
     if (!response.ok) throw new Failure(`${from} answered ${response.status}.`);
     return new Uint8Array(await whole(from, response.arrayBuffer()));
   }
 
-  /** Gives its connections up. */
+  /** Closes its connections. */
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
@@ -108,7 +108,7 @@ export class ServerClient {
     return { status, cache, isStored, text: await whole(this.origin, response.text()) };
   }
 
-  /** `name` is what a failure calls the server. */
+  /** Fetches; `name` is what a failure calls the server. */
   async #request(url: string, init: RequestInit, name = this.origin): Promise<Response> {
     try {
       return await fetch(url, { ...init, dispatcher: this.#agent });
@@ -119,7 +119,7 @@ export class ServerClient {
   }
 }
 
-/** A body to its end. */
+/** Reads a body to its end. */
 async function whole<T>(name: string, reading: Promise<T>): Promise<T> {
   try {
     return await reading;
@@ -128,7 +128,7 @@ async function whole<T>(name: string, reading: Promise<T>): Promise<T> {
   }
 }
 
-/** The events of a stream as they come. */
+/** Yields the events of a stream as they come. */
 async function* eventsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent> {
   let unread = '';
   const decoder = new TextDecoder();

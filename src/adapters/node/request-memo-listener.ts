@@ -4,7 +4,7 @@ import { TRACE_HEADER, TRACEPARENT, traceIdOf } from '../../core/dashscope/trace
 /** Bodies above this hold images, and are not worth remembering as they stand. */
 const MAX_BODY_BYTES = 32 * 1024;
 
-/** What is known of a repeated request; see `services/known-hits.ts`. */
+/** What is known of a repeated request; see `src/services/entries/request-memo.ts`. */
 interface RequestMemo {
   find(
     request: string,
