@@ -13,11 +13,11 @@ import { imageProbe } from './adapters/image-size/image-probe.ts';
 import { portableForms } from './adapters/multipart/form-reader.ts';
 import { parseAllowRules } from './adapters/node/allow-rules.ts';
 import { searchApiKey } from './adapters/node/api-key.ts';
-import { answerKnownHits } from './adapters/node/request-memo-listener.ts';
 import { readPageAssets } from './adapters/node/page-assets.ts';
 import { nodePlatform } from './adapters/node/platform.ts';
 import { createProcessMetrics } from './adapters/node/process-metrics.ts';
 import { createReferenceFetcher } from './adapters/node/reference-fetcher.ts';
+import { answerKnownHits } from './adapters/node/request-memo-listener.ts';
 import { listen, stop, watchAnswers } from './adapters/node/server-life.ts';
 import { endSilentClients } from './adapters/node/silent-clients.ts';
 import { createLogReporter } from './adapters/pino/reporter.ts';
@@ -46,32 +46,32 @@ export interface RunningServer {
   readonly config: Config;
   /** Where the server's own key was found; undefined when it has none. */
   readonly keySource: string | undefined;
-  /** Where an image is on this machine, by its digest. */
+  /** The path of an image on this machine, by its digest. */
   blobFile(digest: string): string;
   /** Stops taking requests, gives flights under way their time, and closes everything. */
   close(): Promise<void>;
 }
 
 export interface StartOptions {
-  /** Told of every event, beside the log. */
+  /** Called with every event, beside the log. */
   readonly onEvent?: (event: CacheEvent) => void;
   /** Where the user's own files are; the key is looked for there. */
   readonly homeFolder?: string;
 }
 
-/** Counts of uses are written, and what is beyond the bounds is collected by them, this often. */
+/** How often counts of uses are written, and the store is brought back within its bounds. */
 const COLLECT_MS = 60_000;
-/** The ledger is written, which a crash loses what has happened since; and its old hours are folded, this often. */
+/** How often the ledger is written (a crash loses what came since) and its old hours are folded. */
 const LEDGER_MS = 10_000;
 const FOLD_MS = 6 * 60 * 60_000;
-/** What was paid for and could not be stored is tried again this often. */
+/** How often storing is tried again for what was paid for. */
 const RECOVER_MS = 5 * 60_000;
 /** Uploads of a gigabyte pass through here; headers have no reason to be slow. */
 const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 const HEADERS_TIMEOUT_MS = 30_000;
 const MAX_HEADER_BYTES = 32 * 1024;
 
-/** The same folder from the sources and from what is built of them: browsers are given these files as they are. */
+/** The same folder seen from the sources and from the build. Browsers get these files unchanged. */
 const PAGE_ASSETS = fileURLToPath(new URL('../src/browser', import.meta.url));
 
 /** Starts dashcache on Node: SQLite and files in one folder. `config` says what is wrong with the environment. */
@@ -95,7 +95,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const upstream = {
       origin: upstreamUrl.origin,
       prefix: upstreamUrl.pathname.replace(/\/$/, ''),
-      // The vendor is no dashcache: nothing of ours on its wire.
+      // The vendor is not a dashcache: send it nothing of ours.
       loopHeaders: isOfficial ? [] : ([['cdn-loop', loopId]] as const),
     };
     const images = new DashScopeUpstream(decoding, upstream);
@@ -194,7 +194,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const recover = async () => {
       await services.recovery.finishAnswered().catch(failed(reporter, 'recovery'));
     };
-    // What a crash left paid but unstored: in the air before the first request is read, which may be for it.
+    // What a crash left paid but unstored is in the air before the first request, which may be for it.
     const recovering = recover();
 
     const fold = () => services.ledger.fold().catch(failed(reporter, 'ledger'));
@@ -219,7 +219,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       for (const timer of timers) clearInterval(timer);
       services.searchBackfill.stop();
       const stopped = stop(server);
-      // A flight's answers are on their way for a moment longer than the flight.
+      // A flight's answers take a moment longer than the flight.
       const drained = Promise.all([services.images.close(), recovering, answersEnded()]);
       const timer = new AbortController();
       const patience = systemClock.sleep(config.drainTimeout, timer.signal).catch(() => undefined);
@@ -230,7 +230,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       await stopped;
       await Promise.all([services.usage.flush(), services.thumbnails.close()]);
       await services.ledgerRecorder.flush();
-      // The database first: what the transport's end breaks off must stay on record as it is, for the next start.
+      // Close the database first: what the transport's end breaks off must stay on record as it is, for the next start.
       database.close();
       await transport.close();
       folder.release();
@@ -265,7 +265,7 @@ function withListener(log: Reporter, listener: ((event: CacheEvent) => void) | u
   };
 }
 
-/** Answers what never comes to a route: Node takes it, but no URL can be made of its Host and path. */
+/** Answers a request that never reaches a route: Node takes it, but its Host and path make no URL. */
 function answerMalformed(error: unknown): Response {
   const malformed = new AppError('invalid_request', 'The Host or the path of the request is malformed.');
   const known = error instanceof RequestError ? malformed : new AppError('internal', 'internal');
