@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { accessibilityFaults, draw, openGallery } from '../support/clients/admin-page.ts';
 import { useBrowser } from '../support/clients/browser.ts';
+import { inOneHour } from '../support/in-one-hour.ts';
 import { body } from '../support/servers/stack.ts';
 import { SMALL, startStack } from '../support/servers/start-stack.ts';
 
@@ -95,59 +96,61 @@ describe('flights', () => {
 });
 
 describe('figures', () => {
-  it('show what is stored, what was asked and what it cost, as plots and as tables', async () => {
-    const stack = await startStack();
-    await draw(stack, 'a paper boat', 'a tram in fog');
-    for (let hit = 0; hit < 6; hit += 1) await draw(stack, 'a paper boat');
-    const { page, complaints } = await open();
-    await page.goto(`${stack.origin}/admin/figures`);
-    await page.getByRole('heading', { name: 'Money, CNY' }).waitFor();
-    expect(await page.locator('.tile').allTextContents()).toEqual([
-      'Entries2',
-      'Images2',
-      expect.stringMatching(/^Bytes\d/),
-      'Spent1.00 CNY',
-      'Avoided3.00 CNY',
-    ]);
-    for (const [plot, last] of [
-      ['Hit rate', '75 %'],
-      ['Requests', '60200'],
-      ['Money, CNY', '3.00 CNY1.00 CNY'],
-    ] as const) {
-      await page.getByRole('img', { name: plot }).waitFor();
-      await page.getByText(`${plot} as a table`).click();
-      const rows = page.getByRole('table', { name: plot }).getByRole('row');
-      expect(await rows.count()).toBe(25);
-      // Of the hours of a day only this one has seen anything.
-      expect((await rows.allTextContents()).filter((row) => row.endsWith(last))).toHaveLength(1);
-    }
-    expect(await accessibilityFaults(page)).toEqual([]);
-    await page.getByLabel('Period').selectOption('a year');
-    await expect.poll(() => page.locator('.chart').first().locator('tbody tr').count()).toBe(365);
-    expect(complaints).toEqual([]);
-  });
+  it('show what is stored, what was asked and what it cost, as plots and as tables', () =>
+    inOneHour(async () => {
+      const stack = await startStack();
+      await draw(stack, 'a paper boat', 'a tram in fog');
+      for (let hit = 0; hit < 6; hit += 1) await draw(stack, 'a paper boat');
+      const { page, complaints } = await open();
+      await page.goto(`${stack.origin}/admin/figures`);
+      await page.getByRole('heading', { name: 'Money, CNY' }).waitFor();
+      expect(await page.locator('.tile').allTextContents()).toEqual([
+        'Entries2',
+        'Images2',
+        expect.stringMatching(/^Bytes\d/),
+        'Spent1.00 CNY',
+        'Avoided3.00 CNY',
+      ]);
+      for (const [plot, last] of [
+        ['Hit rate', '75 %'],
+        ['Requests', '60200'],
+        ['Money, CNY', '3.00 CNY1.00 CNY'],
+      ] as const) {
+        await page.getByRole('img', { name: plot }).waitFor();
+        await page.getByText(`${plot} as a table`).click();
+        const rows = page.getByRole('table', { name: plot }).getByRole('row');
+        expect(await rows.count()).toBe(25);
+        // Of the hours of a day only this one has seen anything.
+        expect((await rows.allTextContents()).filter((row) => row.endsWith(last))).toHaveLength(1);
+      }
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByLabel('Period').selectOption('a year');
+      await expect.poll(() => page.locator('.chart').first().locator('tbody tr').count()).toBe(365);
+      expect(complaints).toEqual([]);
+    }));
 
-  it('say what had no price, and pile up what requests came to', async () => {
-    const stack = await startStack();
-    await draw(stack, 'a paper boat', 'a paper boat');
-    const unpriced = body('a paper boat', { size: '1280*1280' }, 'wan2.6-t2i');
-    for (let turn = 0; turn < 3; turn += 1) expect((await stack.generate(unpriced)).status).toBe(200);
-    const { page } = await open();
-    await page.goto(`${stack.origin}/admin/figures`);
-    await page
-      .getByText('Without a known price, and in none of these sums: 1 purchase, and 2 that were avoided.')
-      .waitFor();
-    const bars = page.getByRole('img', { name: 'Requests' }).locator('rect');
-    expect(await bars.count()).toBe(2);
-    const [hits, misses] = await Promise.all(
-      [0, 1].map(async (bar) => {
-        const read = async (name: string) => Number(await bars.nth(bar).getAttribute(name));
-        return { x: await read('x'), top: await read('y'), height: await read('height') };
-      }),
-    );
-    expect(misses?.x).toBe(hits?.x);
-    expect(Number(misses?.top) + Number(misses?.height)).toBeCloseTo(Number(hits?.top));
-  });
+  it('say what had no price, and pile up what requests came to', () =>
+    inOneHour(async () => {
+      const stack = await startStack();
+      await draw(stack, 'a paper boat', 'a paper boat');
+      const unpriced = body('a paper boat', { size: '1280*1280' }, 'wan2.6-t2i');
+      for (let turn = 0; turn < 3; turn += 1) expect((await stack.generate(unpriced)).status).toBe(200);
+      const { page } = await open();
+      await page.goto(`${stack.origin}/admin/figures`);
+      await page
+        .getByText('Without a known price, and in none of these sums: 1 purchase, and 2 that were avoided.')
+        .waitFor();
+      const bars = page.getByRole('img', { name: 'Requests' }).locator('rect');
+      expect(await bars.count()).toBe(2);
+      const [hits, misses] = await Promise.all(
+        [0, 1].map(async (bar) => {
+          const read = async (name: string) => Number(await bars.nth(bar).getAttribute(name));
+          return { x: await read('x'), top: await read('y'), height: await read('height') };
+        }),
+      );
+      expect(misses?.x).toBe(hits?.x);
+      expect(Number(misses?.top) + Number(misses?.height)).toBeCloseTo(Number(hits?.top));
+    }));
 
   it('verify and collect on demand, and say what came of it', async () => {
     const stack = await startStack();

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startTestSimulator } from '../../simulator/support.ts';
 import { readRows } from '../../support/data/rows.ts';
+import { inOneHour } from '../../support/in-one-hour.ts';
 import { ChildServer, createFolder } from '../../support/servers/child-server.ts';
 import { body, type Stack } from '../../support/servers/stack.ts';
 import { SMALL, startStack } from '../../support/servers/start-stack.ts';
@@ -55,28 +56,30 @@ describe('GET /admin/api/ledger', () => {
     expect(json.cost).toEqual([{ currency: 'CNY', spent: 0.5, avoided: 0.5 }]);
   });
 
-  it('outlives the server', async () => {
-    const stack = await startStack();
-    await stack.generate(body('a fox', SMALL));
-    await stack.stopServer();
-    await stack.startServer();
-    await stack.generate(body('a fox', SMALL));
-    const [row] = (await read(stack, '?by=day')).json.rows;
-    expect(row).toMatchObject({ hits: 1, misses: 1, spent: [{ amount: 0.5 }], avoided: [{ amount: 0.5 }] });
-  });
+  it('outlives the server', () =>
+    inOneHour(async () => {
+      const stack = await startStack();
+      await stack.generate(body('a fox', SMALL));
+      await stack.stopServer();
+      await stack.startServer();
+      await stack.generate(body('a fox', SMALL));
+      const [row] = (await read(stack, '?by=day')).json.rows;
+      expect(row).toMatchObject({ hits: 1, misses: 1, spent: [{ amount: 0.5 }], avoided: [{ amount: 0.5 }] });
+    }));
 
-  it('speaks CSV', async () => {
-    const stack = await startStack();
-    await stack.generate(body('a fox', SMALL));
-    const { headers, text } = await read(stack, '?by=day&group=model&format=csv');
-    expect(headers.get('content-type')).toMatch(/^text\/csv/);
-    const [header, row, end] = text.split('\r\n');
-    expect(header).toBe(
-      'at,model,hits,misses,coalesced,bypassed,errors,bytes,spent_cny,spent_usd,spent_unpriced,avoided_cny,avoided_usd,avoided_unpriced,seconds_avoided',
-    );
-    expect(row).toMatch(/^\d{4}-\d\d-\d\dT00:00:00\.000Z,qwen-image-max,0,1,0,0,0,\d+,0\.5,0,0,0,0,0,0$/);
-    expect(end).toBe('');
-  });
+  it('speaks CSV', () =>
+    inOneHour(async () => {
+      const stack = await startStack();
+      await stack.generate(body('a fox', SMALL));
+      const { headers, text } = await read(stack, '?by=day&group=model&format=csv');
+      expect(headers.get('content-type')).toMatch(/^text\/csv/);
+      const [header, row, end] = text.split('\r\n');
+      expect(header).toBe(
+        'at,model,hits,misses,coalesced,bypassed,errors,bytes,spent_cny,spent_usd,spent_unpriced,avoided_cny,avoided_usd,avoided_unpriced,seconds_avoided',
+      );
+      expect(row).toMatch(/^\d{4}-\d\d-\d\dT00:00:00\.000Z,qwen-image-max,0,1,0,0,0,\d+,0\.5,0,0,0,0,0,0$/);
+      expect(end).toBe('');
+    }));
 
   it.each([
     ['by', 'week'],
