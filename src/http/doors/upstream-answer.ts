@@ -17,8 +17,17 @@ export function picturesOf(answer: Pick<UpstreamAnswer, 'status' | 'body'>): rea
   return pictureAnswer(answer)?.assets.map(urlOf) ?? [];
 }
 
-/** Upstream's refusal as an error, for dialects that are not its own. Some of them come with status 200. */
+/**
+ * An answer of upstream's without an image as an error, for dialects that are not its own. Some refusals come with status 200;
+ * a success that nobody can read may have been paid for.
+ */
 export function refusedBy({ status, headers, body }: UpstreamAnswer, now: number): AppError {
+  if (isSuccess(status) && readAnswer(body).kind !== 'refusal') {
+    return new AppError(
+      'outcome_unknown',
+      'Upstream answered with success, but with no image that can be read. It may have been drawn and paid for.',
+    );
+  }
   const value = parse(new TextDecoder().decode(body));
   const { code, message } = isJsonObject(value) ? value : {};
   const retryAfter = findHeader(headers, 'retry-after');

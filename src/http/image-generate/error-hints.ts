@@ -1,13 +1,9 @@
 import type { AppError, ErrorCode } from '../../core/errors.ts';
+import { mayBePaid } from '../wire/error-headers.ts';
 import { statusOf } from '../wire/problem.ts';
 
-/** Where another try changes nothing, or may pay for the same picture twice. */
-const NOT_TO_BE_RETRIED: ReadonlySet<ErrorCode> = new Set([
-  'not_cached',
-  'loop',
-  'outcome_unknown',
-  'image_too_large',
-]);
+/** Where another try changes nothing. */
+const NOT_TO_BE_RETRIED: ReadonlySet<ErrorCode> = new Set(['not_cached', 'loop']);
 
 /** RFC 5842; a dashcache upstream may have found it. */
 const LOOP_DETECTED = 508;
@@ -19,6 +15,7 @@ const LOOP_DETECTED = 508;
 export function errorHint(error: AppError): string | undefined {
   const { code, field, upstream } = error;
   const status = statusOf(error);
+  if (mayBePaid(error)) return undefined;
   if (code === 'upstream_unreachable') return "Retry with backoff once or twice; dashcache's log says why.";
   if (code === 'unauthorized' || upstream?.status === 401 || upstream?.status === 403) {
     return 'Check DASHSCOPE_API_KEY or ~/.alibabacloud/credentials, and the access policy of the key.';

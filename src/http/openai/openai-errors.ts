@@ -1,6 +1,6 @@
 import type { AppError, ErrorCode } from '../../core/errors.ts';
 import { isRetryable } from '../../core/retry-policy.ts';
-import { errorHeaders, isPrivate } from '../wire/error-headers.ts';
+import { errorHeaders, isPrivate, mayBePaid } from '../wire/error-headers.ts';
 import { statusOf } from '../wire/problem.ts';
 import type { OpenAiErrorBody } from './openai-schema.ts';
 
@@ -13,16 +13,11 @@ const CODES: ReadonlyMap<ErrorCode, string> = new Map([
   ['overloaded', 'rate_limit_exceeded'],
 ]);
 
-/** Where a further try may pay once more, or ends in the same way. OpenAI's SDKs would make two by themselves. */
+/** Where a further try ends in the same way. OpenAI's SDKs would make two by themselves. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
   'not_cached',
   'loop',
-  'upstream_timeout',
   'upstream_invalid',
-  'image_too_large',
-  'outcome_unknown',
-  'no_image',
-  'not_stored',
   'constraint',
   'config',
   'internal',
@@ -35,7 +30,7 @@ export function openAiError(error: AppError, requestId: string): Response {
   const body: OpenAiErrorBody = {
     error: {
       message: hidden ? 'Something went wrong in dashcache; its log has this request id.' : error.message,
-      type: typeOf(status),
+      type: mayBePaid(error) ? 'server_error' : typeOf(status),
       param: hidden ? null : (error.field ?? null),
       code: hidden ? 'internal' : (error.upstream?.code ?? CODES.get(error.code) ?? error.code),
     },

@@ -29,15 +29,15 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   loop: 508,
   proof_unavailable: 503,
   upstream_unreachable: 502,
-  upstream_timeout: 504,
+  // May be paid for: see `mayBePaid`.
+  upstream_timeout: 424,
   upstream_invalid: 502,
   // Where upstream gave a status, its own.
   upstream_refused: 502,
-  image_too_large: 502,
-  outcome_unknown: 502,
-  // No 5xx: clients retry those by themselves, and each try is paid for.
+  image_too_large: 424,
+  outcome_unknown: 424,
   no_image: 422,
-  not_stored: 500,
+  not_stored: 424,
   constraint: 500,
   storage_full: 507,
   storage_failed: 500,
@@ -55,6 +55,8 @@ const TITLES: ReadonlyMap<number, string> = new Map([
   [413, 'Content Too Large'],
   [415, 'Unsupported Media Type'],
   [422, 'Unprocessable Content'],
+  // RFC 4918.
+  [424, 'Failed Dependency'],
   [429, 'Too Many Requests'],
   [500, 'Internal Server Error'],
   [502, 'Bad Gateway'],

@@ -40,7 +40,7 @@
  * | 22 | no compression that was not offered       | request-compat.test.ts: what was bought with compression is plain for a client that takes none |
  * | 23 | the picture, after a client's own timeout | core-flow.test.ts: a client that hangs up does not lose the picture |
  * |    | servers in front that wait long enough    | docs/how-to/run-for-others.md: at least 300 s for an answer |
- * | 24 | one bill: no POST is sent again           | faults.test.ts: a connection %s is a 502, on record as unknown, and not sent again |
+ * | 24 | one bill: no POST is sent again           | faults.test.ts: a connection %s is a 424, on record as unknown, and not sent again |
  * | 25 | one upstream call for many, JSON 429s     | core-flow.test.ts: 1,000 identical requests at once make one upstream call, and everyone gets the same bytes |
  * |    |                                           | governor.test.ts: a miss that finds the queue full, or waits too long, is told when to come back |
  * | 26 | no 429, 500 or 502 on polls               | task-compat.test.ts: is answered although the vendor refuses ours with %i |

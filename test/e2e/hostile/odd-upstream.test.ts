@@ -55,7 +55,7 @@ it('an answer in an encoding that was not offered leaves no connection open', as
     outgoing.end(Buffer.alloc(32 * 1024 * 1024));
   });
   const stack = await startProxy(upstream.origin);
-  expect((await stack.generate(body('cat'))).status).toBe(502);
+  expect((await stack.generate(body('cat'))).status).toBe(424);
   await closed.opened;
 });
 

@@ -77,8 +77,8 @@ describe('what the vendor says', () => {
     [{ kind: 'answer', answer: 'text_only' }, 'UnprocessableEntityError', { status: 422, code: 'no_image' }],
     [
       { kind: 'reset', billed: true },
-      'InternalServerError',
-      { status: 502, code: 'outcome_unknown', type: 'server_error' },
+      'APIError',
+      { status: 424, code: 'outcome_unknown', type: 'server_error' },
     ],
     [{ kind: 'refuse', status: 504 }, 'InternalServerError', { status: 504, type: 'server_error' }],
   ])('%j is its exception, and is not tried again', async (effect, name, told) => {
@@ -107,7 +107,7 @@ describe('what the vendor says', () => {
     const { data } = await client.images.generate(WANTED);
     expect(data?.[0]?.url).toMatch(new RegExp(`^${stack.simulator.origin}/`));
     const problem = await refusal(client.images.generate({ ...WANTED, response_format: 'b64_json' }));
-    expect(problem).toMatchObject({ status: 500, code: 'not_stored' });
+    expect(problem).toMatchObject({ status: 424, code: 'not_stored' });
     expect(problem.message).toContain(`${stack.simulator.origin}/`);
     expect(stack.asked).toBe(2);
   });

@@ -143,11 +143,11 @@ describe('a lost answer', () => {
   it.each([
     ['reset', { kind: 'reset', billed: true }],
     ['cut in its body', { kind: 'cut' }],
-  ] as const)('a connection %s is a 502, on record as unknown, and not sent again', async (_, effect) => {
+  ] as const)('a connection %s is a 424, on record as unknown, and not sent again', async (_, effect) => {
     const stack = await startStack();
     stack.simulator.control.fault({ on: 'generation', effect });
     const answer = await stack.generate(prompt('lost'));
-    expect(answer.status).toBe(502);
+    expect([answer.status, answer.headers.get('x-should-retry')]).toEqual([424, 'false']);
     expect(answer.json).toEqual({
       code: 'OutcomeUnknown',
       message: expect.stringContaining('not sent again'),
@@ -159,11 +159,11 @@ describe('a lost answer', () => {
     expect((await stack.generate(prompt('lost'))).headers.get('x-cache')).toBe('MISS');
   });
 
-  it('a generation beyond its time is a 504, and upstream is left', async () => {
+  it('a generation beyond its time is a 424, and upstream is left', async () => {
     const stack = await startStack({ DASHCACHE_GENERATION_TIMEOUT: '1s' });
     stack.simulator.control.fault({ on: 'generation', effect: { kind: 'hold' } });
     const answer = await stack.generate(prompt('hanging'));
-    expect(answer.status).toBe(504);
+    expect(answer.status).toBe(424);
     expect(answer.json.code).toBe('RequestTimeOut');
     await stack.simulator.control.waitFor('aborted', 1);
     expect(stack.asked).toBe(1);
@@ -179,7 +179,7 @@ describe('a lost answer', () => {
     hung.release();
     const done = await Promise.all(answers);
     expect(new Set(done.map(({ status, json }) => `${status} ${json.code}`))).toEqual(
-      new Set(['502 OutcomeUnknown']),
+      new Set(['424 OutcomeUnknown']),
     );
     expect(new Set(done.map(({ json }) => json.request_id)).size).toBe(20);
     expect(stack.asked).toBe(1);

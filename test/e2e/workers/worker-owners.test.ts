@@ -152,6 +152,6 @@ describe('a request whose owner fails', () => {
     onTestFinished(() => stack.close());
     await stack.breakOwners();
     const answer = await stack.generate(body('no owner', SMALL));
-    expect([answer.status, answer.json.code]).toEqual([502, 'OutcomeUnknown']);
+    expect([answer.status, answer.json.code]).toEqual([424, 'OutcomeUnknown']);
   });
 });
