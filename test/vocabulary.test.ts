@@ -31,7 +31,6 @@ const AVOIDED: ReadonlyMap<string, Avoided> = new Map([
 const NOT_YET: readonly string[] = [
   'browser/flights.js',
   'core/dashscope/',
-  'core/dialects/',
   'core/events.ts',
   'core/models/',
   'http/admin/',

@@ -5,7 +5,7 @@ import { type ReferenceField, referenceFieldOf } from './error-fields.ts';
 import { NORMALIZED_FIELDS, type NormalizedRequest, readNormalized } from './normalized-request.ts';
 import { OPENAI_HINTS, readEdits, readGenerations } from './openai-request.ts';
 
-/** The words in which a request for pictures is said. */
+/** The words in which a request for images is said. */
 export type Dialect = 'dashscope' | 'image.generate' | 'openai';
 
 /** A request body of any dialect. */
@@ -13,7 +13,7 @@ export interface AnyRequest {
   readonly dialect: Dialect;
   /** Where the words are not the vendor's. */
   readonly translation: Translation | undefined;
-  /** What is no part of the picture, beyond what the vendor's words leave out. */
+  /** What is no part of the image, beyond what the vendor's words leave out. */
   readonly excluded: readonly ExcludedField[];
 }
 
@@ -25,7 +25,7 @@ export interface Translation {
 
 const reasonFor = (name: string) => EXCLUSIONS.find((exclusion) => exclusion.name === name)?.reason ?? '';
 
-/** The fields of our own dialects that are no part of the picture. */
+/** The fields of our own dialects that are no part of the image. */
 const EXCLUDED: ReadonlyMap<string, string> = new Map([
   ['take', reasonFor('X-Dashcache-Take')],
   ['response_format', reasonFor('response_format')],

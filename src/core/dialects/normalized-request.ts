@@ -25,7 +25,7 @@ export interface NormalizedRequest {
   readonly seed: number | undefined;
   /** URLs, data URIs and `oss://` names, in their order. */
   readonly references: readonly string[];
-  /** How many pictures. Always sent: some models would draw four. */
+  /** How many images. Always sent: some models would draw four. */
   readonly n: number;
   /** Which of the recipe's stored takes is asked for. */
   readonly take: number | undefined;
@@ -42,7 +42,7 @@ export const GenerateRequest = closed(
     prompt: Prompt,
     size: Size,
     ...WISH_FIELDS,
-    reference_image: means('One picture to draw from, or several in their order.', v.nullish(References)),
+    reference_image: means('One image to draw from, or several in their order.', v.nullish(References)),
     model: modelField(DEFAULT_MODEL),
   },
   'is not known here; the fields are',
@@ -71,7 +71,7 @@ export function readNormalized(value: JsonValue): NormalizedRequest {
   };
 }
 
-/** The same wish as a request body in the vendor's shape of messages, with the pictures before the text. */
+/** The same wish as a request body in the vendor's shape of messages, with the images before the text. */
 export function toDashScope(request: NormalizedRequest): JsonObject {
   const { model, prompt, size, negativePrompt, style, seed, references, n } = request;
   const given = { size, negative_prompt: negativePrompt, style, seed, n };

@@ -19,13 +19,13 @@ import {
 /** A request in the words of OpenAI's images API. */
 export interface OpenAiRequest {
   readonly wish: NormalizedRequest;
-  /** How each picture is answered. */
-  readonly format: PictureFormat;
+  /** How each image is answered. */
+  readonly format: ImageFormat;
   /** Whether the answer comes as events. */
   readonly streams: boolean;
 }
 
-export type PictureFormat = 'url' | 'b64_json';
+export type ImageFormat = 'url' | 'b64_json';
 
 /** What an edit gets that names no model: unlike `qwen-image-edit-max`, it may be asked more than twice a minute. */
 export const DEFAULT_EDIT_MODEL = 'qwen-image-edit-plus';
@@ -54,7 +54,7 @@ export const OPENAI_HINTS = {
 /** Fields that generations and edits have in common. Any other is the model's own parameter. */
 const COMMON = {
   ...OPENAI_HINTS,
-  user: words('Whom it is for. Not part of the picture.'),
+  user: words('Whom it is for. Not part of the image.'),
   stream: means('Answer in events.', v.nullish(flag())),
   prompt: Prompt,
   size: OpenSize,
@@ -93,7 +93,7 @@ export function readGenerations(value: JsonValue): OpenAiRequest {
   return requestOf(common, { model: model || DEFAULT_MODEL, references: [], parameters: parametersOf(body) });
 }
 
-/** Reads the body of `POST /v1/images/edits`, where `image` is one picture or a list of them. */
+/** Reads the body of `POST /v1/images/edits`, where `image` is one image or a list of them. */
 export function readEdits(value: JsonValue): OpenAiRequest {
   const body = readObject(value);
   if (isGiven(body.mask)) {
@@ -114,12 +114,12 @@ export function readEdits(value: JsonValue): OpenAiRequest {
 /** The same of a form, whose files are data URIs by now. */
 export function readEditsForm(
   fields: ReadonlyMap<string, string>,
-  pictures: readonly { readonly name: string; readonly value: string }[],
+  parts: readonly { readonly name: string; readonly value: string }[],
 ): OpenAiRequest {
   const nested = [...fields.keys()].find((name) => name.includes('['));
   if (nested !== undefined) throw invalid(nested, 'holds a list or an object, which only a JSON body can');
   const valuesOf = (wanted: (name: string) => boolean) =>
-    pictures.filter(({ name }) => wanted(name)).map(({ value }) => value);
+    parts.filter(({ name }) => wanted(name)).map(({ value }) => value);
   const images = valuesOf((name) => name !== 'mask');
   const [mask] = valuesOf((name) => name === 'mask');
   return readEdits({
