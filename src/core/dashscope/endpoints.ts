@@ -70,6 +70,12 @@ const SERVED: readonly (readonly [pattern: RegExp, services: readonly Generation
   [/^(wan2\.5-i2i|wanx2\.1-imageedit)/, [IMAGE2IMAGE]],
 ];
 
+/** The families in which a model's endpoints answer; undefined for a model that is not known. */
+export function familiesOf(model: string): readonly AnswerFamily[] | undefined {
+  const served = SERVED.find(([pattern]) => pattern.test(model))?.[1];
+  return served && [...new Set(served.map(({ family }) => family))];
+}
+
 /**
  * The endpoint to ask upstream: the client's own if the model is served there, or is not known; else the one whose
  * style is nearest to what the client asked for.

@@ -1,5 +1,6 @@
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
 import { ChoiceAccumulator, contentOf } from './choice-accumulator.ts';
+import { isPicture } from './content-pieces.ts';
 import { readEvents, type StreamEvent, writeResult } from './sse.ts';
 
 /** What a stream came to, as the one answer that it would have been. */
@@ -58,8 +59,9 @@ function tell(told: Map<JsonValue, ChoiceAccumulator>, choices: readonly JsonObj
 }
 
 /**
- * A success as the stream that it could have come in: an event for each text and picture, then the closing one, which is
- * empty. Several choices come in one event. Every event carries the usage of the whole. Undefined for what is no success.
+ * A success as the stream that it could have come in. A story, which tells before it shows, comes in an event for each text
+ * and picture and ends in an empty one; everything else comes in one event, as from the models that draw without telling.
+ * Every event carries the usage of the whole. Undefined for what is no success.
  */
 export function writeStream(answer: string): string | undefined {
   const whole = parseObject(answer);
@@ -67,10 +69,8 @@ export function writeStream(answer: string): string | undefined {
   const { results: _, ...output } = whole.output;
   const choices = choicesOf(whole.output);
   const [only] = choices;
-  const steps =
-    only !== undefined && choices.length === 1
-      ? contentOf(only).map((item) => [[item]])
-      : [choices.map(contentOf)];
+  const content = choices.length === 1 && only !== undefined ? contentOf(only) : [];
+  const steps = isStory(content) ? [...content.map((item) => [[item]]), []] : [choices.map(contentOf)];
   const frame = (contents: readonly (readonly JsonValue[])[], index: number, last: boolean) => {
     const events = choices.map((choice, at) => ({
       ...choice,
@@ -80,8 +80,13 @@ export function writeStream(answer: string): string | undefined {
     const data = { ...whole, output: { ...output, choices: events, finished: last } };
     return writeResult(index + 1, inOneLine(JSON.stringify(data)));
   };
-  const frames = steps.map((contents, index) => frame(contents, index, false));
-  return [...frames, frame([], steps.length, true)].join('');
+  return steps.map((contents, index) => frame(contents, index, index === steps.length - 1)).join('');
+}
+
+/** Whether a text comes before a picture. */
+function isStory(content: readonly JsonValue[]): boolean {
+  const last = content.findLastIndex(isPicture);
+  return content.slice(0, last).some((item) => !isPicture(item));
 }
 
 function isRefusal({ code, output }: JsonObject): boolean {

@@ -212,7 +212,7 @@ class DashScopeDoor {
     if (outcome.kind === 'relay') {
       const { answer } = outcome;
       if (pictureAnswer(answer) === undefined) return relayAnswer(c, answer, cacheHeaders);
-      const body = reworded(answer.body, form, record.requestId);
+      const body = reworded(answer.body, prepared.recipe.model, form, record.requestId);
       const replay = streams ? replayedAnswer(new TextDecoder().decode(body), cacheHeaders) : undefined;
       return replay ?? relayAnswer(c, { ...answer, body }, cacheHeaders);
     }

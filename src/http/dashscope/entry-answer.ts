@@ -3,16 +3,15 @@ import {
   parseTemplate,
   renderAnswer,
   splitAnswer,
+  takeApart,
 } from '../../core/dashscope/answer.ts';
-import { asFinishedTask, inFamily } from '../../core/dashscope/answer-family.ts';
+import { assetOf, urlOf } from '../../core/dashscope/answer-assets.ts';
+import { asFinishedTask, inFamily, keepsEnvelope } from '../../core/dashscope/answer-family.ts';
 import type { AnswerFamily } from '../../core/dashscope/endpoints.ts';
 import { extensionOf } from '../../core/entries/blob.ts';
 import type { Entry } from '../../core/entries/entry.ts';
 import { AppError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
-
-/** What is not known of pictures that were not kept. */
-const UNKNOWN = { prompt: '', width: 0, height: 0 };
 
 /** Stands for the request id until it is known; no answer of the vendor's holds it. */
 const REQUEST_ID = '\u0000request-id\u0000';
@@ -27,7 +26,7 @@ export interface AnswerForm {
 /** An entry's answer, in pieces between which the request id goes. `base` is where blobs are served. */
 export function answerParts(entry: Entry, { family, asTask }: AnswerForm, base: string): string[] {
   const known = templateOf(entry);
-  if (known.family === family && !asTask)
+  if (known.kept.includes(family) && !asTask)
     return splitAnswer(known.template, (index) => imageUrl(entry, index, base));
   const answer = answerObject(entry, family, base, REQUEST_ID);
   const worded = asTask ? asFinishedTask(answer, REQUEST_ID) : answer;
@@ -37,11 +36,12 @@ export function answerParts(entry: Entry, { family, asTask }: AnswerForm, base: 
 /** Upstream's success, which could not be kept, in a form; the very bytes where it has that form. */
 export function reworded(
   body: Uint8Array<ArrayBuffer>,
+  model: string,
   { family, asTask }: AnswerForm,
   requestId: string,
 ): Uint8Array<ArrayBuffer> {
   const given = parseObject(new TextDecoder().decode(body));
-  const answer = inFamily(given, family, UNKNOWN);
+  const answer = unstoredIn(family, given, model);
   if (answer === given && !asTask) return body;
   return new TextEncoder().encode(JSON.stringify(asTask ? asFinishedTask(answer, requestId) : answer));
 }
@@ -53,24 +53,27 @@ export function answerObject(
   base: string,
   requestId: string,
 ): JsonObject {
+  const { model, prompt, images } = entry;
+  const urls = images.map((_, index) => imageUrl(entry, index, base));
   const { template } = templateOf(entry);
   const answer = parseObject(renderAnswer(template, (index) => imageUrl(entry, index, base), requestId));
-  return translateAnswer(entry, answer, family);
+  const { width = 0, height = 0 } = images[0] ?? {};
+  return inFamily(answer, family, { model, prompt, width, height, urls });
 }
 
-function translateAnswer(entry: Entry, answer: JsonObject, family: AnswerFamily): JsonObject {
-  const [first] = entry.images;
-  return inFamily(answer, family, {
-    prompt: entry.prompt,
-    width: first?.width ?? 0,
-    height: first?.height ?? 0,
-  });
+/** A success of upstream's that could not be kept, in a family: with its own URLs. */
+export function unstoredIn(family: AnswerFamily, answer: JsonObject, model: string): JsonObject {
+  const { assets } = takeApart(JSON.stringify(answer), assetOf);
+  return inFamily(answer, family, { model, prompt: '', width: 0, height: 0, urls: assets.map(urlOf) });
 }
 
 interface KnownTemplate {
   readonly template: AnswerTemplate;
-  readonly family: AnswerFamily;
+  /** Where it is given out as it came. */
+  readonly kept: readonly AnswerFamily[];
 }
+
+const FAMILIES: readonly AnswerFamily[] = ['choices', 'results'];
 
 /** Templates, parsed once for as long as their entry stays in memory. */
 const templates = new WeakMap<Entry, KnownTemplate>();
@@ -79,10 +82,10 @@ function templateOf(entry: Entry): KnownTemplate {
   const known = templates.get(entry);
   if (known !== undefined) return known;
   const template = parseTemplate(entry.answer);
-  const { output } = parseObject(renderAnswer(template, () => '', ''));
-  const family = isJsonObject(output) && output.results !== undefined ? 'results' : 'choices';
-  templates.set(entry, { template, family });
-  return { template, family };
+  const answer = parseObject(renderAnswer(template, () => '', ''));
+  const kept = FAMILIES.filter((family) => keepsEnvelope(answer, family, entry.model));
+  templates.set(entry, { template, kept });
+  return { template, kept };
 }
 
 function imageUrl(entry: Entry, index: number, base: string): string {

@@ -1,8 +1,7 @@
-import { inFamily } from '../../core/dashscope/answer-family.ts';
 import { formatTaskTime } from '../../core/dashscope/task-time.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
 import type { TaskView } from '../../services/tasks/task-service.ts';
-import { answerObject } from './entry-answer.ts';
+import { answerObject, unstoredIn } from './entry-answer.ts';
 
 /** A task as the vendor shows it (`GET /api/v1/tasks/{id}`). Times are in UTC+8. */
 export function taskBody(view: TaskView, base: string, requestId: string): JsonObject {
@@ -38,7 +37,7 @@ function succeeded(
 ): JsonObject {
   const answer =
     entry === undefined
-      ? inFamily(parse(task.body), task.family, { prompt: '', width: 0, height: 0 })
+      ? unstoredIn(task.family, parse(task.body), task.model)
       : answerObject(entry, task.family, base, requestId);
   const { output, request_id: _, ...rest } = answer;
   const drawn = isJsonObject(output) ? output : {};

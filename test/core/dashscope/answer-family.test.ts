@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { inFamily } from '../../../src/core/dashscope/answer-family.ts';
 
-const FACTS = { prompt: 'p', width: 512, height: 256 };
+const FACTS = { model: 'qwen-image', prompt: 'p', width: 512, height: 256, urls: ['a'] };
 const choices = (content: object[]) => ({
   request_id: 'r',
   output: { choices: [{ finish_reason: 'stop', message: { role: 'assistant', content: [...content] } }] },
@@ -36,8 +36,30 @@ it('an answer of the family is left as it is', () => {
   expect(inFamily(chosen, 'choices', FACTS)).toBe(chosen);
 });
 
-it('an answer of no known family is left as it is', () => {
+it('an answer of no known family is left as it is where no endpoint of its model is known', () => {
   const rendered = { output: { render_urls: ['a'] } };
   for (const family of ['results', 'choices'] as const)
-    expect(inFamily(rendered, family, FACTS)).toBe(rendered);
+    expect(inFamily(rendered, family, { ...FACTS, model: 'of-nobody-knows-where' })).toBe(rendered);
+});
+
+describe('an answer of no known family of a known model', () => {
+  const odd = asJson({ request_id: 'r', output: { render_urls: ['a'], extra: 1 }, usage: { x: 1 } });
+
+  it.each([
+    ['wan2.5-t2i-preview', 'results'],
+    ['qwen-image-max', 'choices'],
+    ['qwen-image', 'choices'],
+  ] as const)('is given as it came where %s is asked for %s', (model, family) => {
+    expect(inFamily(odd, family, { ...FACTS, model })).toBe(odd);
+  });
+
+  it('is built from the entry where another endpoint is asked', () => {
+    expect(inFamily(odd, 'choices', { ...FACTS, model: 'wan2.5-t2i-preview' })).toEqual({
+      ...choices([{ image: 'a' }]),
+      usage: { width: 512, height: 256, image_count: 1 },
+    });
+    expect(inFamily(odd, 'results', FACTS)).toMatchObject({
+      output: { results: [{ orig_prompt: 'p', url: 'a' }] },
+    });
+  });
 });

@@ -239,6 +239,17 @@ describe('a stream from an answer', () => {
     expect(events[0]?.data.output.results).toBeUndefined();
   });
 
+  it('of pictures alone ends with them', () => {
+    const content = [{ image: 'a' }, { image: 'b' }];
+    const answer = {
+      output: { choices: [{ finish_reason: 'stop', message: { role: 'assistant', content } }] },
+      usage: { image_count: 2 },
+    };
+    const [event, ...more] = readStrictly(writeStream(JSON.stringify(answer)) ?? '');
+    expect(more).toEqual([]);
+    expect(event?.data).toEqual({ ...answer, output: { ...answer.output, finished: true } });
+  });
+
   it('of what is no success there is none', () => {
     expect(writeStream('{"code":"InvalidParameter"}')).toBeUndefined();
     expect(writeStream('<html>')).toBeUndefined();
