@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { DashScopeUploads } from './adapters/dashscope/uploads.ts';
 import { DashScopeUpstream } from './adapters/dashscope/upstream.ts';
-import { openDataFolder } from './adapters/data-folder/data-folder.ts';
+import { MARKER_FILE } from './adapters/data-folder/store-marker.ts';
+import { IMAGES_FOLDER } from './adapters/data-folder/store-parts.ts';
 import { InProcessFlights } from './adapters/flight/in-process.ts';
 import { FsBlobDriver } from './adapters/fs/blob-driver.ts';
 import { nativeHasher } from './adapters/hash/native.ts';
@@ -32,7 +33,7 @@ import type { CacheEvent } from './core/events.ts';
 import { isOfficialSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
 import { dashScopeError } from './http/dashscope/dashscope-errors.ts';
-import { migrateMetadata, openMetadata } from './node-metadata.ts';
+import { openStore } from './node-metadata.ts';
 import type { Reporter } from './ports/reporter.ts';
 import { createServices, type Services } from './services/create-services.ts';
 import { ByteBudget } from './services/limits/byte-budget.ts';
@@ -79,14 +80,13 @@ export async function startServer(env: Environment, options: StartOptions = {}):
   const config = parseConfig(env);
   const listeners = withListener(createLogReporter(config.logLevel), options.onEvent);
   const key = await searchApiKey(env, options.homeFolder ?? homedir());
-  const folder = await openDataFolder(config.data);
-  const database = openMetadata(folder);
+  const store = await openStore(config.data);
+  const { folder, database } = store;
   const transport = createUndiciTransport();
   const decoding = decodingTransport(transport);
   let stopPolling = () => {};
   try {
-    await migrateMetadata(database);
-    const blobDriver = new FsBlobDriver(join(folder.path, 'blobs'));
+    const blobDriver = new FsBlobDriver(join(folder.path, IMAGES_FOLDER), { marker: MARKER_FILE });
     const thumbnailDriver = new FsBlobDriver(join(folder.path, 'thumbnails'));
     const uploadDriver = new FsBlobDriver(join(folder.path, 'references'));
     const upstreamUrl = new URL(config.upstream);
@@ -233,7 +233,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       // Close the database first: what the transport's end breaks off must stay on record as it is, for the next start.
       database.close();
       await transport.close();
-      folder.release();
+      store.close();
     };
     return {
       origin,
@@ -249,8 +249,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
   } catch (error) {
     stopPolling();
     await transport.close();
-    database.close();
-    folder.release();
+    store.close();
     throw error;
   }
 }

@@ -22,6 +22,8 @@ export interface SqlResult {
  * Failures are `AppError`: `constraint` (unique, foreign key, check), `storage_full`, else `storage_failed`.
  */
 export interface SqlDatabase {
+  /** Why the rows were found damaged; absent while they were not, and where nobody can say. */
+  readonly damage?: Error | undefined;
   /** The rows of one statement. */
   all(statement: SqlStatement): Promise<readonly SqlRow[]>;
   /** All of the statements in order, or none of them. */

@@ -203,7 +203,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     files: 'node-metadata.ts',
-    may: ['adapters/better-sqlite3/', 'adapters/data-folder/'],
+    may: ['core/', 'adapters/better-sqlite3/', 'adapters/data-folder/'],
     node: true,
     remedy: 'It opens and migrates the metadata; what is done with them is joined in node.ts.',
   },

@@ -1,13 +1,19 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { AppError } from '../../core/errors.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
 import type { SqlDatabase, SqlResult, SqlRow, SqlStatement, SqlValue } from '../../ports/sql-database.ts';
 import { keepAlive } from './keep-alive.ts';
 
 export interface OpenOptions {
   /** How long a statement waits for another process's write to end. Default 5000. */
   readonly busyTimeoutMs?: number;
+  /** Looks for damage first, where that is quick. */
+  readonly checks?: boolean;
 }
+
+/** Looked through at each opening: about a second for the larger. A log that a crash left may belong to another file. */
+const CHECKED_BYTES = 64 * 1024 * 1024;
+const CHECKED_WITH_LOG_BYTES = 512 * 1024 * 1024;
 
 /** D1's limit, held here too so that what runs on Node runs there. */
 const MAX_PARAMS = 100;
@@ -40,9 +46,11 @@ export function openDatabase(path: string, options: OpenOptions = {}): BetterSql
   return translated(() => {
     // The folder may have been there before, open to all. What SQLite puts beside the file gets the file's own mode.
     if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
+    const isChecked = options.checks === true && isQuickToCheck(path);
     const database = keepAlive(new Database(path, { timeout: options.busyTimeoutMs ?? 5000 }));
     try {
       database.exec(SETTINGS);
+      if (isChecked) check(database);
       return new BetterSqlite3Database(database);
     } catch (error) {
       database.close();
@@ -53,6 +61,7 @@ export function openDatabase(path: string, options: OpenOptions = {}): BetterSql
 
 /** SQLite in this process. Statements run synchronously; the promises are only the port's shape. */
 export class BetterSqlite3Database implements SqlDatabase {
+  #damage: AppError | undefined;
   readonly #database: Database.Database;
   readonly #prepared = new Map<string, Prepared>();
   readonly #batch: Database.Transaction<(statements: readonly SqlStatement[]) => SqlResult[]>;
@@ -72,12 +81,12 @@ export class BetterSqlite3Database implements SqlDatabase {
   }
 
   async all(statement: SqlStatement): Promise<readonly SqlRow[]> {
-    return translated(() => this.#run(statement).rows);
+    return this.#watched(() => this.#run(statement).rows);
   }
 
   async batch(statements: readonly SqlStatement[]): Promise<readonly SqlResult[]> {
     // Immediate: a transaction that reads first and writes later could not wait for another writer.
-    return translated(() => this.#batch.immediate(statements));
+    return this.#watched(() => this.#batch.immediate(statements));
   }
 
   /** Runs a text of many statements, then one more, all or nothing. For migrations: parameters and rows are left out. */
@@ -85,9 +94,44 @@ export class BetterSqlite3Database implements SqlDatabase {
     translated(() => this.#script.immediate(sql, statement));
   }
 
+  /** Which store the rows belong to, and at which start of it they were written last; store 0 when never marked. */
+  marker(): { readonly store: number; readonly starts: number } {
+    return translated(() => ({
+      store: this.#pragma('application_id'),
+      starts: this.#pragma('user_version'),
+    }));
+  }
+
+  /** Writes the marker, durably. In the file's header, which the runtime without files has no need of. */
+  mark({ store, starts }: { readonly store: number; readonly starts: number }): void {
+    translated(() =>
+      this.#database.exec(
+        `begin immediate; pragma application_id = ${store}; pragma user_version = ${starts}; commit`,
+      ),
+    );
+  }
+
+  #pragma(name: 'application_id' | 'user_version'): number {
+    return Number(this.#run({ sql: `pragma ${name}`, params: [] }).rows[0]?.[name]);
+  }
+
+  /** Why the file was found damaged since it was opened; undefined while it was not. */
+  get damage(): AppError | undefined {
+    return this.#damage;
+  }
+
   /** Closes the connection; later calls fail. Calling it again does nothing. */
   close(): void {
     this.#database.close();
+  }
+
+  #watched<T>(work: () => T): T {
+    try {
+      return translated(work);
+    } catch (error) {
+      if (isAppError(error) && isDamage(error.cause)) this.#damage = error;
+      throw error;
+    }
   }
 
   #run({ sql, params }: SqlStatement): SqlResult {
@@ -134,4 +178,21 @@ function translated<T>(work: () => T): T {
     }
     throw new AppError('storage_failed', 'The database failed.', { cause: error });
   }
+}
+
+function isDamage(error: unknown): boolean {
+  return (
+    error instanceof Database.SqliteError &&
+    (error.code.startsWith('SQLITE_CORRUPT') || error.code === 'SQLITE_NOTADB')
+  );
+}
+
+function isQuickToCheck(path: string): boolean {
+  const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return sizeOf(path) <= (sizeOf(`${path}-wal`) > 0 ? CHECKED_WITH_LOG_BYTES : CHECKED_BYTES);
+}
+
+function check(database: Database.Database): void {
+  const found = keepAlive(database.prepare<[], string>('pragma quick_check(1)').pluck()).get();
+  if (found !== 'ok') throw new AppError('storage_failed', `The database is damaged: ${found}.`);
 }

@@ -14,6 +14,16 @@ import { errorCode, toStorageError } from './storage-error.ts';
 /** Below this, one read is faster than any stream; above it, memory per request would count. */
 const WHOLE_BYTES = 4 * 1024 * 1024;
 
+export interface FsBlobDriverOptions {
+  /** For tests that make one operation fail. */
+  readonly files?: FileOperations;
+  /**
+   * A file in the root that proves that this is the store. Without it nothing is said to be absent and nothing is
+   * written: an empty mount point looks like a store whose images are all gone.
+   */
+  readonly marker?: string;
+}
+
 const SHARD = /^[0-9a-f]{2}$/;
 
 /**
@@ -28,15 +38,18 @@ export class FsBlobDriver implements BlobDriver {
   /** Shards whose own names are known to be on the disk: at most 65 536. */
   readonly #durable = new Set<string>();
 
-  /** `files` is for tests that make one operation fail. */
-  constructor(root: string, files: FileOperations = nodeFiles) {
+  readonly #marker: string | undefined;
+
+  constructor(root: string, { files = nodeFiles, marker }: FsBlobDriverOptions = {}) {
     this.#root = resolve(root);
     this.#stages = join(this.#root, 'tmp');
     this.#files = files;
+    this.#marker = marker === undefined ? undefined : join(this.#root, marker);
   }
 
   async stage(): Promise<BlobStage> {
     try {
+      this.#proveItself();
       await makeDirectory(this.#files, this.#stages);
       const path = join(this.#stages, randomUUID());
       const handle = await this.#files.open(path, 'wx', FILE_MODE);
@@ -64,7 +77,7 @@ export class FsBlobDriver implements BlobDriver {
         await handle.close();
       }
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined;
+      if (errorCode(error) === 'ENOENT') return this.#absent();
       throw toStorageError(error);
     }
   }
@@ -76,7 +89,7 @@ export class FsBlobDriver implements BlobDriver {
   async size(digest: string): Promise<number | undefined> {
     const path = this.pathOf(digest);
     try {
-      return statSync(path, { throwIfNoEntry: false })?.size;
+      return statSync(path, { throwIfNoEntry: false })?.size ?? this.#absent();
     } catch (error) {
       throw toStorageError(error);
     }
@@ -93,6 +106,7 @@ export class FsBlobDriver implements BlobDriver {
   }
 
   async *list(): ReturnType<BlobDriver['list']> {
+    this.#proveItself();
     for (const outer of await this.#names(this.#root)) {
       if (!SHARD.test(outer)) continue;
       for (const inner of await this.#names(join(this.#root, outer))) {
@@ -125,6 +139,24 @@ export class FsBlobDriver implements BlobDriver {
       await stage.discard();
     }
     await this.#names(this.#root);
+  }
+
+  /** Absence counts only in a store that is itself. */
+  #absent(): undefined {
+    this.#proveItself();
+  }
+
+  #proveItself(): void {
+    if (this.#marker === undefined) return;
+    try {
+      if (statSync(this.#marker, { throwIfNoEntry: false }) !== undefined) return;
+    } catch (error) {
+      throw toStorageError(error);
+    }
+    throw new AppError(
+      'storage_failed',
+      'The folder that holds the images is not the store: it may not be mounted.',
+    );
   }
 
   async #publish(from: string, digest: string): Promise<void> {

@@ -23,6 +23,7 @@ export class Health {
   /** Really asks them all. Which one failed, and why, goes to the log only. */
   async isReady(): Promise<boolean> {
     try {
+      if (this.#deps.database.damage !== undefined) throw this.#deps.database.damage;
       // It changes nothing, but needs leave to write.
       await this.#deps.database.batch([{ sql: 'update entries set hits = hits where id = 0', params: [] }]);
       for (const store of this.#deps.stores) await store.check();

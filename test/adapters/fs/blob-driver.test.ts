@@ -39,11 +39,11 @@ async function openFixture(): Promise<FsFixture> {
       return handle;
     },
   };
-  const driver = new FsBlobDriver(root, files);
+  const driver = new FsBlobDriver(root, { files });
   return {
     root,
     driver,
-    reopen: () => new FsBlobDriver(root, files),
+    reopen: () => new FsBlobDriver(root, { files }),
     leftovers: async () => [...(await namesIn(join(root, 'tmp'))), ...openFiles],
     remove: () => nodeFiles.rm(folder, { recursive: true }),
   };
@@ -167,7 +167,7 @@ describe('FsBlobDriver', () => {
     it('is bytes, new directories from the outside in, name, its directory', async () => {
       await nodeFiles.mkdir(fixture.root, { recursive: true });
       const steps: string[] = [];
-      await put(new FsBlobDriver(fixture.root, recordingFiles(steps)), BYTES);
+      await put(new FsBlobDriver(fixture.root, { files: recordingFiles(steps) }), BYTES);
       const outer = dirname(SHARD);
       expect(steps).toEqual([
         'sync stage',
@@ -180,7 +180,7 @@ describe('FsBlobDriver', () => {
 
     it('does not sync parents again once the shard is known to be durable', async () => {
       const steps: string[] = [];
-      const driver = new FsBlobDriver(fixture.root, recordingFiles(steps));
+      const driver = new FsBlobDriver(fixture.root, { files: recordingFiles(steps) });
       await put(driver, BYTES);
       steps.length = 0;
       await put(driver, BYTES);
@@ -190,7 +190,7 @@ describe('FsBlobDriver', () => {
 
   describe('when the system refuses', () => {
     function driverWith(overrides: Partial<FileOperations>): FsBlobDriver {
-      return new FsBlobDriver(fixture.root, { ...nodeFiles, ...overrides });
+      return new FsBlobDriver(fixture.root, { files: { ...nodeFiles, ...overrides } });
     }
 
     /** `open` whose handles of stages fail at one method. */
@@ -261,5 +261,34 @@ describe('FsBlobDriver', () => {
       await expect(fixture.driver.check()).rejects.toMatchObject({ code: 'storage_failed' });
       await nodeFiles.rm(fixture.root);
     });
+  });
+});
+
+describe('FsBlobDriver with a marker', () => {
+  it('says nothing is absent, and writes nothing, while its folder is not the store', async () => {
+    const fixture = await openFixture();
+    const marker = join(fixture.root, 'store.json');
+    await nodeFiles.mkdir(fixture.root, { recursive: true });
+    await nodeFiles.writeFile(marker, '{}');
+    const driver = new FsBlobDriver(fixture.root, { marker: 'store.json' });
+    const digest = await put(driver, BYTES);
+    expect(await driver.size('f'.repeat(64))).toBeUndefined();
+    expect(await driver.read('f'.repeat(64))).toBeUndefined();
+
+    await nodeFiles.rename(fixture.root, `${fixture.root}.away`);
+    for (const isEmptyMountPoint of [false, true]) {
+      if (isEmptyMountPoint) await nodeFiles.mkdir(fixture.root);
+      const away = { code: 'storage_failed', message: expect.stringContaining('not be mounted') };
+      await expect(driver.size(digest)).rejects.toMatchObject(away);
+      await expect(driver.read(digest)).rejects.toMatchObject(away);
+      await expect(driver.stage()).rejects.toMatchObject(away);
+      await expect(driver.check()).rejects.toMatchObject(away);
+      await expect(driver.list()[Symbol.asyncIterator]().next()).rejects.toMatchObject(away);
+    }
+    expect(await namesIn(fixture.root)).toEqual([]);
+    await nodeFiles.rm(fixture.root, { recursive: true });
+    await nodeFiles.rename(`${fixture.root}.away`, fixture.root);
+    expect(await bytesOf(await driver.read(digest))).toEqual(BYTES);
+    await fixture.remove();
   });
 });

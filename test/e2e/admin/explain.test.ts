@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dataUri, edit, startAssets } from '../../support/clients/assets.ts';
@@ -109,8 +109,9 @@ describe('explain', () => {
     expect(over).toMatchObject({ result: 'miss', reason: expect.stringContaining('DASHCACHE_MAX_AGE') });
 
     await stack.stopServer();
-    await rm(join(stack.folder, 'data', 'blobs'), { recursive: true });
     await stack.startServer();
+    const blobs = join(stack.folder, 'data', 'blobs');
+    await rename(blobs, `${blobs}.away`);
     const lost = (await explain(stack, wish('old'))).json;
     expect(lost).toMatchObject({ result: 'miss', reason: expect.stringContaining('lost a picture') });
     // Asking did not drop it.

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { FaultEffect } from '../../../src/simulator/faults/fault.ts';
@@ -91,7 +91,7 @@ it('blobs that cannot be written withhold no picture, at once', async () => {
   // The time for downloads is the default: what the disk refuses is not downloaded again and again.
   const stack = await startStack();
   const blobs = join(stack.folder, 'data', 'blobs');
-  await rm(blobs, { recursive: true, force: true });
+  await rename(blobs, `${blobs}.away`);
   // A file where the folder should be: permission bits would not stop every user.
   await writeFile(blobs, '');
   const answer = await stack.generate(prompt('no room'));
@@ -101,6 +101,7 @@ it('blobs that cannot be written withhold no picture, at once', async () => {
   );
   expect(stack.simulator.control.counters().images).toBe(1);
   await rm(blobs);
+  await rename(`${blobs}.away`, blobs);
   expect((await stack.generate(prompt('no room'))).headers.get('cache-status')).toContain('; stored;');
 });
 
