@@ -47,7 +47,7 @@ export async function openStore(data: string, options: OpenFolderOptions = {}): 
     folder.release();
   };
   try {
-    database = openDatabase(join(folder.path, ROWS_FILE), { checks: folder.parts.hasRows });
+    database = openDatabase(join(folder.path, ROWS_FILE), folder.parts.hasRows ? { checks: 'quick' } : {});
     const applied = await migrate(database, await readMigrations(MIGRATIONS));
     await joinParts(folder, database, options);
     return { folder, database, applied, close };

@@ -16,6 +16,6 @@ Exit codes:
   0        done
   1        it failed; standard error says why
   2        the arguments or the settings are wrong; nothing was done
-  3        done in part: lines of \`warm\` failed, or its budget did not suffice
+  3        done in part: lines of \`warm\` failed, its budget did not suffice, or \`backup\` met damaged images
   126, 127 the program given to \`run\` cannot be started, or does not exist
   128+N    ended by signal N; otherwise \`run\` ends with its program's own code`;

@@ -120,6 +120,25 @@ addSettingOptions(program.command('migrate'), ['data'])
   .option('--json', 'print JSON')
   .action(loaded(async () => (await import('./commands/migrate.ts')).migrate));
 
+addSettingOptions(program.command('backup'), ['data'])
+  .description('copy the data folder into another folder, also while a server has it')
+  .argument('<folder>', 'where to; what it has already is not copied again')
+  .option('--json', 'print JSON')
+  .action(loaded(async () => (await import('./commands/backup.ts')).backup));
+
+addSettingOptions(program.command('restore'), ['data'])
+  .description('bring a backup back into the data folder; what is there is kept beside it')
+  .argument('<folder>', 'the backup')
+  .option('--json', 'print JSON')
+  .action(loaded(async () => (await import('./commands/backup.ts')).restore));
+
+addSettingOptions(program.command('repair'), ['data'])
+  .description(
+    'make a data folder usable again with what is left of it; images without a row go to the trash',
+  )
+  .option('--json', 'print JSON')
+  .action(loaded(async () => (await import('./commands/backup.ts')).repair));
+
 program
   .command('simulate')
   .description('run a local stand-in for DashScope, for offline work')

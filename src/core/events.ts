@@ -46,7 +46,11 @@ export type CacheEvent =
       readonly model: string;
       readonly cause: unknown;
     }
-  | { readonly type: 'healed'; readonly digest: string; readonly how: 'fetched-again' | 'dropped' }
+  | {
+      readonly type: 'healed';
+      readonly digest: string;
+      readonly how: 'fetched-again' | 'recovered' | 'dropped';
+    }
   | { readonly type: 'evicted'; readonly entries: number; readonly blobs: number; readonly bytes: number }
   /** Removed because somebody asked for it. */
   | { readonly type: 'purged'; readonly entries: number; readonly blobs: number; readonly bytes: number }

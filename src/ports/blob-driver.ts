@@ -21,6 +21,15 @@ export interface BlobDriver {
   size(digest: string): Promise<number | undefined>;
   /** Removes the object and frees its space; a missing one is no error. */
   delete(digest: string): Promise<void>;
+  /** Takes the object out of sight, for `recover` to bring back; a missing one is no error. */
+  discard(digest: string): Promise<void>;
+  /** Brings back what was discarded; false when it is not there any more. */
+  recover(digest: string): Promise<boolean>;
+  /**
+   * Deletes what was discarded before a time (milliseconds since the epoch), and of what is beyond so many bytes the
+   * oldest; returns the bytes that are left.
+   */
+  pruneDiscarded(before: number, maxBytes: number): Promise<number>;
   /** Every committed object, in no particular order. */
   list(): AsyncIterable<{ readonly digest: string; readonly size: number; readonly modifiedAt: number }>;
   /** Removes what crashed writers left behind; returns how many. Call it when nothing is being staged. */

@@ -186,6 +186,32 @@ export function blobDriverConformance(name: string, open: () => Promise<BlobDriv
       expect(await bytesOf(await driver.read(digest))).toEqual(SMALL);
     });
 
+    it('discards out of sight, and brings back', async () => {
+      const digest = await put(driver, SMALL);
+      await driver.discard(digest);
+      await driver.discard(digest);
+      expect(await driver.read(digest)).toBeUndefined();
+      expect(await driver.size(digest)).toBeUndefined();
+      expect(await listed(driver)).toEqual(new Map());
+      expect(await driver.recover(digest)).toBe(true);
+      expect(await driver.recover(digest)).toBe(false);
+      expect(await bytesOf(await driver.read(digest))).toEqual(SMALL);
+    });
+
+    it('keeps what was discarded for a time and within a bound', async () => {
+      const digest = await put(driver, SMALL);
+      await driver.discard(digest);
+      expect(await driver.pruneDiscarded(0, SMALL.length)).toBe(SMALL.length);
+      expect(await driver.recover(digest)).toBe(true);
+      await driver.discard(digest);
+      expect(await driver.pruneDiscarded(0, SMALL.length - 1)).toBe(0);
+      expect(await driver.recover(digest)).toBe(false);
+      await put(driver, SMALL);
+      await driver.discard(digest);
+      expect(await driver.pruneDiscarded(Number.MAX_SAFE_INTEGER, SMALL.length)).toBe(0);
+      expect(await driver.recover(digest)).toBe(false);
+    });
+
     it('lists exactly what is committed, with a time of change', async () => {
       const expected = new Map<string, number>();
       for (let index = 0; index < 40; index += 1) {

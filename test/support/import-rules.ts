@@ -167,6 +167,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'simulator/',
       'node.ts',
       'node-metadata.ts',
+      'node-backup.ts',
       'adapters/system/',
       // A client of somebody else's server looks for the user's key where the server looks for its own.
       'adapters/node/api-key.ts',
@@ -206,6 +207,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     may: ['core/', 'adapters/better-sqlite3/', 'adapters/data-folder/'],
     node: true,
     remedy: 'It opens and migrates the metadata; what is done with them is joined in node.ts.',
+  },
+  {
+    files: 'node-backup.ts',
+    may: ['core/', 'services/', 'adapters/', 'node-metadata.ts'],
+    node: true,
+    remedy: 'It joins the parts that copy a data folder; new behaviour goes into one of them.',
   },
   {
     files: 'worker.ts',

@@ -7,8 +7,8 @@ import { keepAlive } from './keep-alive.ts';
 export interface OpenOptions {
   /** How long a statement waits for another process's write to end. Default 5000. */
   readonly busyTimeoutMs?: number;
-  /** Looks for damage first, where that is quick. */
-  readonly checks?: boolean;
+  /** Looks for damage first: where that is `quick`, or in `all` of the file. */
+  readonly checks?: 'quick' | 'all';
 }
 
 /** Looked through at each opening: about a second for the larger. A log that a crash left may belong to another file. */
@@ -46,7 +46,7 @@ export function openDatabase(path: string, options: OpenOptions = {}): BetterSql
   return translated(() => {
     // The folder may have been there before, open to all. What SQLite puts beside the file gets the file's own mode.
     if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
-    const isChecked = options.checks === true && isQuickToCheck(path);
+    const isChecked = options.checks === 'all' || (options.checks === 'quick' && isQuickToCheck(path));
     const database = keepAlive(new Database(path, { timeout: options.busyTimeoutMs ?? 5000 }));
     try {
       database.exec(SETTINGS);

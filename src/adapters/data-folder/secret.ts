@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
+import { SECRET_FILE } from './store-parts.ts';
 
 const SECRET_BYTES = 32;
 
@@ -10,7 +11,7 @@ const SECRET_BYTES = 32;
  * A secret of another length is damaged (`config`); it is never replaced, since all fingerprints hang on it.
  */
 export async function readOrCreateSecret(folder: string): Promise<Uint8Array> {
-  const path = join(folder, 'secret');
+  const path = join(folder, SECRET_FILE);
   const secret = (await findFile(path)) ?? (await createSecret(folder, path));
   if (secret.byteLength !== SECRET_BYTES) {
     throw new AppError(

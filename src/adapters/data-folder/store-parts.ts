@@ -6,6 +6,8 @@ import { readMarker, type StoreMarker } from './store-marker.ts';
 export const IMAGES_FOLDER = 'blobs';
 /** The file of the rows inside the data folder. */
 export const ROWS_FILE = 'dashcache.sqlite';
+/** The file of the key of all fingerprints inside the data folder. */
+export const SECRET_FILE = 'secret';
 
 /** What a data folder holds, as far as its files tell. */
 export interface StoreParts {
@@ -22,7 +24,7 @@ export interface StoreParts {
 export async function findParts(folder: string): Promise<StoreParts> {
   const images = join(folder, IMAGES_FOLDER);
   return {
-    hasSecret: (await sizeOf(join(folder, 'secret'))) !== undefined,
+    hasSecret: (await sizeOf(join(folder, SECRET_FILE))) !== undefined,
     hasRows: ((await sizeOf(join(folder, ROWS_FILE))) ?? 0) > 0,
     hasImages: (await namesIn(images)).some((name) => /^[0-9a-f]{2}$/.test(name)),
     marker: await readMarker(folder),

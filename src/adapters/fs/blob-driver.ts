@@ -10,6 +10,7 @@ import { FsBlobStage } from './blob-stage.ts';
 import { FILE_MODE, type FileOperations, makeDirectory, pathsBetween, syncDirectory } from './files.ts';
 import { readExactly, streamFile } from './read-file.ts';
 import { errorCode, toStorageError } from './storage-error.ts';
+import { Trash } from './trash.ts';
 
 /** Below this, one read is faster than any stream; above it, memory per request would count. */
 const WHOLE_BYTES = 4 * 1024 * 1024;
@@ -27,7 +28,8 @@ export interface FsBlobDriverOptions {
 const SHARD = /^[0-9a-f]{2}$/;
 
 /**
- * Blobs as files `<root>/<first 2 hex digits>/<next 2>/<digest>`, stages in `<root>/tmp`. Two levels of shards keep each
+ * Blobs as files `<root>/<first 2 hex digits>/<next 2>/<digest>`, stages in `<root>/tmp`, what was discarded in
+ * `<root>/trash`. Two levels of shards keep each
  * directory at a few hundred names with ten million blobs. Stages are inside the root because a rename is atomic only
  * within one file system.
  */
@@ -39,11 +41,15 @@ export class FsBlobDriver implements BlobDriver {
   readonly #durable = new Set<string>();
 
   readonly #marker: string | undefined;
+  readonly #trash: Trash;
+  readonly #discarded: string;
 
   constructor(root: string, { files = nodeFiles, marker }: FsBlobDriverOptions = {}) {
     this.#root = resolve(root);
     this.#stages = join(this.#root, 'tmp');
     this.#files = files;
+    this.#discarded = join(this.#root, 'trash');
+    this.#trash = new Trash(files, this.#discarded);
     this.#marker = marker === undefined ? undefined : join(this.#root, marker);
   }
 
@@ -100,6 +106,32 @@ export class FsBlobDriver implements BlobDriver {
     const path = this.pathOf(digest);
     try {
       await this.#files.rm(path, { force: true });
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  async discard(digest: string): Promise<void> {
+    const path = this.pathOf(digest);
+    try {
+      await this.#trash.take(path, digest);
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  async recover(digest: string): Promise<boolean> {
+    const path = this.pathOf(digest);
+    try {
+      return await this.#trash.giveBack(digest, path);
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  async pruneDiscarded(before: number, maxBytes: number): Promise<number> {
+    try {
+      return await this.#trash.prune(await this.#names(this.#discarded), before, maxBytes);
     } catch (error) {
       throw toStorageError(error);
     }

@@ -18,6 +18,7 @@ export class MemoryBlobDriver implements BlobDriver {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #blobs = new Map<string, StoredBlob>();
   readonly #stages = new Set<MemoryBlobStage>();
+  readonly #discarded = new Map<string, StoredBlob & { readonly discardedAt: number }>();
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
@@ -59,6 +60,31 @@ export class MemoryBlobDriver implements BlobDriver {
 
   async delete(digest: string): Promise<void> {
     this.#blobs.delete(digest);
+  }
+
+  async discard(digest: string): Promise<void> {
+    const blob = this.#blobs.get(digest);
+    if (blob === undefined) return;
+    this.#blobs.delete(digest);
+    this.#discarded.set(digest, { ...blob, discardedAt: this.#clock.now() });
+  }
+
+  async recover(digest: string): Promise<boolean> {
+    const blob = this.#discarded.get(digest);
+    if (blob === undefined) return false;
+    this.#discarded.delete(digest);
+    this.#blobs.set(digest, blob);
+    return true;
+  }
+
+  async pruneDiscarded(before: number, maxBytes: number): Promise<number> {
+    let kept = 0;
+    // The newest first: a map keeps its order.
+    for (const [digest, { bytes, discardedAt }] of [...this.#discarded].reverse()) {
+      if (discardedAt >= before && kept + bytes.length <= maxBytes) kept += bytes.length;
+      else this.#discarded.delete(digest);
+    }
+    return kept;
   }
 
   async *list(): ReturnType<BlobDriver['list']> {

@@ -23,6 +23,7 @@ export class R2BlobDriver implements BlobDriver {
   readonly #bucket: R2Bucket;
   readonly #blobs: string;
   readonly #stages: string;
+  readonly #trash: string;
   readonly #clock: Pick<Clock, 'now' | 'uuid'>;
   readonly #open = new Set<BlobStage>();
 
@@ -30,6 +31,7 @@ export class R2BlobDriver implements BlobDriver {
     this.#bucket = bucket;
     this.#blobs = prefix;
     this.#stages = `stages/${prefix}`;
+    this.#trash = `trash/${prefix}`;
     this.#clock = clock;
   }
 
@@ -63,6 +65,37 @@ export class R2BlobDriver implements BlobDriver {
 
   delete(digest: string): Promise<void> {
     return translated(() => this.#bucket.delete(this.#blobs + digest));
+  }
+
+  discard(digest: string): Promise<void> {
+    return translated(async () => {
+      await this.#move(this.#blobs + digest, this.#trash + digest);
+    });
+  }
+
+  recover(digest: string): Promise<boolean> {
+    return translated(() => this.#move(this.#trash + digest, this.#blobs + digest));
+  }
+
+  async pruneDiscarded(before: number, maxBytes: number): Promise<number> {
+    const held = [];
+    for await (const object of this.#objects(this.#trash)) held.push(object);
+    held.sort((a, b) => b.uploaded.getTime() - a.uploaded.getTime());
+    let kept = 0;
+    for (const { key, size, uploaded } of held) {
+      if (uploaded.getTime() >= before && kept + size <= maxBytes) kept += size;
+      else await translated(() => this.#bucket.delete(key));
+    }
+    return kept;
+  }
+
+  /** R2 has no rename. */
+  async #move(from: string, to: string): Promise<boolean> {
+    const object = await this.#bucket.get(from);
+    if (object === null) return false;
+    await this.#bucket.put(to, object.body);
+    await this.#bucket.delete(from);
+    return true;
   }
 
   async *list(): ReturnType<BlobDriver['list']> {

@@ -182,6 +182,27 @@ export class BlobStore {
     }
   }
 
+  /** Takes the bytes out of sight; `recover` may bring them back. */
+  async discard(digest: string): Promise<void> {
+    try {
+      await this.#deps.driver.discard(digest);
+    } finally {
+      this.forget(digest);
+    }
+  }
+
+  /** Brings discarded bytes back; false when there are none. */
+  async recover(digest: string): Promise<boolean> {
+    const isBack = await this.#deps.driver.recover(digest);
+    if (isBack) this.forget(digest);
+    return isBack;
+  }
+
+  /** Deletes what was discarded before a time, and the oldest beyond so many bytes; returns the bytes left. */
+  pruneDiscarded(before: number, maxBytes: number): Promise<number> {
+    return this.#deps.driver.pruneDiscarded(before, maxBytes);
+  }
+
   /** Every blob that is there, in no particular order. */
   list(): ReturnType<BlobDriver['list']> {
     return this.#deps.driver.list();

@@ -100,6 +100,11 @@ export class EntryIntegrity {
     const blob = await entries.findBlob(digest);
     if (blob === undefined) return 'lost';
     if (await blobs.isIntact(blob)) return 'whole';
+    // A sweep beside an older database may have taken it for garbage.
+    if ((await blobs.recover(digest)) && (await blobs.isIntact(blob))) {
+      reporter.report({ type: 'healed', digest, how: 'recovered' });
+      return 'whole';
+    }
     let isLost = true;
     for (const url of sourcesOf(digest, await this.#showing(digest))) {
       const healing = await this.#fetch(digest, url);

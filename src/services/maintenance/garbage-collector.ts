@@ -18,6 +18,11 @@ export interface GarbageCollectorOptions {
 const BATCH = 50;
 /** Bytes without a row are left alone this long: their entry may be about to be stored. */
 const ORPHAN_GRACE_MS = 60 * 60 * 1000;
+/** So many are garbage for certain enough, and beyond them this share of all files. */
+const FEW_ORPHANS = 4;
+const ORPHAN_SHARE = 0.05;
+/** How old a backup may be whose rows still find their images. */
+const TRASH_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 const ATTEMPT_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Collaborators of `GarbageCollector`. */
@@ -69,6 +74,7 @@ export class GarbageCollector {
         // Another batch, until none is left.
       }
     }
+    await this.#pruneTrash();
     if (maxBytes !== undefined) {
       for (;;) {
         const excess = (await this.#deps.entries.totals()).bytes - maxBytes;
@@ -81,18 +87,42 @@ export class GarbageCollector {
     return removed;
   }
 
-  /** Removes bytes that no row names: what a crash between bytes and rows left behind. */
+  /**
+   * Moves bytes that no row names to the trash: what a crash between bytes and rows left behind. They may also be images
+   * whose rows were lost, so they stay there for as long as a backup may be old, and when they are many nothing is moved.
+   * Returns what was moved.
+   */
   async sweepOrphans(): Promise<Removed> {
+    const { blobs, entries, lock, clock } = this.#deps;
+    const orphans: { readonly digest: string; readonly size: number }[] = [];
+    let files = 0;
+    for await (const { digest, size, modifiedAt } of blobs.list()) {
+      files += 1;
+      const isOld = modifiedAt <= clock.now() - ORPHAN_GRACE_MS;
+      if (isOld && (await entries.findBlob(digest)) === undefined) orphans.push({ digest, size });
+    }
+    if (orphans.length > Math.max(FEW_ORPHANS, files * ORPHAN_SHARE)) {
+      const cause = `${orphans.length} of ${files} images have no row, which is too many for garbage: the database may be an older one. Bring back the right one, or let "dashcache repair" move them to the trash.`;
+      this.#deps.reporter.report({ type: 'failure', where: 'orphan sweep', cause });
+      return NOTHING_REMOVED;
+    }
     let swept = NOTHING_REMOVED;
-    for await (const { digest, size, modifiedAt } of this.#deps.blobs.list()) {
-      if (modifiedAt > this.#deps.clock.now() - ORPHAN_GRACE_MS) continue;
-      await this.#deps.lock.exclusive(async () => {
-        if ((await this.#deps.entries.findBlob(digest)) !== undefined) return;
-        await this.#deps.blobs.delete(digest);
+    for (const { digest, size } of orphans) {
+      await lock.exclusive(async () => {
+        if ((await entries.findBlob(digest)) !== undefined) return;
+        await blobs.discard(digest);
         swept = addRemoved(swept, { entries: 0, blobs: 1, bytes: size });
       });
     }
     return swept;
+  }
+
+  /** The trash has what the budget leaves it. */
+  async #pruneTrash(): Promise<void> {
+    const { entries, blobs, clock } = this.#deps;
+    const { maxBytes = Number.POSITIVE_INFINITY } = this.#options;
+    const room = Math.max(0, maxBytes - (await entries.totals()).bytes);
+    await blobs.pruneDiscarded(clock.now() - TRASH_LIFE_MS, room);
   }
 
   async #evict(ids: readonly number[]): Promise<Removed> {

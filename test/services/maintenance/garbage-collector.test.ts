@@ -180,6 +180,44 @@ describe('bytes without rows', () => {
     await expectWhole();
   });
 
+  it('come back when it turns out that rows name them after all', async () => {
+    const entry = await bench.keep('cat', CAT);
+    await orphan(DOG);
+    await machine.clock.advance(HOUR);
+    const older = machine.start();
+    await machine.driver.discard(digestOf(CAT));
+    machine.pictures.clear();
+    expect(await older.integrity.ensureWhole(entry)).toBe(true);
+    expect(older.reporter.of('healed').map(({ how }) => how)).toEqual(['recovered']);
+    expect((await machine.digests()).sort()).toEqual([digestOf(CAT), digestOf(DOG)].sort());
+  });
+
+  it('are in the trash for thirty days, and within what the budget leaves', async () => {
+    await orphan(CAT);
+    await machine.clock.advance(HOUR);
+    await bench.garbageCollector().sweepOrphans();
+    await bench.garbageCollector({ maxBytes: CAT.length }).runOnce();
+    await machine.clock.advance(30 * 24 * HOUR);
+    await bench.garbageCollector().runOnce();
+    expect(await machine.driver.recover(digestOf(CAT))).toBe(true);
+    await machine.driver.discard(digestOf(CAT));
+    await bench.garbageCollector({ maxBytes: CAT.length - 1 }).runOnce();
+    expect(await machine.driver.recover(digestOf(CAT))).toBe(false);
+    await orphan(CAT);
+    await machine.driver.discard(digestOf(CAT));
+    await machine.clock.advance(30 * 24 * HOUR + 1);
+    await bench.garbageCollector().runOnce();
+    expect(await machine.driver.recover(digestOf(CAT))).toBe(false);
+  });
+
+  it('stay where they are when they are more than garbage can be: an older database beside newer images', async () => {
+    for (let number = 1; number <= 12; number += 1) await orphan(png(10 + number, 10));
+    await machine.clock.advance(HOUR);
+    expect(await bench.garbageCollector().sweepOrphans()).toMatchObject({ blobs: 0 });
+    expect(await machine.digests()).toHaveLength(12);
+    expect(bench.reporter.of('failure')).toMatchObject([{ where: 'orphan sweep' }]);
+  });
+
   it('are left by a failed deletion of bytes, and removed by the next sweep', async () => {
     await bench.keep('cat', CAT);
     bench.faults.fail('driver.delete', new AppError('storage_failed', 'broken'));
