@@ -89,6 +89,18 @@ export class Storage {
           await driver.delete(digest);
           this.#watcher.blobDeleted(digest);
         }),
+      discard: (digest) =>
+        take(`discard ${short(digest)}`, true, async () => {
+          await driver.discard(digest);
+          this.#watcher.blobDeleted(digest);
+        }),
+      recover: (digest) =>
+        take(`recover ${short(digest)}`, true, async () => {
+          const isBack = await driver.recover(digest);
+          if (isBack) this.#watcher.blobWritten(digest);
+          return isBack;
+        }),
+      pruneDiscarded: (before, maxBytes) => driver.pruneDiscarded(before, maxBytes),
       list: () => driver.list(),
       sweepStages: async () => 0,
       check: () => take('check', true, () => driver.check()),
