@@ -1,11 +1,52 @@
 import { AppError } from '../errors.ts';
 
-/** A dot segment between separators as any server reads them: encoded ones, and parameters after a semicolon. */
-const DOT_SEGMENT = /(^|\/|%2f|%5c)(\.|%2e){1,2}(\/|%2f|%5c|;|$)/i;
+/** What every server reads alike, as nearly all paths are. */
+const PLAIN = /^\/[\w/-]*$/;
+
+/** Servers that decode what is decoded already do it once or twice. */
+const MAX_DECODINGS = 3;
 
 /** A path that upstream might read as another one than we routed by is nobody's honest request. */
 export function requireStraight(target: string): string {
-  const path = target.split('?', 1)[0] ?? '';
-  if (path.startsWith('/') && !DOT_SEGMENT.test(path) && !path.includes('\\')) return target;
+  if (PLAIN.test(target)) return target;
+  const isStraight = target.startsWith('/') && !pathOf(target).includes('\\');
+  if (isStraight && !lenientSegments(target).some((segment) => segment === '.' || segment === '..'))
+    return target;
   throw new AppError('invalid_request', 'The path must not hold dot segments.', { field: 'path' });
+}
+
+/**
+ * The segments of a path as the most lenient server reads them: decoded as often as it goes, backslashes as slashes, repeated
+ * slashes as one, without parameters and what is blank or a dot at a segment's end, in lower case. For refusing only.
+ */
+export function segmentsOf(target: string): readonly string[] {
+  return lenientSegments(target)
+    .map((segment) => segment.replace(/[. ]+$/, ''))
+    .filter((segment) => segment !== '');
+}
+
+function lenientSegments(target: string): readonly string[] {
+  return decoded(pathOf(target))
+    .replaceAll('\\', '/')
+    .split('/')
+    .map((segment) => (segment.split(';', 1)[0] ?? '').trim());
+}
+
+function pathOf(target: string): string {
+  return target.split(/[?#]/, 1)[0] ?? '';
+}
+
+/** Control characters become blanks; look-alikes of ASCII (full width, the Kelvin sign) what they look like. */
+function decoded(path: string): string {
+  let text = path;
+  for (let times = 0; times < MAX_DECODINGS; times += 1) text = text.replace(/(%[\da-f]{2})+/gi, decodeBytes);
+  return text
+    .replace(/\p{Cc}/gu, ' ')
+    .normalize('NFKC')
+    .toLowerCase();
+}
+
+function decodeBytes(encoded: string): string {
+  const bytes = (encoded.match(/[\da-f]{2}/gi) ?? []).map((digits) => Number.parseInt(digits, 16));
+  return new TextDecoder().decode(Uint8Array.from(bytes));
 }

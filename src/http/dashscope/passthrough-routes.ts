@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { segmentsOf } from '../../core/dashscope/request-target.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
@@ -28,7 +29,7 @@ export async function passForeign(
 ): Promise<Response> {
   const { path } = c.req;
   // Of the account's tasks only those that were submitted here are shown; their own routes know these.
-  if (options.ownTasksOnly && namesTasks(path))
+  if (options.ownTasksOnly && namesTasks(services.platform.rawTarget(c)))
     throw new AppError('not_found', 'There is nothing at this path.');
   const allowed = options.passthrough?.some((prefix) => isUnder(path, prefix)) ?? true;
   if (!allowed) {
@@ -42,16 +43,10 @@ export async function passForeign(
   return await passThrough(c, services, principal, body === undefined ? {} : { body });
 }
 
-/** Whether any server might read a path as one of tasks: encoded or repeated slashes, parameters, capitals. */
-function namesTasks(path: string): boolean {
-  const segments = path
-    .replaceAll(/%2f/gi, '/')
-    .replaceAll(/%3b/gi, ';')
-    .toLowerCase()
-    .split('/')
-    .map((segment) => segment.split(';', 1)[0])
-    .filter((segment) => segment !== '');
-  return segments[0] === 'api' && segments[1] === 'v1' && segments[2] === 'tasks';
+/** Whether any server might read a path as one of tasks. */
+function namesTasks(target: string): boolean {
+  const [api, version, what] = segmentsOf(target);
+  return api === 'api' && version === 'v1' && what === 'tasks';
 }
 
 function isUnder(path: string, prefix: string): boolean {

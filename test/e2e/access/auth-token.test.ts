@@ -26,7 +26,7 @@ describe('token mode', () => {
     const answer = await stack.generate(body('tokens'), as(ALICE));
     expect(answer.headers.get('x-cache')).toBe('MISS');
     expect(new URL(imageUrls(answer)[0] ?? '').origin).toBe(stack.origin);
-    await stack.generate(body('tokens'), { ...as(ALICE), 'x-dashscope-async': 'enable' });
+    await stack.generate(body('tokens'), { ...as(ALICE), 'x-dashscope-experiment': 'sepia' });
     await stack.request('GET', '/compatible-mode/v1/models', { headers: as(ALICE) });
     const sent = stack.simulator.control.recent();
     expect(sent).toHaveLength(4);
@@ -94,6 +94,10 @@ describe('token mode', () => {
       '/api/v1/;a/tasks/x',
       '/api/v1/Tasks/x',
       '/api/v1/tasks/x/y',
+      '/api/v1/tasks%20/x',
+      '/api/v1/tasks./x',
+      '/api/v1/%5ctasks/x',
+      '/api/v1/tasks%252Fx',
     ])
       expect([path, (await send(stack.origin, { path, headers: as(ALICE) })).status]).toEqual([path, 404]);
     const deletion = { method: 'DELETE', path: '/api/v1/tasks/x', headers: as(ALICE) };
