@@ -65,8 +65,8 @@ const COLLECT_MS = 60_000;
 /** How often the ledger is written (a crash loses what came since) and its old hours are folded. */
 const LEDGER_MS = 10_000;
 const FOLD_MS = 6 * 60 * 60_000;
-/** How often storing is tried again for what was paid for. */
-const RECOVER_MS = 5 * 60_000;
+/** What could not be gone on with is looked at this often. */
+const ADOPT_MS = 60_000;
 /** Uploads of a gigabyte pass through here; headers have no reason to be slow. */
 const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -84,7 +84,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
   const { folder, database } = store;
   const transport = createUndiciTransport();
   const decoding = decodingTransport(transport);
-  let stopPolling = () => {};
+  let stopFollowing = () => {};
   try {
     const blobDriver = new FsBlobDriver(join(folder.path, IMAGES_FOLDER), { marker: MARKER_FILE });
     const thumbnailDriver = new FsBlobDriver(join(folder.path, 'thumbnails'));
@@ -140,9 +140,9 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     await blobDriver.sweepStages();
     await uploadDriver.sweepStages();
     await thumbnailDriver.sweepStages();
-    await services.recovery.closeOpen();
-    stopPolling = () => services.poller.stop();
-    await services.taskRecovery.recover(await services.credentials.ownAccount());
+    stopFollowing = services.stopFollowing;
+    // What a crash left: in the air before the first request is read, which may be for it.
+    await services.adopter.adoptAll();
 
     const server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -191,23 +191,18 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     );
     // Last of all: who can connect can be answered.
     origin = await listen(server, config.host, config.port);
-    const recover = async () => {
-      await services.recovery.finishAnswered().catch(failed(reporter, 'recovery'));
-    };
-    // What a crash left paid but unstored is in the air before the first request, which may be for it.
-    const recovering = recover();
 
     const fold = () => services.ledger.fold().catch(failed(reporter, 'ledger'));
     void fold();
     const timers = [
       every(LEDGER_MS, () => services.ledgerRecorder.flush()),
       every(FOLD_MS, fold),
-      every(RECOVER_MS, recover),
+      every(ADOPT_MS, () => services.adopter.adoptAll().catch(failed(reporter, 'purchases'))),
       every(COLLECT_MS, async () => {
         await services.usage.flush();
         await services.garbageCollector.runOnce().catch(failed(reporter, 'collector'));
       }),
-      every(COLLECT_MS, () => services.taskRecovery.prune().catch(failed(reporter, 'task collector'))),
+      every(COLLECT_MS, () => services.tasks.prune().catch(failed(reporter, 'task collector'))),
       every(COLLECT_MS, () => services.uploadCollector.runOnce().catch(failed(reporter, 'upload collector'))),
     ];
     void services.garbageCollector.sweepOrphans().catch(failed(reporter, 'orphan sweep'));
@@ -220,12 +215,12 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       services.searchBackfill.stop();
       const stopped = stop(server);
       // A flight's answers take a moment longer than the flight.
-      const drained = Promise.all([services.images.close(), recovering, answersEnded()]);
+      const drained = Promise.all([services.images.close(), answersEnded()]);
       const timer = new AbortController();
       const patience = systemClock.sleep(config.drainTimeout, timer.signal).catch(() => undefined);
       await Promise.race([drained, patience]);
       timer.abort();
-      stopPolling();
+      stopFollowing();
       server.closeAllConnections();
       await stopped;
       await Promise.all([services.usage.flush(), services.thumbnails.close()]);
@@ -247,7 +242,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       },
     };
   } catch (error) {
-    stopPolling();
+    stopFollowing();
     await transport.close();
     store.close();
     throw error;

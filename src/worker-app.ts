@@ -20,7 +20,6 @@ import { createApp } from './http/app.ts';
 import type { BlobDriver } from './ports/blob-driver.ts';
 import type { FlightCoordinator } from './ports/flight-coordinator.ts';
 import { createServices, type Services } from './services/create-services.ts';
-import type { FlightOutcome } from './services/image-request.ts';
 import { Relay } from './services/relay.ts';
 import type { WorkerEnvironment } from './worker-environment.ts';
 
@@ -43,7 +42,7 @@ const hasher = createPortableHasher(xxh128Wasm);
  */
 export async function createWorkerApp(
   { bindings, config, secret, serverKey }: WorkerEnvironment,
-  flights: FlightCoordinator<FlightOutcome>,
+  flights: FlightCoordinator<void>,
   waitUntil: (work: Promise<void>) => void,
 ): Promise<WorkerApp> {
   const upstreamUrl = new URL(config.upstream);

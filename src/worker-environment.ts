@@ -1,6 +1,7 @@
 import type { D1Database, Fetcher, R2Bucket } from '@cloudflare/workers-types';
 import { type Config, parseConfig } from './config.ts';
 import { AppError } from './core/errors.ts';
+import type { RecipeAddress } from './ports/flight-coordinator.ts';
 import { SETTINGS } from './settings.ts';
 
 /** The part of a Durable Object binding that is used. */
@@ -15,7 +16,7 @@ export interface Bindings {
   readonly ASSETS: Pick<Fetcher, 'fetch'>;
   readonly FLIGHTS: Namespace<{
     fetch(request: Request): Promise<Response>;
-    resume(attemptId: string): Promise<void>;
+    adopt(recipe: RecipeAddress): Promise<void>;
   }>;
   readonly MAINTENANCE: Namespace<{ tend(thoroughly: boolean): Promise<void> }>;
 }

@@ -7,13 +7,13 @@ import { ownerName } from './adapters/flight/owner-name.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { repeatable } from './adapters/workers/repeatable-request.ts';
 import { AppError, isAppError } from './core/errors.ts';
-import type { FlightOutcome } from './services/image-request.ts';
+import type { RecipeAddress } from './ports/flight-coordinator.ts';
 import { createWorkerApp, type WorkerApp } from './worker-app.ts';
 import { readWorkerEnvironment } from './worker-environment.ts';
 
 type Env = Readonly<Record<string, unknown>>;
 
-/** The owner of a task that the vendor accepted this long ago may have fallen asleep: it is woken. */
+/** What has not changed for so long may have lost its owner's attention, and is brought to it again. */
 const SLEEP_MS = 60 * 1000;
 /** The cron trigger of wrangler.toml that also looks through the whole bucket. */
 const DAILY = '17 3 * * *';
@@ -23,7 +23,7 @@ export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
     try {
       const environment = readWorkerEnvironment(env);
-      const flights = new FlightsElsewhere<FlightOutcome>();
+      const flights = new FlightsElsewhere<void>();
       const { app } = await createWorkerApp(environment, flights, (work) => context.waitUntil(work));
       const { bindings, config } = environment;
       // Keeps the body, in case the request goes on. What is too large for a recipe passes through or is refused: no copy of it.
@@ -53,10 +53,10 @@ export default {
 
 /** Owns all flights of one recipe, for one scope and site, in the world. */
 export class FlightOwner extends DurableObject<Env> {
-  readonly #flights = new FlightsInAlarm<FlightOutcome>(
+  readonly #flights = new FlightsInAlarm<void>(
     systemClock,
     () => this.ctx.storage.setAlarm(systemClock.now()),
-    async (recipe) => (await this.#make()).services.recipeRecovery.takeUp(recipe),
+    (recipe) => this.adopt(recipe),
   );
   #made: Promise<WorkerApp> | undefined;
 
@@ -71,11 +71,11 @@ export class FlightOwner extends DurableObject<Env> {
     await (await this.#made)?.flush();
   }
 
-  /** Goes on with a task of the vendor's, unless that is under way. */
-  async resume(attemptId: string): Promise<void> {
+  /** Puts into the air what goes on of a recipe, and what an object before this one has left of it. */
+  async adopt(recipe: RecipeAddress): Promise<void> {
     const { services } = await this.#make();
-    const own = await services.credentials.ownAccount();
-    if (own !== undefined) await services.taskRecovery.resumeOwn(attemptId, own);
+    const { longestFlightMs } = readWorkerEnvironment(this.env);
+    await services.adopter.adoptRecipe(recipe, systemClock.now() - longestFlightMs);
   }
 
   #make(): Promise<WorkerApp> {
@@ -105,9 +105,8 @@ export class Maintenance extends DurableObject<Env> {
     const { services, drivers, flush } = await createWorkerApp(environment, new InProcessFlights(), (work) =>
       this.ctx.waitUntil(work),
     );
-    const { recovery, taskRecovery, garbageCollector, uploadCollector } = services;
-    const now = systemClock.now();
-    const flownBefore = now - environment.longestFlightMs;
+    const { purchases, garbageCollector, uploadCollector } = services;
+    const changedBefore = systemClock.now() - SLEEP_MS;
     // What fails is tried again in the next round, and does not stop the rest of this one.
     const attend = async (where: string, work: () => Promise<unknown>) => {
       try {
@@ -116,18 +115,15 @@ export class Maintenance extends DurableObject<Env> {
         services.reporter.report({ type: 'failure', where, cause });
       }
     };
-    await attend('recovery', () => recovery.closeOpen(flownBefore));
-    await attend('recovery', () => recovery.finishAnswered(flownBefore));
-    await attend('task recovery', () => taskRecovery.tellEnds(flownBefore));
-    await attend('task recovery', async () => {
-      const own = await services.credentials.ownAccount();
-      for (const attempt of await services.attempts.listSubmitted(now - SLEEP_MS)) {
-        if (attempt.account !== own?.account) continue;
-        const owner = environment.bindings.FLIGHTS.getByName(ownerName(attempt));
-        await attend('task recovery', () => owner.resume(attempt.id));
+    await attend('purchases', async () => {
+      const left = (await purchases.listOpen()).filter(({ updatedAt }) => updatedAt < changedBefore);
+      const owners = new Map(left.map((purchase) => [ownerName(purchase), purchase]));
+      for (const [name, { site, scope, key }] of owners) {
+        const owner = environment.bindings.FLIGHTS.getByName(name);
+        await attend('purchases', () => owner.adopt({ site, scope, key }));
       }
     });
-    await attend('task collector', () => taskRecovery.prune());
+    await attend('task collector', () => services.tasks.prune());
     await attend('collector', () => garbageCollector.runOnce());
     await attend('upload collector', () => uploadCollector.runOnce());
     await attend('search', () => services.searchBackfill.run());

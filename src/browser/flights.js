@@ -5,20 +5,20 @@ import { status, tryTo } from './messages.js';
 
 /**
  * @typedef {object} Flight
- * @property {string} attempt_id
+ * @property {string} purchase_id
  * @property {string} model
  * @property {string} state
  * @property {string | null} stage
  * @property {number} waiters
  * @property {number} age_ms
  */
-/** @typedef {{id: string, model: string, scope: string, error: string | null, created_at: string}} Attempt */
+/** @typedef {{id: string, model: string, scope: string, error: string | null, created_at: string}} Purchase */
 
 const SECOND_MS = 1000;
 const AGAIN_MS = 5000;
 
 const more = byId('more', HTMLButtonElement);
-/** @type {Attempt[]} */
+/** @type {Purchase[]} */
 const lost = [];
 /** @type {string | null} */
 let cursor = null;
@@ -34,9 +34,9 @@ function show({ flights, queued }) {
     flight.state,
     count(flight.waiters),
     ages[index]?.cell,
-    el('code', {}, flight.attempt_id),
+    el('code', {}, flight.purchase_id),
   ]);
-  const columns = ['Model', 'Stage', 'Attempt is', 'Waiting', 'For', 'Attempt'];
+  const columns = ['Model', 'Stage', 'Purchase is', 'Waiting', 'For', 'Purchase'];
   byId('flights', HTMLElement).replaceChildren(
     rows.length === 0 ? el('p', {}, 'None.') : table('Flights', columns, rows),
   );
@@ -61,15 +61,15 @@ function follow() {
   });
 }
 
-/** The attempts of which nobody knows how they ended. */
+/** The purchases of which nobody knows how they ended. */
 async function showLost() {
   const page = new URLSearchParams({ state: 'unknown' });
   if (cursor !== null) page.set('cursor', cursor);
-  /** @type {{attempts: Attempt[], next_cursor: string | null}} */
-  const { attempts, next_cursor } = await ask(`attempts?${page}`);
+  /** @type {{purchases: Purchase[], next_cursor: string | null}} */
+  const { purchases, next_cursor } = await ask(`purchases?${page}`);
   cursor = next_cursor;
   more.hidden = cursor === null;
-  lost.push(...attempts);
+  lost.push(...purchases);
   const rows = lost.map(({ id, model, scope, error, created_at }) => [
     model,
     el('time', { datetime: created_at }, moment(created_at)),
@@ -77,7 +77,7 @@ async function showLost() {
     el('code', {}, scope),
     el('code', {}, id),
   ]);
-  const columns = ['Model', 'Sent', 'Error', 'Scope', 'Attempt'];
+  const columns = ['Model', 'Sent', 'Error', 'Scope', 'Purchase'];
   byId('unknown', HTMLElement).replaceChildren(
     rows.length === 0 ? el('p', {}, 'None.') : table('Unknown outcomes', columns, rows),
   );

@@ -1,3 +1,5 @@
+import type { PurchaseState } from './purchases/purchase-state.ts';
+
 /** How a request for a picture was answered: as in `X-Cache`, or `error` for a status from 400 on. */
 export type CacheResult = 'hit' | 'miss' | 'coalesced' | 'bypass' | 'error';
 
@@ -21,6 +23,13 @@ export type CacheEvent =
       readonly images: number;
       readonly cost: Cost | undefined;
     }
+  /** A purchase is on record in this state. */
+  | {
+      readonly type: 'purchase';
+      readonly id: string;
+      readonly model: string;
+      readonly state: PurchaseState;
+    }
   | {
       readonly type: 'stored';
       readonly model: string;
@@ -42,7 +51,7 @@ export type CacheEvent =
   | { readonly type: 'not-stored'; readonly model: string; readonly reason: string; readonly cause: unknown }
   | {
       readonly type: 'outcome-unknown';
-      readonly attemptId: string;
+      readonly purchaseId: string;
       readonly model: string;
       readonly cause: unknown;
     }

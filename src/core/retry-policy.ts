@@ -1,3 +1,5 @@
+import { mayHaveDrawn, type Refused } from './purchases/may-have-drawn.ts';
+
 /** What the rules of retrying go by; see `nextDelay`. */
 export interface RetryLimits {
   /** Attempts in all when upstream says 429. */
@@ -8,12 +10,8 @@ export interface RetryLimits {
   readonly budgetMs: number;
 }
 
-export interface FailedAttempt {
-  /** HTTP status; 0 when no byte of the request left this machine. */
-  readonly status: number;
-  /** The vendor's error code. */
-  readonly code: string | undefined;
-  readonly message: string | undefined;
+/** `status` is 0 when no byte of the request left this machine. */
+export interface FailedAttempt extends Refused {
   readonly retryAfterMs: number | undefined;
   /** Attempts made so far, this one included. */
   readonly attempts: number;
@@ -35,8 +33,8 @@ const FINAL_THROTTLES: ReadonlySet<string> = new Set([
 
 /**
  * How long to wait before the next attempt; undefined means to give up and pass the answer on. Refusals (429) and
- * failures (5xx, never sent) cost nothing and may be tried again; 504 leaves open whether the picture was drawn, so
- * sending again could pay twice, and 508 (a chain of servers that leads back) would be the same again.
+ * failures (5xx, never sent) cost nothing and may be tried again, unless they leave open whether the picture was drawn:
+ * sending again could pay twice. 508 (a chain of servers that leads back) would be the same again.
  */
 export function nextDelay(failure: FailedAttempt, limits: RetryLimits, random: number): number | undefined {
   if (!isRetryable(failure)) return undefined;
@@ -49,15 +47,12 @@ export function nextDelay(failure: FailedAttempt, limits: RetryLimits, random: n
 }
 
 /** Whether a failure may pass, and has cost nothing. */
-export function isRetryable({
-  status,
-  code,
-  message,
-}: Pick<FailedAttempt, 'status' | 'code' | 'message'>): boolean {
+export function isRetryable({ status, code, message }: Refused): boolean {
   if (status === 429) {
     return !FINAL_THROTTLES.has(code ?? '') && !(message ?? '').startsWith('Free allocated quota exceeded');
   }
-  return status === 0 || (status >= 500 && status !== 504 && status !== 508);
+  if (mayHaveDrawn({ status, code, message })) return false;
+  return status === 0 || (status >= 500 && status !== 508);
 }
 
 /** An HTTP-date (RFC 9110 section 5.6.7): two forms end in GMT, and asctime's means GMT without saying so. */

@@ -11,19 +11,9 @@ import { AdminAccess } from './access/admin-access.ts';
 import { AdminSessions } from './access/admin-sessions.ts';
 import { CredentialService, type Verdict } from './access/credential-service.ts';
 import { CredentialStore } from './access/credential-store.ts';
-import { AttemptCloser } from './attempts/attempt-closer.ts';
-import { AttemptStore } from './attempts/attempt-store.ts';
 import { createStores, type StorePorts } from './create-stores.ts';
 import { EntryPublisher } from './entries/entry-publisher.ts';
 import { RequestMemo } from './entries/request-memo.ts';
-import { FlightRegistry } from './flights/flight-registry.ts';
-import { AnswerHandler } from './generation/answer-handler.ts';
-import { GenerationRunner } from './generation/generation-runner.ts';
-import { ImageService } from './generation/image-service.ts';
-import { TaskFollower } from './generation/task-follower.ts';
-import { TaskPoller } from './generation/task-poller.ts';
-import { UpstreamSender } from './generation/upstream-sender.ts';
-import type { FlightOutcome } from './image-request.ts';
 import { EntryEditor } from './inventory/entry-editor.ts';
 import { EntrySearch } from './inventory/entry-search.ts';
 import { Importer } from './inventory/importer.ts';
@@ -42,14 +32,19 @@ import { SearchBackfill } from './maintenance/search-backfill.ts';
 import { Verifier } from './maintenance/verifier.ts';
 import { Health } from './operations/health.ts';
 import { Metrics } from './operations/metrics.ts';
-import { RecipeRecovery } from './recovery/recipe-recovery.ts';
-import { Recovery } from './recovery/recovery.ts';
+import { AnswerJudge } from './purchases/answer-judge.ts';
+import { AnswerPublisher } from './purchases/answer-publisher.ts';
+import { FlightRegistry } from './purchases/flight-registry.ts';
+import { ImageService } from './purchases/image-service.ts';
+import { PurchaseAdopter } from './purchases/purchase-adopter.ts';
+import { PurchaseRunner } from './purchases/purchase-runner.ts';
+import { PurchaseStore } from './purchases/purchase-store.ts';
+import { TaskFollower } from './purchases/task-follower.ts';
+import { UpstreamSender } from './purchases/upstream-sender.ts';
 import { Explainer } from './requests/explainer.ts';
 import { ReferenceResolver } from './requests/reference-resolver.ts';
 import { RequestPreparer } from './requests/request-preparer.ts';
-import { JobResumer } from './tasks/job-resumer.ts';
 import { TaskCompleter } from './tasks/task-completer.ts';
-import { TaskRecovery } from './tasks/task-recovery.ts';
 import { TaskService } from './tasks/task-service.ts';
 import { TaskStore } from './tasks/task-store.ts';
 import { VendorTaskList } from './tasks/vendor-task-list.ts';
@@ -63,7 +58,7 @@ export interface Ports extends StorePorts {
   readonly upstream: ImageUpstream;
   readonly uploadUpstream: UploadUpstream;
   readonly fetcher: ReferenceFetcher;
-  readonly flights: FlightCoordinator<FlightOutcome>;
+  readonly flights: FlightCoordinator<void>;
   readonly proofs: FlightCoordinator<Verdict>;
   readonly uploading: FlightCoordinator<string>;
 }
@@ -95,26 +90,23 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const metrics = new Metrics(
     { modelLabel, runtime: ports.runtime, onFailure: onFailure('metrics') },
     {
-      flights: () => board.size,
-      waiters: () => board.waiters,
+      flights: () => registry.size,
+      waiters: () => registry.waiters,
       queued: () => governor.queued,
       heldBytes: () => bodies.held,
-      picturesAtRisk: () => attempts.countAtRisk(clock.now()),
+      picturesAtRisk: () => purchases.countAtRisk(clock.now()),
     },
   );
   const reporter = reportToAll([ports.reporter, ledgerRecorder, metrics]);
   const bodies = new ByteBudget(config.maxInflight);
   const stores = createStores({ ...ports, reporter, onUsageFailure: onFailure('usage') }, config);
   const { entries, blobs, lock, remover, downloader, integrity, usage, finder } = stores;
-  const attempts = new AttemptStore(database);
-  const closer = new AttemptCloser({ attempts, clock, reporter });
+  const purchases = new PurchaseStore(database);
   const publisher = new EntryPublisher({
     entries,
-    attempts,
     blobs,
     downloader,
     lock,
-    prices: config.prices,
     clock,
     reporter,
   });
@@ -128,54 +120,44 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     failedAttempts: config.failedAttempts,
     budgetMs: config.retryBudget,
   };
-  const buyer = new UpstreamSender(
-    { upstream, governor, attempts, closer, clock, reporter },
+  const judge = new AnswerJudge({ prices: config.prices, clock, reporter });
+  const sender = new UpstreamSender(
+    { upstream, governor, judge, clock, reporter },
     { retry, generationTimeoutMs: config.generationTimeout },
   );
-  const settlement = new AnswerHandler({ publisher, attempts, closer, clock, reporter });
   const pollPacer = new Pacer(clock, POLLS_PER_SECOND);
-  const poller = new TaskPoller({ upstream, pacer: pollPacer, clock, reporter });
-  const follower = new TaskFollower({ poller, settlement, closer, clock });
-  const board = new FlightRegistry(ports.flights);
-  const purchasing = new GenerationRunner({ board, buyer, attempts, settlement, follower, clock, reporter });
+  const follower = new TaskFollower({ upstream, judge, pacer: pollPacer, clock, reporter });
   const tasks = new TaskStore(database);
-  const taskEnds = new TaskCompleter({ tasks, clock, reporter });
-  const resumer = new JobResumer({ board, follower });
-  const taskRecovery = new TaskRecovery({
-    tasks,
-    attempts,
-    ends: taskEnds,
-    resumer,
-    closer,
-    board,
-    clock,
-  });
+  const answerPublisher = new AnswerPublisher({ publisher, tasks, clock, reporter });
+  const runner = new PurchaseRunner({ sender, follower, publisher: answerPublisher, entries, clock });
+  const registry = new FlightRegistry({ coordinator: ports.flights, runner, upstream, clock });
+  const recording = { store: purchases, modelLabel, clock, reporter };
   const images = new ImageService(
-    { finder, board, purchasing, jobs: taskRecovery, clock },
+    { finder, registry, follower, recording, clock },
     { seedless: config.seedless },
   );
   const credentials = new CredentialService(
     { store: new CredentialStore(database), upstream, hasher, clock, proofs: ports.proofs, reporter },
     { mode: config.auth, scope: config.scope, tokens: config.tokens, ...secrets },
   );
+  const adopter = new PurchaseAdopter({
+    store: purchases,
+    tasks,
+    registry,
+    keys: credentials,
+    recording,
+    clock,
+  });
   const { uploads, uploadCollector } = createUploads(ports, config, retry, secrets.secret);
   const resolver = new ReferenceResolver({ fetcher: ports.fetcher, blobs, uploads, hasher, probe });
   const prepared = new RequestPreparer({ resolver, hasher, addedModels: config.models });
   const entrySearch = new EntrySearch({ database, entries, clock });
   const entryEditor = new EntryEditor({ database, entries, clock });
-  const recovery = new Recovery({
-    attempts,
-    closer,
-    publisher,
-    taskEnds,
-    flights: ports.flights,
-    clock,
-    reporter,
-  });
   return {
     entries,
     integrity,
-    attempts,
+    purchases,
+    adopter,
     blobs,
     images,
     credentials,
@@ -186,18 +168,18 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     metrics,
     ledgerRecorder,
     ledger: new LedgerService({ store: ledgerStore, recorder: ledgerRecorder, clock }, config.site),
-    board,
-    poller,
+    registry,
+    /** Ends all following of jobs, which go on at the vendor's: see `TaskFollower.stop`. */
+    stopFollowing: () => follower.stop(),
     pollPacer,
-    taskRecovery,
     tasks: new TaskService({
       images,
       tasks,
-      ends: taskEnds,
-      recovery: taskRecovery,
-      board,
+      completer: new TaskCompleter({ tasks, clock, reporter }),
+      registry,
+      adopter,
+      purchases,
       entries,
-      upstream,
       clock,
     }),
     vendorTasks: new VendorTaskList({ upstream, clock }),
@@ -244,10 +226,8 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     verifier: new Verifier({ entries, blobs, integrity, reporter }),
     statistics: () => readStatistics(database, entries),
     searchBackfill: new SearchBackfill({ database, clock }),
-    recovery,
-    recipeRecovery: new RecipeRecovery({ attempts, recovery, taskRecovery, board, credentials }),
     garbageCollector: new GarbageCollector(
-      { entries, attempts, blobs, remover, lock, clock, reporter },
+      { entries, purchases, blobs, remover, lock, clock, reporter },
       { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },
     ),
   };

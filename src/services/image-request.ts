@@ -3,7 +3,7 @@ import type { Directives } from '../core/cache/directives.ts';
 import type { Entry, ReferenceUse } from '../core/entries/entry.ts';
 import type { Recipe } from '../core/recipe/recipe.ts';
 import type { GenerationCall, UpstreamAnswer } from '../ports/image-upstream.ts';
-import type { FlightWaiter } from './flights/flight-waiter.ts';
+import type { FlightWaiter } from './purchases/flight-waiter.ts';
 
 /** One request for a picture, in no dialect. */
 export interface ImageRequest {
@@ -23,6 +23,8 @@ export interface ImageRequest {
   readonly call: (reason: ForwardReason) => Promise<GenerationCall>;
   /** Aborts when the client hangs up. */
   readonly hangUp?: AbortSignal;
+  /** Nothing may be paid for it that cannot be recorded. */
+  readonly mustRecord?: boolean;
 }
 
 /** As in `CacheStatus`. */
@@ -39,20 +41,7 @@ export type ImageOutcome =
   /** Upstream's own answer: a refusal, or a success that was not kept. */
   | { readonly kind: 'relay'; readonly answer: UpstreamAnswer; readonly status: CacheStatus };
 
-/** What a flight brings home: plain data, read by every waiter. */
-export type FlightOutcome =
-  | { readonly kind: 'bought'; readonly entry: Entry }
-  /** Somebody else's flight had stored it in the meantime. */
-  | { readonly kind: 'found'; readonly entry: Entry }
-  | {
-      readonly kind: 'relay';
-      readonly answer: UpstreamAnswer;
-      /** The recipe that upstream was asked for: a picture that was not kept is its own only. */
-      readonly canonical: string | undefined;
-      readonly detail: string | undefined;
-    };
-
 /** A request that was answered from the store, or whose flight is in the air. */
 export type StartedRequest =
   | { readonly hit: ImageOutcome }
-  | { readonly ticket: FlightWaiter; readonly fwd: ForwardReason; readonly outcome: Promise<ImageOutcome> };
+  | { readonly waiter: FlightWaiter; readonly fwd: ForwardReason; readonly outcome: Promise<ImageOutcome> };

@@ -158,12 +158,12 @@ describe('the migrations of the project', () => {
       const entry = `insert into entries (site, scope, key, take, canonical, model, prompt, answer, created_at, used_at)
         values ('cn', 'alice', 'k', `;
       for (const take of [1, 2, 3]) await run(`${entry}${take}, '', 'm', '', '{}', ${take}, 0)`);
-      await run(`insert into attempts (id, site, scope, key, model, state, account, created_at, updated_at)
+      await run(`insert into purchases (id, site, scope, key, model, state, account, created_at, updated_at)
         values ('a', 'cn', 'alice', 'k', 'm', 'stored', '', 1, 2), ('b', 'cn', 'alice', 'k', 'm', 'stored', '', 1, 2)`);
-      await run(`insert into tasks (id, site, scope, key, model, family, state, attempt_id, submitted_at)
+      await run(`insert into tasks (id, site, scope, key, model, family, state, purchase_id, submitted_at)
         values ('t', 'cn', 'alice', 'k', 'm', 'choices', 'PENDING', 'a', 1)`);
       await migrate(database, files);
-      expect(await run('select id, entry_id from attempts order by id')).toEqual([
+      expect(await run('select id, entry_id from purchases order by id')).toEqual([
         { id: 'a', entry_id: 2 },
         { id: 'b', entry_id: null },
       ]);

@@ -217,6 +217,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     files: 'worker.ts',
     may: ['core/', 'services/', 'adapters/', 'http/', 'worker-app.ts', 'worker-environment.ts'],
+    mayTypes: ['ports/'],
     packages: ['cloudflare:workers', '@cloudflare/workers-types'],
     remedy: 'It is what the platform calls; what is joined for it is in worker-app.ts.',
   },
@@ -230,6 +231,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     files: 'worker-environment.ts',
     may: ['core/', 'config.ts', 'settings.ts'],
+    mayTypes: ['ports/'],
     packages: ['@cloudflare/workers-types'],
     remedy: 'It reads what wrangler.toml binds, and says what is missing.',
   },

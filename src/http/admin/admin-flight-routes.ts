@@ -1,13 +1,13 @@
 import { Hono } from 'hono';
 import { AppError } from '../../core/errors.ts';
-import type { Attempt } from '../../services/attempts/attempt.ts';
+import type { Purchase } from '../../services/purchases/purchase.ts';
 import type { HttpServices } from '../dependencies.ts';
 import { eventResponse } from '../wire/event-response.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { readQuery, refuseQuery } from '../wire/query-values.ts';
 import { isoTime } from './entry-body.ts';
 import { flightEvents, flightsBody } from './flight-events.ts';
-import { type AttemptBody, type AttemptPageBody, AttemptsQuery } from './flight-schema.ts';
+import { type PurchaseBody, type PurchasePageBody, PurchasesQuery } from './flight-schema.ts';
 import { DEFAULT_LIMIT, readCursor, writeCursor } from './page-query.ts';
 
 /** People who look on at once. Each is told everything, several times a second. */
@@ -15,7 +15,7 @@ const MAX_VIEWS = 50;
 
 /** What is being bought, and what was. */
 export function adminFlightRoutes(services: HttpServices): Hono {
-  const { attempts } = services;
+  const { purchases } = services;
   const routes = new Hono();
   let views = 0;
 
@@ -33,13 +33,13 @@ export function adminFlightRoutes(services: HttpServices): Hono {
   });
   routes.all('/admin/api/flights/events', methodNotAllowed('GET'));
 
-  routes.get('/admin/api/attempts', async (c) => {
-    const { state, cursor, limit = DEFAULT_LIMIT } = readQuery(c, AttemptsQuery);
-    const { rows, next } = await attempts.list(state, limit, readCursor('attempts', cursor));
-    const next_cursor = writeCursor('attempts', next);
-    return c.json({ attempts: rows.map(attemptBody), next_cursor } satisfies AttemptPageBody);
+  routes.get('/admin/api/purchases', async (c) => {
+    const { state, cursor, limit = DEFAULT_LIMIT } = readQuery(c, PurchasesQuery);
+    const { rows, next } = await purchases.list(state, limit, readCursor('purchases', cursor));
+    const next_cursor = writeCursor('purchases', next);
+    return c.json({ purchases: rows.map(purchaseBody), next_cursor } satisfies PurchasePageBody);
   });
-  routes.all('/admin/api/attempts', methodNotAllowed('GET, HEAD'));
+  routes.all('/admin/api/purchases', methodNotAllowed('GET, HEAD'));
   return routes;
 
   async function* view(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -53,8 +53,8 @@ export function adminFlightRoutes(services: HttpServices): Hono {
 }
 
 /** Without the answer and the recipe, which are for finishing it, and without the account. */
-function attemptBody(attempt: Attempt): AttemptBody {
-  const { id, site, scope, key, model, state, upstreamTask, entryId, status, error } = attempt;
+function purchaseBody(purchase: Purchase): PurchaseBody {
+  const { id, site, scope, key, model, state, upstreamTask, spent, entryId, status, error } = purchase;
   return {
     id,
     site,
@@ -63,10 +63,12 @@ function attemptBody(attempt: Attempt): AttemptBody {
     model,
     state,
     upstream_task: upstreamTask ?? null,
+    images: spent?.images ?? null,
+    cost: spent?.cost === undefined ? null : { ...spent.cost },
     entry_id: entryId ?? null,
     status: status ?? null,
     error: error ?? null,
-    created_at: isoTime(attempt.createdAt),
-    updated_at: isoTime(attempt.updatedAt),
+    created_at: isoTime(purchase.createdAt),
+    updated_at: isoTime(purchase.updatedAt),
   };
 }

@@ -8,8 +8,8 @@ import { requireKnownModel, requireOfferedSize } from '../../core/models/models.
 import type { Principal } from '../../core/principal.ts';
 import { isOssUrl } from '../../core/recipe/references.ts';
 import type { UpstreamAnswer } from '../../ports/image-upstream.ts';
-import type { StageListener } from '../../services/flights/flight-stage.ts';
 import type { ImageOutcome, ImageRequest, StartedRequest } from '../../services/image-request.ts';
+import type { StageListener } from '../../services/purchases/flight-stage.ts';
 import type { Hold } from '../../services/requests/reference-resolver.ts';
 import type { Submission } from '../../services/tasks/task-service.ts';
 import { UpstreamRefusal } from '../../services/upstream-refusal.ts';

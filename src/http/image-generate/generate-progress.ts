@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.ts';
-import type { FlightStage, StageListener } from '../../services/flights/flight-stage.ts';
+import type { FlightStage, StageListener } from '../../services/purchases/flight-stage.ts';
 import { type EventEnd, encodeEvent, latestEvents } from '../wire/latest-events.ts';
 
 export interface ProgressOptions {

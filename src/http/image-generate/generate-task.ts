@@ -35,7 +35,7 @@ export function generateTask(
     // Without advice: the status of what refused it is not on record, and trying again might pay again.
     return { ...shown, error: problemOf(failureOf(task.body), requestId) };
   if (state !== 'SUCCEEDED') return shown;
-  const cached = task.attemptId === undefined;
+  const cached = task.purchaseId === undefined;
   // Which of those who share a job paid for it is not on record.
   const facts = { requestId, cached, paid: cached ? false : undefined, key, simplifiedPrompt: undefined };
   if (entry !== undefined) return { ...shown, result: answerOfEntry(entry, base, facts) };

@@ -1,4 +1,4 @@
-import { Attempt, AttemptPage, AttemptsQuery, Flights } from '../admin/flight-schema.ts';
+import { Flights, Purchase, PurchasePage, PurchasesQuery } from '../admin/flight-schema.ts';
 import { admin, events } from './admin-operation.ts';
 import { type ApiPart, json } from './operation.ts';
 
@@ -28,15 +28,15 @@ export const ADMIN_FLIGHTS: ApiPart = {
         },
       }),
     },
-    '/admin/api/attempts': {
+    '/admin/api/purchases': {
       get: admin({
-        id: 'listAttempts',
+        id: 'listPurchases',
         does: 'List the records of purchases, last changed first',
         more: 'A record is kept for 30 days after its purchase ended.',
-        query: AttemptsQuery.entries,
-        answers: { 200: { is: 'One page of records.', content: json(AttemptPage) } },
+        query: PurchasesQuery.entries,
+        answers: { 200: { is: 'One page of records.', content: json(PurchasePage) } },
       }),
     },
   },
-  schemas: { Flights, Attempt },
+  schemas: { Flights, Purchase },
 };

@@ -101,6 +101,12 @@ export class CredentialService {
       : { account: await this.#fingerprint(serverKey), apiKey: serverKey };
   }
 
+  /** The key with which this server itself may ask about a purchase's job; undefined when only its client has it. */
+  async keyFor({ account }: Pick<Principal, 'account'>): Promise<string | undefined> {
+    const own = await this.ownAccount();
+    return own?.account === account ? own.apiKey : undefined;
+  }
+
   /** Remembers that the vendor took a call with this key. */
   async accepted(principal: Principal): Promise<void> {
     if (!principal.needsProof) return;

@@ -1,4 +1,4 @@
-import type { DownloadedBytes } from '../flights/flight-stage.ts';
+import type { DownloadedBytes } from '../purchases/flight-stage.ts';
 
 /** Counts the bytes of several downloads that go on at once, and tells of them together. */
 export class DownloadProgress {

@@ -2,24 +2,29 @@ import type { AnswerTemplate } from '../../core/dashscope/answer.ts';
 import type { AnswerAsset } from '../../core/dashscope/answer-assets.ts';
 import type { Entry, EntryImage } from '../../core/entries/entry.ts';
 import type { Cost } from '../../core/events.ts';
-import { listPrice, type PriceOverrides } from '../../core/models/list-price.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Reporter } from '../../ports/reporter.ts';
-import type { AttemptStore } from '../attempts/attempt-store.ts';
-import type { EntryIdentity } from '../attempts/entry-identity.ts';
+import type { SqlStatement } from '../../ports/sql-database.ts';
 import type { BlobStore, StagedImage } from '../blobs/blob-store.ts';
 import type { Downloader } from '../blobs/downloader.ts';
 import type { StoreLock } from '../blobs/store-lock.ts';
-import type { StageListener } from '../flights/flight-stage.ts';
+import type { StageListener } from '../purchases/flight-stage.ts';
+import type { EntryIdentity } from '../purchases/purchase.ts';
 import type { EntryStore } from './entry-store.ts';
+
+/** The record of the purchase that an entry comes from: it ends in the transaction that inserts the entry. */
+export interface StoringRecord {
+  /** Undefined when the purchase has ended in other hands: then nothing was inserted. */
+  store(insert: (also: readonly SqlStatement[]) => Promise<Entry>): Promise<Entry | undefined>;
+}
 
 /** A proven success that waits for its pictures. */
 export interface PaidAnswer {
-  readonly attemptId: string;
+  readonly record: StoringRecord;
   readonly identity: EntryIdentity;
   readonly assets: readonly AnswerAsset[];
-  /** How many of them are results: what is paid for. */
-  readonly pictures: number;
+  /** What was paid for it, at list price; undefined when that is not known. */
+  readonly cost: Cost | undefined;
   readonly template: AnswerTemplate;
   readonly usage: string | undefined;
   readonly upstreamRequestId: string | undefined;
@@ -31,11 +36,9 @@ export interface PaidAnswer {
 /** Collaborators of `EntryPublisher`. */
 export interface EntryPublisherDeps {
   readonly entries: EntryStore;
-  readonly attempts: AttemptStore;
   readonly blobs: BlobStore;
   readonly downloader: Downloader;
   readonly lock: StoreLock;
-  readonly prices: PriceOverrides;
   readonly clock: Clock;
   readonly reporter: Reporter;
 }
@@ -45,9 +48,9 @@ export interface EntryPublisherDeps {
  *
  * | crash after                   | left behind               | who repairs                                       |
  * |-------------------------------|---------------------------|---------------------------------------------------|
- * | answer recorded               | an `answered` attempt     | `Recovery` downloads and stores it                |
+ * | answer recorded               | an `answered` purchase    | its next driver downloads and stores it           |
  * | some bytes staged             | files in the stage folder | `sweepStages` at the next start                   |
- * | blobs committed, no rows      | blobs without rows        | `Recovery` stores the entry; else the orphan sweep |
+ * | blobs committed, no rows      | blobs without rows        | its next driver stores it; else the orphan sweep  |
  * | rows committed                | nothing                   |                                                   |
  */
 export class EntryPublisher {
@@ -57,8 +60,11 @@ export class EntryPublisher {
     this.#deps = deps;
   }
 
-  /** Downloads every picture, then stores blobs and rows. All or nothing; throws why it could not. */
-  async keep(paid: PaidAnswer): Promise<Entry> {
+  /**
+   * Downloads every picture, then stores blobs and rows. All or nothing; throws why it could not. Undefined when the purchase
+   * has ended in other hands meanwhile.
+   */
+  async keep(paid: PaidAnswer): Promise<Entry | undefined> {
     const staged = await this.#deps.downloader.downloadAll(paid.assets, (downloaded) =>
       paid.onStage?.({ stage: 'downloading', ...downloaded }),
     );
@@ -70,16 +76,6 @@ export class EntryPublisher {
     } finally {
       await Promise.all(staged.map((image) => image.discard()));
     }
-  }
-
-  /** What upstream is paid for it, at list price; undefined when that is not known. */
-  costOf({
-    identity,
-    usage,
-    pictures,
-  }: Pick<PaidAnswer, 'identity' | 'usage' | 'pictures'>): Cost | undefined {
-    const { model, site, canonical } = identity;
-    return listPrice({ model, site, canonical, usage, count: pictures }, this.#deps.prices);
   }
 
   /** Removes what was published before the rows failed: on a full disk it would be in the way until the next start. */
@@ -96,7 +92,7 @@ export class EntryPublisher {
     }
   }
 
-  async #publish(paid: PaidAnswer, staged: readonly StagedImage[]): Promise<Entry> {
+  async #publish(paid: PaidAnswer, staged: readonly StagedImage[]): Promise<Entry | undefined> {
     for (const image of staged) await image.commit();
     const { identity } = paid;
     const images = staged.map((image, index): EntryImage => {
@@ -105,19 +101,18 @@ export class EntryPublisher {
       const sourceUrl = asset !== undefined && 'url' in asset ? asset.url : undefined;
       return { digest, size, mediaType, width, height, sourceUrl };
     });
-    const entry = await this.#deps.entries.insert(
-      {
-        ...identity,
-        answer: JSON.stringify(paid.template),
-        usage: paid.usage,
-        upstreamRequestId: paid.upstreamRequestId,
-        cost: this.costOf(paid),
-        elapsedMs: paid.elapsedMs,
-        createdAt: this.#deps.clock.now(),
-        images,
-      },
-      [this.#deps.attempts.stored(paid.attemptId, this.#deps.clock.now())],
-    );
+    const made = {
+      ...identity,
+      answer: JSON.stringify(paid.template),
+      usage: paid.usage,
+      upstreamRequestId: paid.upstreamRequestId,
+      cost: paid.cost,
+      elapsedMs: paid.elapsedMs,
+      createdAt: this.#deps.clock.now(),
+      images,
+    };
+    const entry = await paid.record.store((also) => this.#deps.entries.insert(made, also));
+    if (entry === undefined) return undefined;
     paid.onStage?.({ stage: 'stored' });
     const bytes = images.reduce((sum, image) => sum + image.size, 0);
     const { model, scope } = identity;

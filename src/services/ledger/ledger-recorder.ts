@@ -33,8 +33,8 @@ export interface LedgerRecorderDeps {
 }
 
 /**
- * Keeps the ledger from events: in memory, and written in batches, since one write per hit would cost more than the hit.
- * A crash loses what happened since the last flush.
+ * Keeps the ledger's counts from events: in memory, and written in batches, since one write per hit would cost more than
+ * the hit. A crash loses what was counted since the last flush. What was spent is no count: purchases write it themselves.
  */
 export class LedgerRecorder implements Reporter {
   readonly #deps: LedgerRecorderDeps;
@@ -54,9 +54,6 @@ export class LedgerRecorder implements Reporter {
     switch (event.type) {
       case 'request':
         if (event.result !== undefined) this.#rowOf(event)[COLUMNS[event.result]] += 1;
-        return;
-      case 'bought':
-        addCost(this.#rowOf(event).spent, event.cost);
         return;
       case 'stored':
         this.#rowOf(event).bytes += event.bytes;

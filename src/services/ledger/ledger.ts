@@ -63,3 +63,10 @@ export function addCost(money: LedgerMoney, cost: Cost | undefined): void {
   if (cost === undefined) money.unpriced += 1;
   else money[cost.currency] += cost.amount;
 }
+
+/** The figures of one purchase. */
+export function spending(cost: Cost | undefined): LedgerFigures {
+  const figures = noFigures();
+  addCost(figures.spent, cost);
+  return figures;
+}

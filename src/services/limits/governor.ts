@@ -60,16 +60,18 @@ export class Governor {
 
   /**
    * Waits for leave to send. `overloaded` when the queue is full or the wait too long. Who has to wait is told of each
-   * place in the queue, from 1.
+   * place in the queue, from 1. Rejects with the signal's reason when it aborts meanwhile.
    */
   async acquire(
     model: string,
     account: string,
     moved: (position: number) => void = () => {},
+    signal?: AbortSignal,
   ): Promise<Permit> {
     const name = `${model}\n${account}`;
     const lane = this.#laneOf(name, model);
-    if (lane.queue.size > 0 || !this.#mayStart(lane)) await this.#wait(lane, moved);
+    signal?.throwIfAborted();
+    if (lane.queue.size > 0 || !this.#mayStart(lane)) await this.#wait(lane, moved, signal);
     else this.#start(lane);
     let held = true;
     return {
@@ -124,31 +126,36 @@ export class Governor {
     if (lane.limits.perMinute !== undefined) lane.startedAt.push(this.#clock.now());
   }
 
-  async #wait(lane: Lane, moved: (position: number) => void): Promise<void> {
+  async #wait(lane: Lane, moved: (position: number) => void, signal: AbortSignal | undefined): Promise<void> {
     const { maxQueue, queueTimeoutMs } = this.#options;
     if (this.#queued >= maxQueue)
       throw overloaded('Too many requests are waiting for upstream already.', 5_000);
     this.#queued += 1;
     const timer = new AbortController();
+    let giveUp = () => {};
     try {
       await new Promise<void>((resolve, reject) => {
         const waiter = { admit: resolve, moved };
+        const leave = (why: unknown) => {
+          // Out of the queue in the same step: one that was admitted and gave up would hold its place for ever.
+          if (!lane.queue.delete(waiter)) return;
+          tellPositions(lane);
+          if (lane.queue.size === 0) stopWaking(lane);
+          reject(why);
+        };
+        giveUp = () => leave(signal?.reason);
+        signal?.addEventListener('abort', giveUp);
         lane.queue.add(waiter);
         moved(lane.queue.size);
         this.#wakeLater(lane);
         this.#clock.sleep(queueTimeoutMs, timer.signal).then(
-          () => {
-            // Out of the queue in the same step: one that was admitted and gave up would hold its place for ever.
-            if (!lane.queue.delete(waiter)) return;
-            tellPositions(lane);
-            if (lane.queue.size === 0) stopWaking(lane);
-            reject(overloaded('Upstream is busy: no turn came within the time allowed.', queueTimeoutMs));
-          },
+          () => leave(overloaded('Upstream is busy: no turn came within the time allowed.', queueTimeoutMs)),
           () => undefined,
         );
       });
     } finally {
       this.#queued -= 1;
+      signal?.removeEventListener('abort', giveUp);
       timer.abort();
     }
   }

@@ -1,11 +1,11 @@
 import { AppError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Reporter } from '../../ports/reporter.ts';
-import type { AttemptStore } from '../attempts/attempt-store.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { StoreLock } from '../blobs/store-lock.ts';
 import { addRemoved, type EntryRemover, NOTHING_REMOVED, type Removed } from '../entries/entry-remover.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
+import type { PurchaseStore } from '../purchases/purchase-store.ts';
 
 export interface GarbageCollectorOptions {
   /** Bytes of blobs to keep at most; undefined means no bound. */
@@ -23,12 +23,12 @@ const FEW_ORPHANS = 4;
 const ORPHAN_SHARE = 0.05;
 /** How old a backup may be whose rows still find their images. */
 const TRASH_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
-const ATTEMPT_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
+const PURCHASE_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Collaborators of `GarbageCollector`. */
 export interface GarbageCollectorDeps {
   readonly entries: EntryStore;
-  readonly attempts: AttemptStore;
+  readonly purchases: PurchaseStore;
   readonly blobs: BlobStore;
   readonly remover: EntryRemover;
   readonly lock: StoreLock;
@@ -83,7 +83,7 @@ export class GarbageCollector {
         if (!(await drop(victims))) break;
       }
     }
-    await this.#deps.attempts.prune(this.#deps.clock.now() - ATTEMPT_LIFE_MS);
+    await this.#deps.purchases.prune(this.#deps.clock.now() - PURCHASE_LIFE_MS);
     return removed;
   }
 

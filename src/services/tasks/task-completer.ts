@@ -1,9 +1,8 @@
 import { isAppError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Reporter } from '../../ports/reporter.ts';
-import type { FlightOutcome, ImageOutcome } from '../image-request.ts';
+import type { ImageOutcome } from '../image-request.ts';
 import { UpstreamRefusal } from '../upstream-refusal.ts';
-import type { Task, TaskEnd } from './task.ts';
 import { endOfFailure, endOfOutcome } from './task-end.ts';
 import type { TaskStore } from './task-store.ts';
 
@@ -14,58 +13,39 @@ export interface TaskCompleterDeps {
   readonly reporter: Reporter;
 }
 
-/** Tells tasks what the flights of this process came to. */
+/**
+ * Tells tasks what their own requests came to: found in the store after all, or bought by another flight than they began
+ * in. Most have been told by the purchase's transaction by then, and stay as they are.
+ */
 export class TaskCompleter {
   readonly #deps: TaskCompleterDeps;
-  /** Tasks, and attempts with all of their tasks, whose end this process is going to write. */
+  /** Tasks whose end this process is going to write. */
   readonly #awaited = new Set<string>();
 
   constructor(deps: TaskCompleterDeps) {
     this.#deps = deps;
   }
 
-  /** Until its end is written, the record of its attempt says nothing that the task should be told. */
-  isAwaited({ id, attemptId }: Task): boolean {
-    return this.#awaited.has(id) || (attemptId !== undefined && this.#awaited.has(attemptId));
+  /** Until its end is written, the row of its purchase says nothing that the task should be told. */
+  isAwaited(id: string): boolean {
+    return this.#awaited.has(id);
   }
 
-  /** Ends one task when its flight ends. Resolves when that is written. */
+  /** Ends a task when its request ends. Resolves when that is written. */
   async endTask(id: string, outcome: Promise<ImageOutcome>): Promise<void> {
-    await this.#endLater(id, outcome, async (end) => {
-      await this.#deps.tasks.end(id, end);
-    });
-  }
-
-  /** Ends all tasks of an attempt when its flight ends. Resolves when that is written. */
-  async endAll(attemptId: string, outcome: Promise<FlightOutcome>): Promise<void> {
-    await this.#endLater(attemptId, outcome, (end) => this.#deps.tasks.endAll(attemptId, end));
-  }
-
-  async #endLater(
-    awaited: string,
-    outcome: Promise<ImageOutcome | FlightOutcome>,
-    write: (end: TaskEnd) => Promise<void>,
-  ): Promise<void> {
-    this.#awaited.add(awaited);
+    this.#awaited.add(id);
+    const { tasks, clock, reporter } = this.#deps;
     try {
-      const end = await this.#endOf(outcome);
-      if (end !== undefined) await write(end);
-    } catch (cause) {
-      this.#deps.reporter.report({ type: 'failure', where: 'task record', cause });
-    } finally {
-      this.#awaited.delete(awaited);
-    }
-  }
-
-  /** Undefined when the job goes on at the vendor's: the next start finds it. */
-  async #endOf(outcome: Promise<ImageOutcome | FlightOutcome>): Promise<TaskEnd | undefined> {
-    try {
-      return endOfOutcome(await outcome, this.#deps.clock.now());
+      await tasks.end(id, endOfOutcome(await outcome, clock.now()));
     } catch (error) {
-      if (isAppError(error, 'shutting_down')) return undefined;
+      // The job goes on at the vendor's: the next start finds it.
+      if (isAppError(error, 'shutting_down')) return;
       if (!isAppError(error) && !(error instanceof UpstreamRefusal))
-        this.#deps.reporter.report({ type: 'failure', where: 'task', cause: error });
-      return endOfFailure(error, this.#deps.clock.now());
+        reporter.report({ type: 'failure', where: 'task', cause: error });
+      const report = (cause: unknown) => reporter.report({ type: 'failure', where: 'task record', cause });
+      await tasks.end(id, endOfFailure(error, clock.now())).catch(report);
+    } finally {
+      this.#awaited.delete(id);
     }
   }
 }

@@ -1,6 +1,8 @@
+import { isSuccess } from '../../core/dashscope/answer.ts';
 import { type ErrorCode, isAppError } from '../../core/errors.ts';
-import type { Attempt } from '../attempts/attempt.ts';
-import type { FlightOutcome, ImageOutcome } from '../image-request.ts';
+import type { UpstreamAnswer } from '../../ports/image-upstream.ts';
+import type { ImageOutcome } from '../image-request.ts';
+import type { Purchase } from '../purchases/purchase.ts';
 import { UpstreamRefusal } from '../upstream-refusal.ts';
 import type { TaskEnd } from './task.ts';
 
@@ -10,18 +12,28 @@ const UNKNOWN_OUTCOME = 'OutcomeUnknown';
 const CODES: ReadonlyMap<ErrorCode, string> = new Map([
   ['no_image', 'NoImage'],
   ['outcome_unknown', UNKNOWN_OUTCOME],
-  ['upstream_timeout', UNKNOWN_OUTCOME],
 ]);
 
-/** What a flight's outcome is to a task. */
-export function endOfOutcome(outcome: ImageOutcome | FlightOutcome, at: number): TaskEnd {
-  if (outcome.kind !== 'relay') return { state: 'SUCCEEDED', at, entryId: outcome.entry.id };
-  const body = new TextDecoder().decode(outcome.answer.body);
-  if (outcome.answer.status === 200) return { state: 'SUCCEEDED', at, body };
-  return { state: body.includes('"code":"TaskCanceled"') ? 'CANCELED' : 'FAILED', at, body };
+/** What a request came to, to a task. */
+export function endOfOutcome(outcome: ImageOutcome, at: number): TaskEnd {
+  return outcome.kind === 'relay'
+    ? endOfAnswer(outcome.answer, at)
+    : { state: 'SUCCEEDED', at, entryId: outcome.entry.id };
 }
 
-/** What a flight's failure is to a task. */
+/** What an answer of upstream's that was not stored is to a task. */
+export function endOfAnswer({ status, body: bytes }: UpstreamAnswer, at: number): TaskEnd {
+  const body = new TextDecoder().decode(bytes);
+  if (isSuccess(status)) return { state: 'SUCCEEDED', at, body };
+  return body.includes('"code":"TaskCanceled"') ? taskCanceled(at) : { state: 'FAILED', at, body };
+}
+
+/** The vendor has dropped it. */
+export function taskCanceled(at: number): TaskEnd {
+  return { state: 'CANCELED', at };
+}
+
+/** What a failure is to a task. */
 export function endOfFailure(error: unknown, at: number): TaskEnd {
   // The vendor's word on a file stands for its word on the task.
   if (error instanceof UpstreamRefusal)
@@ -31,25 +43,27 @@ export function endOfFailure(error: unknown, at: number): TaskEnd {
 }
 
 /**
- * What an attempt's record alone tells a task, when whoever bought it is gone; undefined while it may still come to
- * something. No record: it is written before anything is sent.
+ * What a purchase's row alone tells a task; undefined while it may still come to something. Tasks are told of its end by the
+ * transaction that ends it: this is for those that an older version left, or whose purchase could not be written.
  */
-export function endOfAttempt(attempt: Attempt | undefined, at: number): TaskEnd | undefined {
-  switch (attempt?.state) {
-    case 'open':
-    case 'submitted':
+export function endOfPurchase(purchase: Purchase | undefined, at: number): TaskEnd | undefined {
+  switch (purchase?.state) {
+    case 'intended':
+    case 'sent':
+    case 'accepted':
     case 'answered':
       return undefined;
     case 'stored':
-      return { state: 'SUCCEEDED', at, entryId: attempt.entryId };
+      return { state: 'SUCCEEDED', at, entryId: purchase.entryId };
     case undefined:
       return failed(
         'The server stopped, and there is no record that this was sent upstream. Submit it again.',
         at,
       );
     case 'refused':
-      return failed(`Upstream refused it with status ${attempt.status}.`, at);
+      return failed(`Upstream refused it with status ${purchase.status}.`, at);
     case 'failed':
+    case 'withdrawn':
       return failed('Upstream drew nothing.', at);
     case 'unstored':
       return failed('It was drawn, but the server stopped before the picture could be handed on.', at);

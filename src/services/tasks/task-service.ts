@@ -1,20 +1,21 @@
 import type { CacheStatus } from '../../core/cache/cache-status.ts';
+import { isSuccess } from '../../core/dashscope/answer.ts';
 import type { AnswerFamily } from '../../core/dashscope/endpoints.ts';
 import type { Entry } from '../../core/entries/entry.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ImageUpstream, UpstreamAnswer } from '../../ports/image-upstream.ts';
+import type { UpstreamAnswer } from '../../ports/image-upstream.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
-import type { FlightProgress } from '../flights/flight-progress.ts';
-import type { FlightRegistry } from '../flights/flight-registry.ts';
-import type { VendorJob } from '../flights/vendor-job.ts';
-import type { ImageService } from '../generation/image-service.ts';
 import type { ImageOutcome, ImageRequest, StartedRequest } from '../image-request.ts';
-import { withDeadline } from '../limits/deadline.ts';
+import type { Flight } from '../purchases/flight.ts';
+import type { FlightRegistry } from '../purchases/flight-registry.ts';
+import type { FlightWaiter } from '../purchases/flight-waiter.ts';
+import type { ImageService } from '../purchases/image-service.ts';
+import type { PurchaseAdopter } from '../purchases/purchase-adopter.ts';
+import type { PurchaseStore } from '../purchases/purchase-store.ts';
 import { isKnown, TASK_LIFE_MS, type Task, type TaskState } from './task.ts';
 import type { TaskCompleter } from './task-completer.ts';
-import { endOfOutcome } from './task-end.ts';
-import type { TaskRecovery } from './task-recovery.ts';
+import { endOfOutcome, endOfPurchase, taskCanceled } from './task-end.ts';
 import type { TaskStore } from './task-store.ts';
 
 /** What came of a submission: a task, or upstream's refusal. */
@@ -42,27 +43,27 @@ export type Cancellation =
   | { readonly kind: 'refused' }
   | { readonly kind: 'relay'; readonly answer: UpstreamAnswer };
 
-type NewTask = Omit<Task, 'state' | 'attemptId' | 'entryId' | 'body' | 'endedAt'>;
+type NewTask = Omit<Task, 'state' | 'purchaseId' | 'entryId' | 'body' | 'endedAt'>;
 
-type Flying = Extract<StartedRequest, { ticket: unknown }>;
-
-const CANCEL_TIMEOUT_MS = 30_000;
+type Flying = Extract<StartedRequest, { waiter: unknown }>;
 
 /** Collaborators of `TaskService`. */
 export interface TaskServiceDeps {
   readonly images: ImageService;
   readonly tasks: TaskStore;
-  readonly ends: TaskCompleter;
-  readonly recovery: TaskRecovery;
-  readonly board: FlightRegistry;
+  readonly completer: TaskCompleter;
+  readonly registry: FlightRegistry;
+  readonly adopter: PurchaseAdopter;
+  readonly purchases: PurchaseStore;
   readonly entries: EntryStore;
-  readonly upstream: ImageUpstream;
   readonly clock: Clock;
 }
 
 /** Asynchronous tasks under ids of our own; what is drawn goes the same way as all pictures. */
 export class TaskService {
   readonly #deps: TaskServiceDeps;
+  /** The places in flights of the tasks that this process has taken, by task. */
+  readonly #waiters = new Map<string, FlightWaiter>();
 
   constructor(deps: TaskServiceDeps) {
     this.#deps = deps;
@@ -70,7 +71,7 @@ export class TaskService {
 
   /** Answers when the job is sure to go on without its client: from the store, or taken by upstream. */
   async submit(request: ImageRequest, family: AnswerFamily): Promise<Submission> {
-    const started = await this.#deps.images.start(request);
+    const started = await this.#deps.images.start({ ...request, mustRecord: true });
     const task = {
       id: this.#deps.clock.uuid(),
       site: request.site,
@@ -81,26 +82,23 @@ export class TaskService {
       submittedAt: this.#deps.clock.now(),
     };
     if ('hit' in started) return await this.#done(task, started.hit);
-    const first = await Promise.race([started.outcome, started.ticket.accepted]);
+    const first = await Promise.race([started.outcome, started.waiter.accepted]);
     return 'kind' in first ? await this.#done(task, first) : await this.#wait(task, started, first);
   }
 
-  async #wait(
-    task: NewTask,
-    { ticket, fwd, outcome }: Flying,
-    { attempt }: FlightProgress,
-  ): Promise<Submission> {
-    const unended = { state: 'PENDING', entryId: undefined, body: undefined, endedAt: undefined } as const;
-    await this.#deps.tasks.insert({ ...task, ...unended, attemptId: attempt?.id });
-    const ended = this.#deps.ends.endTask(task.id, outcome);
-    const status = { kind: 'forwarded', fwd, stored: false, collapsed: ticket.joined } as const;
+  async #wait(task: NewTask, { waiter, fwd, outcome }: Flying, { id }: Flight): Promise<Submission> {
+    const unended = { entryId: undefined, body: undefined, endedAt: undefined } as const;
+    await this.#deps.tasks.insert({ ...task, ...unended, state: 'PENDING', purchaseId: id });
+    this.#waiters.set(task.id, waiter);
+    const ended = this.#deps.completer.endTask(task.id, outcome).finally(() => this.#waiters.delete(task.id));
+    const status = { kind: 'forwarded', fwd, stored: false, collapsed: waiter.joined } as const;
     return { kind: 'task', id: task.id, status, ended };
   }
 
   async #done(task: NewTask, outcome: ImageOutcome): Promise<Submission> {
-    if (outcome.kind === 'relay' && outcome.answer.status !== 200) return outcome;
+    if (outcome.kind === 'relay' && !isSuccess(outcome.answer.status)) return outcome;
     const { state, at, entryId, body } = endOfOutcome(outcome, this.#deps.clock.now());
-    await this.#deps.tasks.insert({ ...task, state, endedAt: at, attemptId: undefined, entryId, body });
+    await this.#deps.tasks.insert({ ...task, state, endedAt: at, purchaseId: undefined, entryId, body });
     return { kind: 'task', id: task.id, status: outcome.status, ended: Promise.resolve() };
   }
 
@@ -108,7 +106,7 @@ export class TaskService {
   async find(id: string, principal: Principal): Promise<TaskView | undefined> {
     const found = await this.#deps.tasks.find(id);
     if (found?.scope !== principal.scope || !isKnown(found, this.#deps.clock.now())) return undefined;
-    const task = await this.#deps.recovery.refresh(found, principal);
+    const task = await this.#refresh(found, principal);
     const state = this.stateOf(task);
     if (task.entryId === undefined) {
       const isGone = state === 'SUCCEEDED' && task.body === undefined;
@@ -119,45 +117,56 @@ export class TaskService {
     return entry === undefined ? undefined : { task, state, entry };
   }
 
-  /** Where a task stands: while its job is in the air, where the vendor says; the row learns of the end only. */
-  stateOf({ state, attemptId, endedAt }: Task): TaskState {
-    if (endedAt !== undefined || attemptId === undefined) return state;
-    return this.#deps.board.progressOf(attemptId)?.state ?? state;
+  /** Where a task stands: while its purchase is in the air, where that is; the row learns of the end only. */
+  stateOf({ state, purchaseId, endedAt }: Task): TaskState {
+    const flight =
+      endedAt === undefined && purchaseId !== undefined ? this.#deps.registry.find(purchaseId) : undefined;
+    if (flight === undefined) return state;
+    switch (flight.state) {
+      case 'intended':
+        return 'PENDING';
+      case 'accepted':
+        return flight.upstreamState;
+      default:
+        return 'RUNNING';
+    }
   }
 
-  /** Cancels this task; the job behind it only when nobody else waits for it. Undefined when there is no such task. */
+  /** Cancels this task; the purchase behind it only when nobody else waits for it. Undefined when there is no such task. */
   async cancel(id: string, principal: Principal): Promise<Cancellation | undefined> {
     const view = await this.find(id, principal);
     if (view === undefined) return undefined;
-    if (view.state !== 'PENDING' || view.task.attemptId === undefined) return { kind: 'refused' };
-    const progress = this.#deps.board.progressOf(view.task.attemptId);
-    if (progress?.job !== undefined && progress.interested <= 1) {
-      const answer = await this.#cancelUpstream(progress, progress.job);
-      if (answer.status !== 200) return { kind: 'relay', answer };
-    }
+    const { purchaseId } = view.task;
+    const flight = purchaseId === undefined ? undefined : this.#deps.registry.find(purchaseId);
+    if (view.state !== 'PENDING' || flight === undefined) return { kind: 'refused' };
+    const verdict = await this.#deps.registry.cancel(flight);
+    if (verdict.kind !== 'left') return verdict;
     // Canceled twice at once, it counts once: others may wait for the same job.
-    if (!(await this.#deps.tasks.end(id, { state: 'CANCELED', at: this.#deps.clock.now() })))
-      return { kind: 'refused' };
-    if (progress !== undefined) progress.interested -= 1;
+    if (!(await this.#deps.tasks.end(id, taskCanceled(this.#deps.clock.now())))) return { kind: 'refused' };
+    const waiter = this.#waiters.get(id);
+    if (waiter === undefined) flight.leave();
+    else waiter.leave();
     return { kind: 'canceled' };
   }
 
-  /**
-   * With the key that submitted the job, whoever of its scope asks. From the question on nobody joins the job, unless the
-   * vendor will not drop it.
-   */
-  async #cancelUpstream(progress: FlightProgress, { id, apiKey }: VendorJob): Promise<UpstreamAnswer> {
-    let isCanceled = false;
-    progress.isCanceled = true;
-    try {
-      const answer = await withDeadline(this.#deps.clock, CANCEL_TIMEOUT_MS, (signal) =>
-        this.#deps.upstream.cancel(id, apiKey, signal),
-      );
-      isCanceled = answer.status === 200;
-      return answer;
-    } finally {
-      progress.isCanceled = isCanceled;
+  /** The task as it is by now, when its caller asks: its purchase is gone on with, if need be with the caller's key. */
+  async #refresh(task: Task, principal: Principal): Promise<Task> {
+    const { completer, registry, adopter, purchases, tasks, clock } = this.#deps;
+    const { id, purchaseId } = task;
+    if (task.endedAt !== undefined || purchaseId === undefined || completer.isAwaited(id)) return task;
+    await registry.ensureOwner(task);
+    const flight = registry.find(purchaseId) ?? (await adopter.adopt(purchaseId));
+    if (flight !== undefined) registry.wake(flight, principal);
+    else {
+      const end = endOfPurchase(await purchases.find(purchaseId), clock.now());
+      if (end !== undefined) await tasks.end(id, end);
     }
+    return (await tasks.find(id)) ?? task;
+  }
+
+  /** Forgets what nobody can ask for any more, here or at the vendor's. */
+  async prune(): Promise<void> {
+    await this.#deps.tasks.prune(this.#deps.clock.now() - TASK_LIFE_MS);
   }
 
   /** This caller's tasks that are still known, newest first. */

@@ -7,7 +7,7 @@ const OPEN = `state in ('PENDING', 'RUNNING')`;
 export const taskStatements = {
   insert: (task: Task): SqlStatement => ({
     sql: `insert into tasks
-      (id, site, scope, key, model, family, state, attempt_id, entry_id, body, submitted_at, ended_at)
+      (id, site, scope, key, model, family, state, purchase_id, entry_id, body, submitted_at, ended_at)
       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     params: [
       task.id,
@@ -17,7 +17,7 @@ export const taskStatements = {
       task.model,
       task.family,
       task.state,
-      task.attemptId ?? null,
+      task.purchaseId ?? null,
       task.entryId ?? null,
       task.body ?? null,
       task.submittedAt,
@@ -29,16 +29,19 @@ export const taskStatements = {
 
   end: (id: string, end: TaskEnd): SqlStatement => endWhere('id = ?', id, end),
 
-  endAll: (attemptId: string, end: TaskEnd): SqlStatement => endWhere('attempt_id = ?', attemptId, end),
+  endAll: (purchaseId: string, end: TaskEnd): SqlStatement => endWhere('purchase_id = ?', purchaseId, end),
 
-  countOpen: (attemptId: string): SqlStatement => ({
-    sql: `select count(*) as n from tasks where attempt_id = ? and ${OPEN}`,
-    params: [attemptId],
+  /** In the batch that stores a purchase, behind that. */
+  endAllStored: (purchaseId: string, at: number): SqlStatement => ({
+    sql: `update tasks set state = 'SUCCEEDED', ended_at = ?, body = null,
+        entry_id = (select entry_id from purchases where id = tasks.purchase_id)
+      where purchase_id = ? and ${OPEN}`,
+    params: [at, purchaseId],
   }),
 
-  awaitedAttempts: (): SqlStatement => ({
-    sql: `select distinct attempt_id from tasks where attempt_id is not null and ${OPEN}`,
-    params: [],
+  countOpen: (purchaseId: string): SqlStatement => ({
+    sql: `select count(*) as n from tasks where purchase_id = ? and ${OPEN}`,
+    params: [purchaseId],
   }),
 
   since: (scope: string, from: number): SqlStatement => ({
@@ -47,7 +50,8 @@ export const taskStatements = {
   }),
 
   upstreamIds: (from: number): SqlStatement => ({
-    sql: 'select distinct upstream_task from attempts where upstream_task is not null and created_at >= ?',
+    sql: `select distinct upstream_task from purchases where upstream_task is not null and created_at >= ?
+      and exists (select 1 from tasks where tasks.purchase_id = purchases.id)`,
     params: [from],
   }),
 

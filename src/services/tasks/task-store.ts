@@ -29,21 +29,15 @@ export class TaskStore {
     return (result?.changes ?? 0) > 0;
   }
 
-  /** Ends every task of an attempt that has not ended. */
-  async endAll(attemptId: string, end: TaskEnd): Promise<void> {
-    await this.#database.batch([taskStatements.endAll(attemptId, end)]);
+  /** Ends every task of a purchase that has not ended. */
+  async endAll(purchaseId: string, end: TaskEnd): Promise<void> {
+    await this.#database.batch([taskStatements.endAll(purchaseId, end)]);
   }
 
-  /** How many tasks wait for an attempt. */
-  async countOpen(attemptId: string): Promise<number> {
-    const [row] = await this.#database.all(taskStatements.countOpen(attemptId));
+  /** How many tasks wait for a purchase. */
+  async countOpen(purchaseId: string): Promise<number> {
+    const [row] = await this.#database.all(taskStatements.countOpen(purchaseId));
     return row === undefined ? 0 : integer(row, 'n');
-  }
-
-  /** The attempts that tasks wait for, each once. */
-  async awaitedAttempts(): Promise<readonly string[]> {
-    const rows = await this.#database.all(taskStatements.awaitedAttempts());
-    return rows.map((row) => text(row, 'attempt_id'));
   }
 
   /** A scope's tasks submitted since a time, newest first. */
@@ -77,7 +71,7 @@ function readTask(row: SqlRow): Task {
     model: text(row, 'model'),
     family,
     state,
-    attemptId: optionalText(row, 'attempt_id'),
+    purchaseId: optionalText(row, 'purchase_id'),
     entryId: optionalInteger(row, 'entry_id'),
     body: optionalText(row, 'body'),
     submittedAt: integer(row, 'submitted_at'),

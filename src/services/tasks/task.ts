@@ -14,8 +14,8 @@ export interface Task {
   /** The shape that the client's endpoint answers in. */
   readonly family: AnswerFamily;
   readonly state: TaskState;
-  /** The flight's record; undefined where it was a hit. */
-  readonly attemptId: string | undefined;
+  /** The purchase that it waits for; undefined where it was a hit. */
+  readonly purchaseId: string | undefined;
   readonly entryId: number | undefined;
   /** JSON: the answer itself where nothing was stored, or `{code, message}` of a failure. */
   readonly body: string | undefined;

@@ -240,7 +240,7 @@ describe('flights', () => {
     const told = (await events.next()).value;
     expect(told?.data.flights).toHaveLength(1);
     expect((await admin(stack, 'GET', 'flights')).json.flights[0]).toEqual({
-      attempt_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      purchase_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       model: 'qwen-image-max',
       state: 'open',
       stage: 'running',
@@ -287,18 +287,18 @@ it('attempts are listed with what became of them, changed last first, page by pa
   await stack.stopServer();
   writeRows(
     stack,
-    `update attempts set updated_at = 5;
-     update attempts set state = 'unknown', error = 'cut off', entry_id = null, updated_at = 9 where rowid = 2`,
+    `update purchases set updated_at = 5;
+     update purchases set state = 'unknown', error = 'cut off', entry_id = null, updated_at = 9 where rowid = 2`,
   );
   await stack.startServer();
-  const first = (await admin(stack, 'GET', 'attempts?limit=2')).json;
-  const second = (await admin(stack, 'GET', `attempts?limit=2&cursor=${first.next_cursor}`)).json;
-  const rows = [...first.attempts, ...second.attempts];
+  const first = (await admin(stack, 'GET', 'purchases?limit=2')).json;
+  const second = (await admin(stack, 'GET', `purchases?limit=2&cursor=${first.next_cursor}`)).json;
+  const rows = [...first.purchases, ...second.purchases];
   expect(rows.map(({ state }) => state)).toEqual(['unknown', 'stored', 'stored']);
   expect(new Set(rows.map(({ id }) => id)).size).toBe(3);
   expect(second.next_cursor).toBeNull();
-  const unknown = (await admin(stack, 'GET', 'attempts?state=unknown')).json;
-  expect(unknown.attempts).toEqual([
+  const unknown = (await admin(stack, 'GET', 'purchases?state=unknown')).json;
+  expect(unknown.purchases).toEqual([
     {
       id: expect.any(String),
       site: 'simulator',
@@ -315,7 +315,7 @@ it('attempts are listed with what became of them, changed last first, page by pa
     },
   ]);
   for (const query of ['state=lost', 'cursor=created.1.1', 'limit=0', 'x=1'])
-    expect((await admin(stack, 'GET', `attempts?${query}`)).status).toBe(400);
+    expect((await admin(stack, 'GET', `purchases?${query}`)).status).toBe(400);
 });
 
 it('nothing of it is open without the admin token where that is asked for', async () => {
@@ -335,7 +335,7 @@ it('nothing of it is open without the admin token where that is asked for', asyn
     ['POST', 'collect'],
     ['GET', 'flights'],
     ['GET', 'flights/events'],
-    ['GET', 'attempts'],
+    ['GET', 'purchases'],
     ['GET', 'stats'],
   ] as const;
   for (const [method, path] of calls) {

@@ -90,7 +90,7 @@ describe('the published exchanges through the proxy', () => {
       ...Object(field(fixture(number), 'response.body')),
       request_id: 'REQUEST-ID',
     });
-    expect(await stack.server.services.attempts.counts()).toMatchObject({ stored: 0, open: 0 });
+    expect(await stack.server.services.purchases.counts()).toMatchObject({ stored: 0, sent: 0 });
   });
 
   it('31: whoever waits where the vendor has only tasks is answered with the picture', async () => {

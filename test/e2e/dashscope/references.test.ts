@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { uploadFile } from '../../simulator/upload-support.ts';
 import { dataUri, edit, startAssets } from '../../support/clients/assets.ts';
-import { countEntries, readAttempts } from '../../support/data/rows.ts';
+import { countEntries, readPurchases } from '../../support/data/rows.ts';
 import { jpeg, png } from '../../support/data/sample-images.ts';
 import { API_KEY, body, bytesAt, imageUrls, type Stack } from '../../support/servers/stack.ts';
 import { SMALL, startStack } from '../../support/servers/start-stack.ts';
@@ -169,7 +169,7 @@ describe('references that no door takes', () => {
     });
     expect(answer.text).not.toContain('secret');
     expect(stack.asked).toBe(0);
-    expect(readAttempts(stack)).toEqual([]);
+    expect(readPurchases(stack)).toEqual([]);
   });
 
   it('one that redirects to a private address is refused likewise', async () => {

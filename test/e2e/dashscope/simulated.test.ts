@@ -18,7 +18,7 @@ describe('pictures from the simulator', () => {
     const urls = turns.flatMap(imageUrls);
     expect(urls.map((url) => new URL(url).origin)).toEqual([stack.simulator.origin, stack.simulator.origin]);
     expect((await bytesAt(urls[0] ?? '')).byteLength).toBeGreaterThan(1000);
-    expect(await stack.server.services.attempts.counts()).toMatchObject({ unstored: 2, stored: 0 });
+    expect(await stack.server.services.purchases.counts()).toMatchObject({ unstored: 2, stored: 0 });
   });
 
   it('are not stored as the vendor’s after a restart either', async () => {
@@ -39,7 +39,7 @@ describe('pictures from the simulator', () => {
     expect((await poll()).task_status).toBe('PENDING');
     control.resumeTasks();
     await expect.poll(async () => (await poll()).task_status, { timeout: 10_000 }).toBe('SUCCEEDED');
-    expect(await stack.server.services.attempts.counts()).toMatchObject({ unstored: 1, stored: 0 });
+    expect(await stack.server.services.purchases.counts()).toMatchObject({ unstored: 1, stored: 0 });
   });
 
   it('of one simulator are no hits for another upstream', async () => {

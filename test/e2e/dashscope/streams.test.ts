@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { watchArrivals } from '../../support/clients/arrivals.ts';
 import { interleaved, itemsOf, openStream, readStrictly } from '../../support/clients/streams.ts';
 import { fixture, replay, textAt } from '../../support/data/fixtures.ts';
-import { countEntries, readAttempts, writeRows } from '../../support/data/rows.ts';
+import { countEntries, readPurchases, writeRows } from '../../support/data/rows.ts';
 import { png } from '../../support/data/sample-images.ts';
 import { createGate } from '../../support/fakes/gate.ts';
 import { startServer } from '../../support/servers/http-server.ts';
@@ -207,7 +207,7 @@ describe('a stream that is bought', () => {
     leaving.abort();
     held.release();
     await land(stack);
-    expect(readAttempts(stack)).toEqual([{ state: 'stored', status: 200 }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'stored', status: 200 }]);
     const hit = await openStream(stack.origin, interleaved('left alone'));
     expect(hit.headers.get('x-cache')).toBe('HIT');
     expect(stack.events.filter(({ type }) => type === 'failure')).toEqual([]);
@@ -234,7 +234,7 @@ describe('a stream that is bought', () => {
     expect(picture?.image).toContain(stack.simulator.origin);
     await land(stack);
     expect(countEntries(stack)).toBe(0);
-    expect(readAttempts(stack)).toEqual([{ state: 'unstored', status: 200 }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'unstored', status: 200 }]);
   });
 
   it('proves the key that bought it', async () => {
@@ -251,7 +251,7 @@ describe('a stream that is bought', () => {
     await (await openStream(stack.origin, interleaved('interrupted'))).text();
     await held.waitForHit();
     await stack.stopServer();
-    expect(readAttempts(stack)).toEqual([{ state: 'answered', status: null }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'answered', status: 200 }]);
     held.cancel();
     await stack.startServer();
     const response = await openStream(stack.origin, interleaved('interrupted'));
@@ -273,7 +273,7 @@ describe('a stream that fails', () => {
       expect(response.headers.get('content-type')).toBe(CONTENT_TYPE);
       expect(await response.text()).toBe(raw);
       await land(proxy);
-      expect(readAttempts(proxy)).toEqual([{ state: 'refused', status }]);
+      expect(readPurchases(proxy)).toEqual([{ state: 'refused', status }]);
       expect(upstream.asked()).toBe(1);
     },
   );
@@ -287,7 +287,7 @@ describe('a stream that fails', () => {
     const events = readStrictly(await (await openStream(stack.origin, interleaved('cut short'))).text());
     expect(events.map(({ event }) => event)).toEqual(['result', 'result', 'error']);
     await land(stack);
-    expect(readAttempts(stack)).toMatchObject([{ state: 'refused', status: 400 }]);
+    expect(readPurchases(stack)).toMatchObject([{ state: 'refused', status: 400 }]);
     expect(countEntries(stack)).toBe(0);
     const again = await openStream(stack.origin, interleaved('cut short'));
     expect(again.headers.get('x-cache')).toBe('MISS');
@@ -303,7 +303,7 @@ describe('a stream that fails', () => {
     const events = readStrictly(await (await replay(proxy.origin, '22')).text());
     expect(events.map(({ event }) => event)).toEqual(['result', 'result', 'result', 'error']);
     await land(proxy);
-    expect(readAttempts(proxy)).toEqual([{ state: 'unknown', status: null }]);
+    expect(readPurchases(proxy)).toEqual([{ state: 'unknown', status: null }]);
     expect([countEntries(proxy), upstream.asked()]).toEqual([0, 1]);
   });
 
@@ -315,7 +315,7 @@ describe('a stream that fails', () => {
     expect(text.match(/\n\n/g)).toHaveLength(2);
     expect(text).toMatch(/\n\nid:3\nevent:result\n/);
     await land(stack);
-    expect(readAttempts(stack)).toEqual([{ state: 'unknown', status: null }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'unknown', status: null }]);
     expect(countEntries(stack)).toBe(0);
     expect(stack.asked).toBe(1);
   });
@@ -327,7 +327,7 @@ describe('a stream that fails', () => {
     const proxy = await startProxy(upstream.origin);
     expect(readStrictly(await (await replay(proxy.origin, '22')).text())).toHaveLength(3);
     await land(proxy);
-    expect(readAttempts(proxy)).toEqual([{ state: 'unknown', status: null }]);
+    expect(readPurchases(proxy)).toEqual([{ state: 'unknown', status: null }]);
   });
 
   it('one that is broken off behind its last event is whole', async () => {
@@ -337,7 +337,7 @@ describe('a stream that fails', () => {
     const proxy = await startProxy(upstream.origin);
     expect((await readToEnd(await replay(proxy.origin, '22'))).text).toBe(upstream.stream);
     await land(proxy);
-    expect(readAttempts(proxy)).toEqual([{ state: 'stored', status: 200 }]);
+    expect(readPurchases(proxy)).toEqual([{ state: 'stored', status: 200 }]);
   });
 
   it('one without a picture is not stored', async () => {
@@ -346,7 +346,7 @@ describe('a stream that fails', () => {
     const events = readStrictly(await (await openStream(stack.origin, interleaved('no picture'))).text());
     expect(events.at(-1)?.data.output.finished).toBe(true);
     await land(stack);
-    expect(readAttempts(stack)).toEqual([{ state: 'failed', status: 200 }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'failed', status: 200 }]);
   });
 
   it('one whose picture is gone leaves the client with what it has', async () => {
@@ -355,7 +355,7 @@ describe('a stream that fails', () => {
     const events = readStrictly(await (await openStream(stack.origin, interleaved('gone'))).text());
     expect(events.at(-1)?.data.output.finished).toBe(true);
     await land(stack);
-    expect(readAttempts(stack)).toEqual([{ state: 'unstored', status: 200 }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'answered', status: 200 }]);
   });
 
   it("what the gateway refuses is plain JSON with upstream's status; a 429 is tried again before", async () => {

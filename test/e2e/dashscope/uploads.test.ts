@@ -153,7 +153,7 @@ describe('an uploaded picture', () => {
 });
 
 describe('when the file cannot be brought to the vendor', () => {
-  const attempts = (stack: Stack) => readRows(stack, 'select state from attempts');
+  const attempts = (stack: Stack) => readRows(stack, 'select state from purchases');
 
   it('its refusal of the key is relayed byte for byte, cached or not', async () => {
     const stack = await startStack({ simulator: { apiKeys: ['sk-other'] } });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { interleaved, itemsOf, openStream, readStrictly } from '../../support/clients/streams.ts';
 import { fixture, textAt } from '../../support/data/fixtures.ts';
-import { countEntries, readAttempts } from '../../support/data/rows.ts';
+import { countEntries, readPurchases } from '../../support/data/rows.ts';
 import { png } from '../../support/data/sample-images.ts';
 import { createGate } from '../../support/fakes/gate.ts';
 import { startServer } from '../../support/servers/http-server.ts';
@@ -63,7 +63,7 @@ describe('a stream that never ends', () => {
     await expect(response.text()).rejects.toThrow();
     left.open();
     await proxy.stopServer();
-    expect(readAttempts(proxy)).toEqual([{ state: 'stored', status: 200 }]);
+    expect(readPurchases(proxy)).toEqual([{ state: 'stored', status: 200 }]);
   });
 
   it('and never stops talking is broken off at the bound, its outcome unknown', async () => {
@@ -78,7 +78,7 @@ describe('a stream that never ends', () => {
     await expect(response.text()).rejects.toThrow();
     ended = true;
     await proxy.stopServer();
-    expect(readAttempts(proxy)).toEqual([{ state: 'unknown', status: null }]);
+    expect(readPurchases(proxy)).toEqual([{ state: 'unknown', status: null }]);
     expect(countEntries(proxy)).toBe(0);
   });
 });
@@ -106,7 +106,7 @@ describe('clients that hang up', () => {
     expect(images.flights).toBe(0);
     // What a request holds goes in the turns after its flight.
     await expect.poll(() => bodies.held).toBe(0);
-    expect(readAttempts(stack).map(({ state }) => state)).toEqual(Array(4).fill('stored'));
+    expect(readPurchases(stack).map(({ state }) => state)).toEqual(Array(4).fill('stored'));
     expect(stack.events.filter(({ type }) => type === 'failure')).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requestRaw } from '../../support/clients/raw-request.ts';
-import { countEntries, readAttempts } from '../../support/data/rows.ts';
+import { countEntries, readPurchases } from '../../support/data/rows.ts';
 import { API_KEY, body, imageUrls, MULTIMODAL, Stack } from '../../support/servers/stack.ts';
 import { SMALL } from '../../support/servers/start-stack.ts';
 
@@ -214,7 +214,7 @@ describe('whatever comes', () => {
       { numRuns },
     );
     expect(stack.events.filter(({ type }) => type === 'failure')).toEqual([]);
-    for (const { state } of readAttempts(stack)) expect(['stored', 'refused']).toContain(state);
+    for (const { state } of readPurchases(stack)) expect(['stored', 'refused']).toContain(state);
     expect((await fetch(`${stack.origin}/readyz`)).status).toBe(200);
   });
 });

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openDatabase } from '../../../src/adapters/better-sqlite3/sql-database.ts';
-import type { AttemptState } from '../../../src/services/attempts/attempt.ts';
+import type { PurchaseState } from '../../../src/core/purchases/purchase-state.ts';
 import type { RunningSimulator } from '../../../src/simulator/server.ts';
 import { startTestSimulator } from '../../simulator/support.ts';
 import { ChildServer, createFolder } from '../../support/servers/child-server.ts';
@@ -45,8 +45,8 @@ async function query(folder: string, sql: string) {
   }
 }
 
-async function statesOf(folder: string): Promise<Partial<Record<AttemptState, number>>> {
-  const rows = await query(folder, 'select state, count(*) as n from attempts group by state');
+async function statesOf(folder: string): Promise<Partial<Record<PurchaseState, number>>> {
+  const rows = await query(folder, 'select state, count(*) as n from purchases group by state');
   return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
 }
 
@@ -107,8 +107,8 @@ it('kill -9 loses no paid answer, leaves nothing half, and has bought again only
   for (const kill of KILLS) {
     await crash(simulator, env, kill);
     await expectConsistent(folder);
-    const { open = 0, answered = 0 } = await statesOf(folder);
-    expect(open).toBeGreaterThanOrEqual(10);
+    const { sent = 0, answered = 0 } = await statesOf(folder);
+    expect(sent).toBeGreaterThanOrEqual(10);
     expect(answered).toBeGreaterThanOrEqual(10);
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { watchArrivals } from '../../support/clients/arrivals.ts';
-import { countEntries, readAttempts } from '../../support/data/rows.ts';
+import { countEntries, readPurchases } from '../../support/data/rows.ts';
 import { findClosedPort } from '../../support/servers/http-server.ts';
 import { body, imageUrls, type Stack } from '../../support/servers/stack.ts';
 import { isDurable, SMALL, startStack } from '../../support/servers/start-stack.ts';
@@ -32,7 +32,7 @@ describe('refusals of upstream', () => {
     expect(answer.json.request_id).toBe(answer.headers.get('x-request-id'));
     expect(answer.headers.get('cache-status')).toMatch(/^dashcache; fwd=miss; fwd-status=429; key=/);
     expect(stack.events.filter(({ type }) => type === 'retry')).toHaveLength(3);
-    expect(readAttempts(stack)).toEqual([{ state: 'refused', status: 429 }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'refused', status: 429 }]);
   });
 
   it.each([500, 502, 503])('a %d is tried three times and then passed on', async (status) => {
@@ -40,7 +40,7 @@ describe('refusals of upstream', () => {
     const answer = await refuseAll(stack, status);
     expect(answer.status).toBe(status);
     expect(stack.asked).toBe(3);
-    expect(readAttempts(stack)).toEqual([{ state: 'refused', status }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'refused', status }]);
   });
 
   it('a refusal that passes ends in a picture, paid once', async () => {
@@ -54,7 +54,7 @@ describe('refusals of upstream', () => {
     expect(answer.headers.get('cache-status')).toMatch(/^dashcache; fwd=miss; stored;/);
     expect(isDurable(stack, answer)).toBe(true);
     expect(stack.simulator.control.counters().billedImages).toBe(1);
-    expect(readAttempts(stack)).toEqual([{ state: 'stored', status: 200 }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'stored', status: 200 }]);
   });
 
   it.each(['31', new Date(Date.now() + 3_600_000).toUTCString()])(
@@ -96,7 +96,7 @@ describe('refusals of upstream', () => {
     const answer = await refuseAll(stack, 504);
     expect(answer.status).toBe(504);
     expect(stack.asked).toBe(1);
-    expect(readAttempts(stack)).toEqual([{ state: 'unknown', status: 504 }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'unknown', status: 504 }]);
   });
 
   it('an error under status 200 is passed on byte for byte and not stored', async () => {
@@ -154,7 +154,7 @@ describe('a lost answer', () => {
       request_id: answer.headers.get('x-request-id'),
     });
     expect(stack.asked).toBe(1);
-    expect(readAttempts(stack)).toEqual([{ state: 'unknown', status: null }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'unknown', status: null }]);
     expect(stack.events).toContainEqual(expect.objectContaining({ type: 'outcome-unknown' }));
     expect((await stack.generate(prompt('lost'))).headers.get('x-cache')).toBe('MISS');
   });
@@ -164,10 +164,10 @@ describe('a lost answer', () => {
     stack.simulator.control.fault({ on: 'generation', effect: { kind: 'hold' } });
     const answer = await stack.generate(prompt('hanging'));
     expect(answer.status).toBe(424);
-    expect(answer.json.code).toBe('RequestTimeOut');
+    expect(answer.json.code).toBe('OutcomeUnknown');
     await stack.simulator.control.waitFor('aborted', 1);
     expect(stack.asked).toBe(1);
-    expect(readAttempts(stack)).toEqual([{ state: 'unknown', status: null }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'unknown', status: null }]);
   });
 
   it('everyone who waits for one flight learns that it is lost', async () => {
@@ -194,7 +194,7 @@ describe('a lost answer', () => {
     expect(answer.status).toBe(502);
     expect(answer.json.code).toBe('UpstreamUnreachable');
     expect(answer.text).not.toMatch(/127\.0\.0\.1|ECONNREFUSED/);
-    expect(readAttempts(stack)).toEqual([{ state: 'failed', status: null }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'failed', status: null }]);
   });
 });
 
@@ -212,7 +212,7 @@ describe('a success without a picture', () => {
       expect(privateHeaders(got.headers)).toEqual([]);
       expect(stack.asked).toBe(1);
       expect(countEntries(stack)).toBe(0);
-      expect(readAttempts(stack)).toEqual([{ state: 'failed', status: 200 }]);
+      expect(readPurchases(stack)).toEqual([{ state: 'failed', status: 200 }]);
     },
   );
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/adapters/better-sqlite3/sql-database.ts';
-import { AttemptStore } from '../../../src/services/attempts/attempt-store.ts';
+import { PurchaseStore } from '../../../src/services/purchases/purchase-store.ts';
 import { startTestSimulator } from '../../simulator/support.ts';
 import { send } from '../../support/clients/http-client.ts';
 import { ChildServer, createFolder } from '../../support/servers/child-server.ts';
@@ -29,10 +29,10 @@ async function prepare(env: Readonly<Record<string, string>> = {}) {
   };
 }
 
-async function attemptCounts(folder: string) {
+async function purchaseCounts(folder: string) {
   const database = openDatabase(join(folder, 'dashcache.sqlite'));
   try {
-    return await new AttemptStore(database).counts();
+    return await new PurchaseStore(database).counts();
   } finally {
     database.close();
   }
@@ -112,7 +112,7 @@ describe('SIGTERM', () => {
       expect([response.status, response.headers.get('x-cache')]).toEqual([200, 'MISS']);
       await response.text();
       expect(await child.ended).toBe(0);
-      expect(await attemptCounts(folder)).toMatchObject({ stored: 1, open: 0 });
+      expect(await purchaseCounts(folder)).toMatchObject({ stored: 1, sent: 0 });
 
       const next = await ChildServer.start(env);
       expect((await generate(next.origin, 'last')).headers.get('x-cache')).toBe('HIT');
@@ -152,7 +152,7 @@ describe('SIGTERM', () => {
     expect(await child.ended).toBe(0);
   });
 
-  it('an upstream that hangs does not keep the process, and its attempt is on record as unknown', async () => {
+  it('an upstream that hangs does not keep the process, and its purchase is on record as unknown', async () => {
     const { env, folder, simulator } = await prepare({ DASHCACHE_DRAIN_TIMEOUT: '100ms' });
     const child = await ChildServer.start(env);
     simulator.control.fault({ on: 'generation', effect: { kind: 'hang' } });
@@ -161,11 +161,11 @@ describe('SIGTERM', () => {
     child.kill('SIGTERM');
     expect(await child.ended).toBe(0);
     expect(await lost).toBe('lost');
-    const { open, unknown } = await attemptCounts(folder);
-    expect(open + unknown).toBe(1);
+    const { sent = 0, unknown = 0 } = await purchaseCounts(folder);
+    expect(sent + unknown).toBe(1);
 
     await ChildServer.start(env);
-    expect(await attemptCounts(folder)).toMatchObject({ open: 0, unknown: 1 });
+    expect(await purchaseCounts(folder)).toMatchObject({ sent: 0, unknown: 1 });
     expect(simulator.control.counters().asked).toBe(1);
   });
 });

@@ -43,8 +43,8 @@ it('a client that hangs up leaves the job to the tasks that wait for it, and to 
   const line = new AbortController();
   const drawing = stack.generate(body('two ways', PARAMETERS, MODEL), {}, line.signal);
   drawing.catch(() => undefined);
-  const [{ id } = {}] = readRows(stack, 'select id from attempts');
-  const interested = () => stack.server.services.board.progressOf(String(id))?.interested;
+  const [{ id } = {}] = readRows(stack, 'select id from purchases');
+  const interested = () => stack.server.services.registry.find(String(id))?.interested;
   await vi.waitUntil(() => interested() === 2);
   line.abort();
   await vi.waitUntil(() => interested() === 1);

@@ -107,7 +107,7 @@ describe('an asynchronous submission', () => {
   it('is kept whether or not anybody asks again', async () => {
     const { json } = await submit(IMAGE_GENERATION, wanBody('forgotten'));
     expect(json.output.task_id).toBeDefined();
-    await stack.server.services.images.close();
+    await stack.server.services.registry.settled();
     await stack.stopServer();
     await stack.startServer();
     const hit = await stack.generate(wanBody('forgotten'));

@@ -473,8 +473,8 @@ describe.each(RUNTIMES)('the admin side on %s', (_, start) => {
       avoided: [{ currency: 'CNY', amount: 0.5 }],
     });
     expect((await admin('GET', 'stats')).json).toMatchObject({ entries: 3, blobs: 3 });
-    const attempts = await admin('GET', 'attempts');
-    expect(attempts.json.attempts.map(({ state }: { state: string }) => state)).toEqual(
+    const purchases = await admin('GET', 'purchases');
+    expect(purchases.json.purchases.map(({ state }: { state: string }) => state)).toEqual(
       Array(3).fill('stored'),
     );
     expect((await stack.request('GET', '/metrics', { headers: as })).status).toBe(200);

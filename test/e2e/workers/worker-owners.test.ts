@@ -76,7 +76,7 @@ describe('Workers that share a store', () => {
     await stack.restart();
     await drawing;
     lost.release();
-    await stack.run("update attempts set updated_at = updated_at - 3600000 where state = 'answered'");
+    await stack.run("update purchases set updated_at = updated_at - 3600000 where state = 'answered'");
     await stack.run(
       `insert into ledger values
         (3600000, 'simulator', 'old', 's', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
@@ -110,19 +110,22 @@ describe('what settings say', () => {
     const begun = (id: string, minutesAgo: number) => {
       const at = Date.now() - minutesAgo * 60_000;
       return stack.run(
-        `insert into attempts (id, site, scope, key, model, state, account, created_at, updated_at)
-          select '${id}', site, scope, key, model, 'open', account, ${at}, ${at} from attempts limit 1`,
+        `insert into purchases (id, site, scope, key, model, state, account, created_at, updated_at)
+          select '${id}', site, scope, key, model, 'sent', account, ${at}, ${at} from purchases limit 1`,
       );
     };
     await begun('alive', 60);
     await begun('dead', 120);
     await stack.tend();
     const database = await stack.worker.getD1Database('DB');
-    const { results } = await database
-      .prepare("select id, state from attempts where id in ('alive', 'dead') order by id")
-      .all();
-    expect(results).toEqual([
-      { id: 'alive', state: 'open' },
+    const states = async () =>
+      (
+        await database
+          .prepare("select id, state from purchases where id in ('alive', 'dead') order by id")
+          .all()
+      ).results;
+    await expect.poll(states).toEqual([
+      { id: 'alive', state: 'sent' },
       { id: 'dead', state: 'unknown' },
     ]);
   });

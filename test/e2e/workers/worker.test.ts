@@ -91,7 +91,7 @@ describe('an owner that ended', () => {
     const again = await stack.generate(body('answered', { size: '512*512' }), as);
     expect([again.status, stack.asked]).toEqual([200, 1]);
     const { results } = await (await stack.worker.getD1Database('DB'))
-      .prepare('select state from attempts')
+      .prepare('select state from purchases')
       .all();
     expect(results).toEqual([{ state: 'stored' }]);
   });
@@ -107,8 +107,8 @@ describe('the round of the caretaker', () => {
       const at = Date.now() - minutesAgo * 60_000;
       return database
         .prepare(
-          `insert into attempts (id, site, scope, key, model, state, account, created_at, updated_at)
-           select ?, site, scope, key, model, 'open', account, ?, ? from attempts limit 1`,
+          `insert into purchases (id, site, scope, key, model, state, account, created_at, updated_at)
+           select ?, site, scope, key, model, 'sent', account, ?, ? from purchases limit 1`,
         )
         .bind(id, at, at)
         .run();
@@ -116,12 +116,16 @@ describe('the round of the caretaker', () => {
     await begun('dead', 31);
     await begun('alive', 29);
     await stack.tend();
-    const { results } = await database
-      .prepare('select id, state from attempts where id in (?, ?) order by id')
-      .bind('alive', 'dead')
-      .all();
-    expect(results).toEqual([
-      { id: 'alive', state: 'open' },
+    const states = async () =>
+      (
+        await database
+          .prepare('select id, state from purchases where id in (?, ?) order by id')
+          .bind('alive', 'dead')
+          .all()
+      ).results;
+    // Its home says so, in an alarm of its own.
+    await expect.poll(states).toEqual([
+      { id: 'alive', state: 'sent' },
       { id: 'dead', state: 'unknown' },
     ]);
   });

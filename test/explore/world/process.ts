@@ -100,16 +100,13 @@ export class Process {
 
   /** What a server does before it listens. */
   async #start(): Promise<void> {
-    const { recovery, taskRecovery, credentials } = this.services;
-    await recovery.closeOpen();
-    await taskRecovery.recover(await credentials.ownAccount());
-    void recovery.finishAnswered().catch(() => undefined);
+    await this.services.adopter.adoptAll();
   }
 
   /** What a server does from time to time. Each part may fail by itself. */
   async round(): Promise<void> {
-    const { recovery, taskRecovery, usage, garbageCollector } = this.services;
-    await Promise.allSettled([recovery.finishAnswered(), taskRecovery.prune(), usage.flush()]);
+    const { adopter, tasks, usage, garbageCollector } = this.services;
+    await Promise.allSettled([adopter.adoptAll(), tasks.prune(), usage.flush()]);
     await this.#world.removing(this.life, this.#world.maxBytes !== undefined, async () => {
       await garbageCollector.runOnce().catch(() => undefined);
     });

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.ts';
 import { png } from '../../support/data/sample-images.ts';
+import { FakeUpstream } from '../../support/fakes/fake-upstream.ts';
 import { Faults } from '../../support/fakes/faulty.ts';
 import { settle } from '../../support/fakes/manual-clock.ts';
+import { startServices } from '../../support/servers/services-bench.ts';
 import { Machine, type StoreBench } from '../../support/servers/store-bench.ts';
 
 const [CAT, DOG] = [png(10, 10), png(20, 20)];
@@ -16,10 +18,10 @@ beforeEach(async () => {
 afterEach(() => machine.close());
 
 const stateOf = async (id: string) =>
-  (await machine.rows(`select state from attempts where id = '${id}'`))[0]?.state;
+  (await machine.rows(`select state from purchases where id = '${id}'`))[0]?.state;
 
 describe('keeping', () => {
-  it('stores blobs, rows and the end of the attempt', async () => {
+  it('stores blobs, rows and the end of the purchase', async () => {
     const entry = await bench.keep('pets', CAT, DOG);
     expect(entry).toMatchObject({
       key: 'k1:pets',
@@ -70,113 +72,17 @@ describe('keeping', () => {
   });
 });
 
-describe('recovery', () => {
-  it('calls attempts without an answer unknown, and says so', async () => {
-    await bench.attempts.open({
-      id: 'a',
-      site: 'cn',
-      scope: 's',
-      key: 'k',
-      model: 'm',
-      account: 'a',
-      recipe: '{}',
-      createdAt: 0,
-    });
-    await bench.keep('cat', CAT);
-    const later = machine.start();
-    expect(await later.recovery.closeOpen()).toBe(1);
-    expect(await stateOf('a')).toBe('unknown');
-    expect(await stateOf('cat')).toBe('stored');
-    expect(later.reporter.of('outcome-unknown')).toMatchObject([{ attemptId: 'a', model: 'm' }]);
-    expect(await later.recovery.closeOpen()).toBe(0);
-  });
-
-  it('stores what was answered, as it would have been', async () => {
-    await bench.answered('pets', CAT, DOG);
-    const later = machine.start();
-    expect(await later.recovery.finishAnswered()).toBe(1);
-    const address = { site: 'cn', scope: 'alice', key: 'k1:pets' };
-    const canonical = '{"model":"qwen-image-max","prompt":"pets"}';
-    const entry = await later.entries.findNewest({ ...address, canonical });
-    expect(entry).toMatchObject({ take: 1, prompt: 'pets', upstreamRequestId: 'upstream-1' });
-    expect(await stateOf('pets')).toBe('stored');
-    expect(await later.recovery.finishAnswered()).toBe(0);
-  });
-
-  it('leaves pictures that cannot be had now for the next start while their URLs live', async () => {
-    await bench.answered('cat', CAT);
-    const pictures = new Map(machine.pictures);
-    machine.pictures.clear();
-    const finishing = machine.start().recovery.finishAnswered();
-    await machine.clock.advance(30_000);
-    expect(await finishing).toBe(0);
-    expect(await stateOf('cat')).toBe('answered');
-    for (const [url, bytes] of pictures) machine.pictures.set(url, bytes);
-    expect(await machine.start().recovery.finishAnswered()).toBe(1);
-    expect(await stateOf('cat')).toBe('stored');
-  });
-
-  it('gives up pictures that are gone for good, and goes on with the others', async () => {
-    await bench.answered('gone', CAT);
-    machine.pictures.clear();
-    await machine.clock.advance(24 * 60 * 60 * 1000);
-    await bench.answered('there', DOG);
-    const later = machine.start();
-    const finishing = later.recovery.finishAnswered();
-    await machine.clock.advance(30_000);
-    expect(await finishing).toBe(1);
-    expect(await stateOf('gone')).toBe('unstored');
-    expect(await stateOf('there')).toBe('stored');
-    expect(later.reporter.of('not-stored')).toHaveLength(1);
-  });
-
-  it('gives up a record that makes no sense', async () => {
-    await bench.answered('odd', CAT);
-    await machine.rows(`update attempts set answer = '{' returning id`);
-    expect(await machine.start().recovery.finishAnswered()).toBe(0);
-    expect(await stateOf('odd')).toBe('unstored');
-  });
-
-  it('leaves what the store cannot take now for the next start', async () => {
-    await bench.answered('cat', CAT);
-    await bench.answered('dog', DOG);
-    const later = machine.start();
-    later.faults.fail('database.batch', new AppError('storage_full', 'full'));
-    expect(await later.recovery.finishAnswered()).toBe(0);
-    expect(await stateOf('cat')).toBe('answered');
-    expect(later.reporter.of('not-stored')).toHaveLength(2);
-    expect(await machine.start().recovery.finishAnswered()).toBe(2);
-    expect(await stateOf('cat')).toBe('stored');
-  });
-
-  it('goes on when a record cannot be closed', async () => {
-    await bench.answered('gone', CAT);
-    machine.pictures.clear();
-    await bench.answered('also gone', DOG);
-    machine.pictures.clear();
-    await machine.clock.advance(24 * 60 * 60 * 1000);
-    const later = machine.start();
-    later.faults.fail('database.batch', new AppError('storage_failed', 'broken'));
-    const finishing = later.recovery.finishAnswered();
-    await machine.clock.advance(30_000);
-    await machine.clock.advance(30_000);
-    expect(await finishing).toBe(0);
-    const places = later.reporter.of('failure').map(({ where }) => where);
-    expect(places.sort()).toEqual(['attempt record', 'attempt record', 'task record', 'task record']);
-  });
-});
-
 describe('a crash', () => {
   const restart = async () => {
-    const next = machine.start();
     await machine.driver.sweepStages();
-    await next.recovery.closeOpen();
-    await next.recovery.finishAnswered();
+    const next = startServices(machine, new FakeUpstream());
+    await next.adopter.adoptAll();
+    await next.registry.settled();
     await machine.clock.advance(2 * 60 * 60 * 1000);
-    await next.garbageCollector().sweepOrphans();
+    await machine.start().garbageCollector().sweepOrphans();
   };
 
-  it('at any step leaves an entry that is whole, or an attempt that is known to be unknown, and no litter', async () => {
+  it('at any step leaves an entry that is whole, or a purchase that is known to be unknown, and no litter', async () => {
     const rehearsal = new Faults();
     await machine.start(rehearsal).keep('pets', CAT, DOG);
     const steps = rehearsal.calls;
@@ -194,10 +100,10 @@ describe('a crash', () => {
         await settle();
         await restart();
         const where = `${step} (call ${index + 1} of ${steps.length}, ${takesEffect ? 'done' : 'not done'})`;
-        // The first two calls record the attempt and its answer.
+        // The first two calls record the purchase and its answer.
         const recorded = index > 0 || takesEffect;
         const answered = index > 1 || (index === 1 && takesEffect);
-        const states = (await machine.rows('select state from attempts')).map(({ state }) => state);
+        const states = (await machine.rows('select state from purchases')).map(({ state }) => state);
         expect(states, where).toEqual(answered ? ['stored'] : recorded ? ['unknown'] : []);
         expect(await machine.rows('select id from entries'), where).toHaveLength(answered ? 1 : 0);
         const blobs = (await machine.rows('select sha256 from blobs')).map(({ sha256 }) => sha256);

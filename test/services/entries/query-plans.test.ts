@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BetterSqlite3Database } from '../../../src/adapters/better-sqlite3/sql-database.ts';
 import { BEFORE_ALL } from '../../../src/core/pagination.ts';
 import type { SqlStatement } from '../../../src/ports/sql-database.ts';
-import { attemptStatements } from '../../../src/services/attempts/attempt-statements.ts';
 import { entryStatements } from '../../../src/services/entries/entry-statements.ts';
 import { searchStatements } from '../../../src/services/entries/search-statements.ts';
 import { totalStatements } from '../../../src/services/entries/total-statements.ts';
 import { entryDetailStatements } from '../../../src/services/inventory/entry-detail-statements.ts';
 import { inventoryStatements } from '../../../src/services/inventory/entry-search-statements.ts';
 import { purgeStatements } from '../../../src/services/inventory/purge-statements.ts';
+import { purchaseStatements } from '../../../src/services/purchases/purchase-statements.ts';
 import { openMigrated } from '../../support/data/database.ts';
 import { digestOf, newEntry } from '../../support/data/entries.ts';
 
@@ -128,10 +128,10 @@ describe('the cost of a statement does not grow with the number of entries', () 
     ['all by hits', inventoryStatements.all({ ...page, sort: 'hits' }), ['entries_by_hits (']],
     [
       'attempts of a state',
-      attemptStatements.newestOf('unknown', BEFORE_ALL, 1),
-      ['attempts_by_state (state=? AND updated_at'],
+      purchaseStatements.newestOf('unknown', BEFORE_ALL, 1),
+      ['purchases_by_state (state=? AND updated_at'],
     ],
-    ['attempts', attemptStatements.newest(BEFORE_ALL, 1), ['attempts_by_age (']],
+    ['attempts', purchaseStatements.newest(BEFORE_ALL, 1), ['purchases_by_age (']],
   ];
 
   it.each(bounded)('%s goes by an index', async (_, statement, indexes) => {
@@ -147,8 +147,8 @@ describe('the cost of a statement does not grow with the number of entries', () 
     ['newestFound', inventoryStatements.newestFound(selection, page)],
     ['all by use', inventoryStatements.all(page)],
     ['all by hits', inventoryStatements.all({ ...page, sort: 'hits' })],
-    ['attempts of a state', attemptStatements.newestOf('unknown', BEFORE_ALL, 1)],
-    ['attempts', attemptStatements.newest(BEFORE_ALL, 1)],
+    ['attempts of a state', purchaseStatements.newestOf('unknown', BEFORE_ALL, 1)],
+    ['attempts', purchaseStatements.newest(BEFORE_ALL, 1)],
   ])('%s is not sorted', async (_, statement) => {
     expect((await plan(statement)).join('\n')).not.toContain('TEMP B-TREE');
   });

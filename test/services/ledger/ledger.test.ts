@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BetterSqlite3Database } from '../../../src/adapters/better-sqlite3/sql-database.ts';
 import { AppError } from '../../../src/core/errors.ts';
-import type { AnsweredRequest, CacheResult } from '../../../src/core/events.ts';
+import type { AnsweredRequest, CacheResult, Cost } from '../../../src/core/events.ts';
 import { modelLabels } from '../../../src/core/models/model-label.ts';
-import { DAY_MS, HOUR_MS } from '../../../src/services/ledger/ledger.ts';
+import { beginningOf, DAY_MS, HOUR_MS, spending } from '../../../src/services/ledger/ledger.ts';
 import { LedgerRecorder } from '../../../src/services/ledger/ledger-recorder.ts';
 import { LedgerService } from '../../../src/services/ledger/ledger-service.ts';
 import { ledgerStatements } from '../../../src/services/ledger/ledger-statements.ts';
@@ -40,7 +40,12 @@ function start(site = 'cn') {
     },
     site,
   );
-  return { recorder, service: new LedgerService({ store, recorder, clock }, site) };
+  /** A purchase, as its own transaction writes it. */
+  const buy = (cost: Cost | undefined) =>
+    store.add([
+      { ...spending(cost), at: beginningOf(clock.now(), HOUR_MS), site, model: MODEL, scope: 'alice' },
+    ]);
+  return { recorder, buy, service: new LedgerService({ store, recorder, clock }, site) };
 }
 
 function answered(result: CacheResult | undefined, more: Partial<AnsweredRequest> = {}): AnsweredRequest {
@@ -61,13 +66,12 @@ function answered(result: CacheResult | undefined, more: Partial<AnsweredRequest
 
 describe('the ledger', () => {
   it('counts results, bytes, money by currency and time, and what has no price', async () => {
-    const { recorder, service } = start();
+    const { recorder, buy, service } = start();
     for (const result of ['hit', 'hit', 'miss', 'coalesced', 'bypass', 'error', undefined] as const)
       recorder.report(answered(result));
     const whose = { model: MODEL, scope: 'alice' };
     const cost = { amount: 0.1, currency: 'CNY' } as const;
-    for (const each of [cost, cost, { amount: 0.03, currency: 'USD' } as const, undefined])
-      recorder.report({ type: 'bought', ...whose, images: 1, cost: each });
+    for (const each of [cost, cost, { amount: 0.03, currency: 'USD' } as const, undefined]) await buy(each);
     recorder.report({ type: 'stored', ...whose, images: 1, bytes: 500 });
     recorder.report({ type: 'avoided', ...whose, cost, elapsedMs: 1500 });
     recorder.report({ type: 'avoided', ...whose, cost: undefined, elapsedMs: undefined });
@@ -191,18 +195,17 @@ describe('the ledger', () => {
   });
 
   it('sums up the money of all time, of this site, whether or not its hours are folded', async () => {
-    const { recorder, service } = start();
+    const { recorder, buy, service } = start();
     const event = { model: MODEL, scope: 'alice', cost: { amount: 0.5, currency: 'CNY' } } as const;
     for (let hour = 0; hour < 3; hour += 1) {
-      recorder.report({ type: 'bought', ...event, images: 1 });
+      await buy(event.cost);
       recorder.report({ type: 'avoided', ...event, scope: 'bob', elapsedMs: 1 });
       recorder.report({ type: 'avoided', ...event, cost: undefined, elapsedMs: 1 });
       await recorder.flush();
       await clock.advance(HOUR_MS);
     }
     const other = start('simulator');
-    other.recorder.report({ type: 'bought', ...event, images: 1 });
-    await other.recorder.flush();
+    await other.buy(event.cost);
     const money = {
       spent: { CNY: 1.5, USD: 0, unpriced: 0 },
       avoided: { CNY: 1.5, USD: 0, unpriced: 3 },
@@ -211,7 +214,7 @@ describe('the ledger', () => {
     await clock.advance(91 * DAY_MS);
     await service.fold();
     expect(await service.money()).toEqual(money);
-    recorder.report({ type: 'bought', ...event, images: 1 });
+    await buy(event.cost);
     expect((await service.money()).spent.CNY).toBe(2);
   });
 

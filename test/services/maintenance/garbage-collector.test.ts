@@ -153,10 +153,10 @@ describe('attempts', () => {
     await bench.keep('cat', CAT);
     await machine.clock.advance(30 * 24 * HOUR);
     await bench.garbageCollector().runOnce();
-    expect(await machine.rows('select id from attempts')).toHaveLength(1);
+    expect(await machine.rows('select id from purchases')).toHaveLength(1);
     await machine.clock.advance(1);
     await bench.garbageCollector().runOnce();
-    expect(await machine.rows('select id from attempts')).toEqual([]);
+    expect(await machine.rows('select id from purchases')).toEqual([]);
   });
 });
 

@@ -93,7 +93,7 @@ it('gives no client a label of its own, however many models it invents', async (
     { ...request, door: 'passthrough', model: name },
     { type: 'upstream', model: name, status: 200, attempt: 1, elapsedMs: 1 },
     { type: 'retry', model: name, status: 429, waitMs: 1 },
-    { type: 'outcome-unknown', attemptId: name, model: name, cause: 0 },
+    { type: 'outcome-unknown', purchaseId: name, model: name, cause: 0 },
     { type: 'bought', model: name, scope: name, images: 1, cost },
     { type: 'bought', model: name, scope: name, images: 1, cost: undefined },
     { type: 'avoided', model: name, scope: name, cost, elapsedMs: 1 },

@@ -45,28 +45,28 @@ async function submit(services: Services, request: ImageRequest, family: AnswerF
   return submission.id;
 }
 
-/** A task that a process which is gone left waiting for an attempt. */
-async function waiting(attemptId: string): Promise<string> {
-  const { site, scope, key, model } = identityOf(attemptId);
+/** A task that a process which is gone left waiting for a purchase. */
+async function waiting(purchaseId: string): Promise<string> {
+  const { site, scope, key, model } = identityOf(purchaseId);
   await new TaskStore(machine.database).insert({
-    id: `task of ${attemptId}`,
+    id: `task of ${purchaseId}`,
     site,
     scope,
     key,
     model,
     family: 'choices',
     state: 'PENDING',
-    attemptId,
+    purchaseId,
     entryId: undefined,
     body: undefined,
     submittedAt: machine.clock.now(),
     endedAt: undefined,
   });
-  return `task of ${attemptId}`;
+  return `task of ${purchaseId}`;
 }
 
 const taken = () => answer(200, { output: { task_id: 'job-1', task_status: 'PENDING' } });
-const attempts = (columns = 'state') => machine.rows(`select ${columns} from attempts order by rowid`);
+const purchases = () => machine.rows('select state from purchases order by rowid');
 
 describe('a job that nobody comes back for', () => {
   beforeEach(() => {
@@ -76,32 +76,45 @@ describe('a job that nobody comes back for', () => {
   it('is called unknown when the vendor has forgotten it, as any other end that nobody saw', async () => {
     const first = start();
     await submit(first, asTask('cat'));
-    first.poller.stop();
+    first.stopFollowing();
     const later = start();
-    await later.taskRecovery.recover(undefined);
-    await machine.clock.advance(4 * DAY_MS);
-    await later.taskRecovery.prune();
-    expect(await attempts()).toEqual([{ state: 'submitted' }]);
-    await machine.clock.advance(1);
-    await later.taskRecovery.prune();
-    expect(await attempts()).toEqual([{ state: 'unknown' }]);
+    await later.adopter.adoptAll();
+    await machine.clock.advance(DAY_MS);
+    await later.adopter.adoptAll();
+    await settle();
+    expect(await purchases()).toEqual([{ state: 'accepted' }]);
+    await machine.clock.advance(30 * 60_000);
+    await later.adopter.adoptAll();
+    await settle();
+    expect(await purchases()).toEqual([{ state: 'unknown' }]);
     expect(reporter.of('outcome-unknown')).toHaveLength(1);
     await machine.clock.advance(31 * DAY_MS);
     await later.garbageCollector.runOnce();
-    expect(await attempts()).toEqual([]);
+    expect(await purchases()).toEqual([]);
   });
 
-  it('is left alone while it is followed', async () => {
-    const first = start();
-    const id = await submit(first, asTask('cat'));
-    first.poller.stop();
-    await machine.clock.advance(4 * DAY_MS);
-    const later = start();
-    await later.tasks.find(id, as('account'));
-    await machine.clock.advance(1);
-    await later.taskRecovery.prune();
-    expect(await attempts()).toEqual([{ state: 'submitted' }]);
-    later.poller.stop();
+  it('is followed again once a client of its account asks, be it for the task or for the picture', async () => {
+    for (const asks of ['task', 'picture']) {
+      const first = start();
+      const id = await submit(first, asTask(asks));
+      first.stopFollowing();
+      const later = start();
+      await later.adopter.adoptAll();
+      await machine.clock.advance(60_000);
+      expect(upstream.polls).toEqual([]);
+      const another = asTask(asks, { account: 'another', apiKey: 'sk-another' });
+      expect(later.registry.size).toBe(0);
+      if (asks === 'task') await later.tasks.find(id, as('account'));
+      else void later.images.generate(asTask(asks)).catch(() => undefined);
+      await machine.clock.advance(1_000);
+      expect(upstream.polls.length).toBeGreaterThan(0);
+      // From now on others may wait for it too.
+      void later.images.generate(another).catch(() => undefined);
+      await settle();
+      expect(upstream.calls).toHaveLength(asks === 'task' ? 1 : 2);
+      later.stopFollowing();
+      upstream.polls.length = 0;
+    }
   });
 });
 
@@ -126,38 +139,38 @@ describe('what was answered before a crash and cannot be fetched at the start', 
     const id = await waiting('cat');
     machine.pictures.clear();
     const later = start();
-    await later.taskRecovery.recover(undefined);
-    const finishing = later.recovery.finishAnswered();
+    await later.adopter.adoptAll();
     await settle();
-    expect(await later.tasks.find(id, as('account'))).toMatchObject({ state: 'PENDING' });
+    expect(await later.tasks.find(id, as('account'))).toMatchObject({ state: 'RUNNING' });
     await machine.clock.advance(30_000);
-    expect(await finishing).toBe(0);
     const view = await later.tasks.find(id, as('account'));
     expect(view?.state).toBe('SUCCEEDED');
     expect(view?.task.body).toContain('https://results.example/cat-0.png');
-    expect(await attempts()).toEqual([{ state: 'answered' }]);
+    expect(await purchases()).toEqual([{ state: 'answered' }]);
     for (const [url, bytes] of pictures) machine.pictures.set(url, bytes);
-    expect(await later.recovery.finishAnswered()).toBe(1);
-    expect(await attempts()).toEqual([{ state: 'stored' }]);
+    await machine.clock.advance(60_000);
+    await later.adopter.adoptAll();
+    await later.registry.settled();
+    expect(await purchases()).toEqual([{ state: 'stored' }]);
   });
 
   it('is all that a later try takes up: what this process buys is in other hands', async () => {
     const services = start();
-    expect(await services.recovery.finishAnswered()).toBe(0);
+    await services.adopter.adoptAll();
     const url = 'https://results.example/late.png';
     upstream.onGenerate = () => answer(200, drawn(url));
     const drawing = services.images.generate(imageRequest('dog'));
     await settle();
-    expect(await attempts()).toEqual([{ state: 'answered' }]);
+    expect(await purchases()).toEqual([{ state: 'answered' }]);
     const asked = machine.transport.requests.length;
-    expect(await services.recovery.finishAnswered()).toBe(0);
+    await services.adopter.adoptAll();
     expect(machine.transport.requests).toHaveLength(asked);
     await machine.clock.advance(60_000);
     expect(await drawing).toMatchObject({ kind: 'relay' });
   });
 });
 
-it('a task is told of the very entry that its attempt was stored as', async () => {
+it('a task is told of the very entry that its purchase was stored as', async () => {
   const bench = machine.start();
   const entry = await bench.keep('cat', png(1, 8));
   const id = await waiting('cat');
@@ -169,7 +182,7 @@ it('a task is told of the very entry that its attempt was stored as', async () =
     );
   }
   const later = start();
-  await later.taskRecovery.recover(undefined);
+  await later.adopter.adoptAll();
   expect(await later.tasks.find(id, as('account'))).toMatchObject({
     state: 'SUCCEEDED',
     entry: { id: entry.id },
@@ -188,32 +201,30 @@ it('a task whose turn to be sent had not come when the process ended is told so'
   expect(upstream.calls).toHaveLength(1);
   // As if the process were gone.
   const later = start();
-  await later.recovery.closeOpen();
-  await later.taskRecovery.recover(undefined);
+  await later.adopter.adoptAll();
   const bodies = [];
   for (const id of ids) {
     const view = await later.tasks.find(id, as('account'));
     expect(view?.state).toBe('FAILED');
     bodies.push(view?.task.body);
   }
-  expect(bodies[0]).toContain('may have been drawn and paid for');
-  expect(bodies[1]).toContain('no record that this was sent upstream');
+  expect(bodies[0]).toContain('Whether it drew is not known');
+  expect(bodies[1]).toContain('nothing was paid');
   gate.open();
   await services.images.close();
 });
 
-it('tasks of recipes whose keys collide wait for attempts of their own', async () => {
+it('tasks of recipes whose keys collide wait for purchases of their own', async () => {
   await machine.start().answered('cat', png(1, 8));
   const services = start();
-  const finishing = services.recovery.finishAnswered();
+  await services.adopter.adoptAll();
   upstream.onGenerate = taken;
   const collision = () => asTask('dog', { key: 'k1:cat', recipe: { ...imageRequest('dog').recipe } });
   const submitting = [submit(services, collision()), submit(services, collision())];
-  await finishing;
   await Promise.all(submitting);
-  const distinct = 'select count(distinct attempt_id) as n from tasks';
+  const distinct = 'select count(distinct purchase_id) as n from tasks';
   expect(await machine.rows(distinct)).toEqual([{ n: upstream.calls.length }]);
-  services.poller.stop();
+  services.stopFollowing();
 });
 
 describe('canceling', () => {
@@ -226,17 +237,18 @@ describe('canceling', () => {
     const id = await submit(services, asTask('cat'));
     expect(await services.tasks.cancel(id, as('somebody else'))).toEqual({ kind: 'canceled' });
     expect(upstream.cancels).toEqual(['sk']);
-    services.poller.stop();
+    services.stopFollowing();
   });
 
   it('asks nothing of the vendor for an account whose key this process has not', async () => {
     const first = start();
     const id = await submit(first, asTask('cat'));
-    first.poller.stop();
+    first.stopFollowing();
     const later = start();
-    await later.taskRecovery.recover(undefined);
+    await later.adopter.adoptAll();
     expect(await later.tasks.find(id, as('somebody else'))).toMatchObject({ state: 'PENDING' });
-    expect(await later.tasks.cancel(id, as('somebody else'))).toEqual({ kind: 'canceled' });
+    // What cannot be canceled at the vendor's is paid: nobody is told otherwise.
+    expect(await later.tasks.cancel(id, as('somebody else'))).toEqual({ kind: 'refused' });
     await machine.clock.advance(60_000);
     expect([upstream.polls, upstream.cancels]).toEqual([[], []]);
   });
@@ -252,7 +264,7 @@ describe('canceling', () => {
     line.abort();
     expect(await services.tasks.cancel(id, as('account'))).toEqual({ kind: 'canceled' });
     expect(upstream.cancels).toHaveLength(1);
-    services.poller.stop();
+    services.stopFollowing();
   });
 
   it('leaves the job to a client that still waits', async () => {
@@ -263,7 +275,7 @@ describe('canceling', () => {
     await settle();
     expect(await services.tasks.cancel(id, as('account'))).toEqual({ kind: 'canceled' });
     expect(upstream.cancels).toEqual([]);
-    services.poller.stop();
+    services.stopFollowing();
   });
 });
 
@@ -277,6 +289,6 @@ describe('a submission’s status', () => {
     };
     expect(await status(true)).toMatchObject({ fwd: 'bypass', collapsed: false });
     expect(await status(false)).toMatchObject({ fwd: 'miss', collapsed: true });
-    services.poller.stop();
+    services.stopFollowing();
   });
 });

@@ -38,8 +38,8 @@ export function readAllRows(stack: Stack): ReadonlyMap<string, readonly Row[]> {
 }
 
 /** State and upstream's status of every attempt, in the order in which they were made. */
-export function readAttempts(stack: Stack): readonly { readonly state: unknown; readonly status: unknown }[] {
-  return readRows(stack, 'select state, status from attempts order by rowid').map(({ state, status }) => ({
+export function readPurchases(stack: Stack): readonly { readonly state: unknown; readonly status: unknown }[] {
+  return readRows(stack, 'select state, status from purchases order by rowid').map(({ state, status }) => ({
     state,
     status,
   }));

@@ -7,9 +7,6 @@ import { readAnswer } from '../../../src/core/dashscope/answer.ts';
 import type { Entry } from '../../../src/core/entries/entry.ts';
 import type { BlobDriver } from '../../../src/ports/blob-driver.ts';
 import type { SqlDatabase } from '../../../src/ports/sql-database.ts';
-import { AttemptCloser } from '../../../src/services/attempts/attempt-closer.ts';
-import { AttemptStore } from '../../../src/services/attempts/attempt-store.ts';
-import type { EntryIdentity } from '../../../src/services/attempts/entry-identity.ts';
 import { BlobStore } from '../../../src/services/blobs/blob-store.ts';
 import { Downloader } from '../../../src/services/blobs/downloader.ts';
 import { StoreLock } from '../../../src/services/blobs/store-lock.ts';
@@ -21,9 +18,9 @@ import {
   GarbageCollector,
   type GarbageCollectorOptions,
 } from '../../../src/services/maintenance/garbage-collector.ts';
-import { Recovery } from '../../../src/services/recovery/recovery.ts';
-import { TaskCompleter } from '../../../src/services/tasks/task-completer.ts';
-import { TaskStore } from '../../../src/services/tasks/task-store.ts';
+import { type EntryIdentity, newPurchase } from '../../../src/services/purchases/purchase.ts';
+import { PurchaseRecord } from '../../../src/services/purchases/purchase-record.ts';
+import { PurchaseStore } from '../../../src/services/purchases/purchase-store.ts';
 import { openMigrated } from '../data/database.ts';
 import { drawn } from '../fakes/fake-upstream.ts';
 import { Faults } from '../fakes/faulty.ts';
@@ -81,13 +78,12 @@ export class StoreBench {
   readonly thumbnails: MemoryBlobDriver;
   readonly reporter = new RecordingReporter();
   readonly entries: EntryStore;
-  readonly attempts: AttemptStore;
+  readonly purchases: PurchaseStore;
   readonly blobs: BlobStore;
   readonly lock = new StoreLock();
   readonly downloader: Downloader;
   readonly integrity: EntryIntegrity;
   readonly publisher: EntryPublisher;
-  readonly recovery: Recovery;
   readonly #machine: Machine;
 
   constructor(machine: Machine, faults: Faults) {
@@ -97,7 +93,7 @@ export class StoreBench {
     this.database = faults.watch('database', machine.database);
     this.driver = watchDriver(faults, machine.driver);
     this.entries = new EntryStore(this.database);
-    this.attempts = new AttemptStore(this.database);
+    this.purchases = new PurchaseStore(this.database);
     this.thumbnails = new MemoryBlobDriver(clock);
     this.blobs = new BlobStore(
       { driver: this.driver, hasher: nativeHasher, probe: imageProbe, clock },
@@ -114,20 +110,11 @@ export class StoreBench {
     this.publisher = new EntryPublisher({
       ...this.#stores(),
       downloader: this.downloader,
-      prices: new Map(),
     });
     this.integrity = new EntryIntegrity({
       ...this.#stores(),
       downloader: this.downloader,
       healing: new InProcessFlights(),
-    });
-    const { reporter } = this;
-    this.recovery = new Recovery({
-      ...this.#stores(),
-      closer: new AttemptCloser({ attempts: this.attempts, clock, reporter }),
-      publisher: this.publisher,
-      taskEnds: new TaskCompleter({ tasks: new TaskStore(this.database), clock, reporter }),
-      flights: new InProcessFlights(),
     });
   }
 
@@ -138,42 +125,50 @@ export class StoreBench {
     );
   }
 
-  /** Opens an attempt, writes down its answer with these pictures, which are to be had at its URLs, and keeps them. */
+  /** A purchase that is sent: on record, and nothing more. */
+  async sent(name: string): Promise<PurchaseRecord> {
+    const { clock } = this.#machine;
+    const { reporter, purchases: store } = this;
+    const identity = identityOf(name);
+    const { site, scope, key, model } = identity;
+    const record = PurchaseRecord.begin(
+      { store, modelLabel: (label) => label, clock, reporter },
+      newPurchase({
+        ...{ id: name, site, scope, key, model, identity },
+        account: 'account',
+        createdAt: clock.now(),
+      }),
+    );
+    await record.advanceOrThrow('sent');
+    return record;
+  }
+
+  /** Records a purchase and its answer with these pictures, which are to be had at its URLs, and keeps them. */
   async keep(name: string, ...pictures: readonly Uint8Array[]): Promise<Entry> {
-    const paid = await this.answered(name, ...pictures);
-    return await this.publisher.keep(paid);
+    const entry = await this.publisher.keep(await this.answered(name, ...pictures));
+    if (entry === undefined) throw new Error('somebody else has stored it');
+    return entry;
   }
 
   /** As `keep`, without the last step. */
   async answered(name: string, ...pictures: readonly Uint8Array[]): Promise<PaidAnswer> {
-    const { clock } = this.#machine;
     const imageUrls = pictures.map((bytes, index) => {
       const url = `https://results.example/${name}-${index}.png`;
       this.#machine.pictures.set(url, bytes);
       return url;
     });
-    const identity = identityOf(name);
-    const { site, scope, key, model } = identity;
-    const recipe = JSON.stringify(identity);
-    await this.attempts.open({
-      id: name,
-      site,
-      scope,
-      key,
-      model,
-      account: 'a',
-      recipe,
-      createdAt: clock.now(),
-    });
+    const record = await this.sent(name);
     const text = JSON.stringify(drawn(...imageUrls));
-    await this.attempts.answered(name, text, clock.now());
+    const cost = { amount: 0.5 * pictures.length, currency: 'CNY' } as const;
+    const spent = { images: pictures.length, cost, at: this.#machine.clock.now() };
+    await record.advanceOrThrow('answered', { answer: text, elapsedMs: 5, spent });
     const read = readAnswer(new TextEncoder().encode(text));
     if (read.kind !== 'assets') throw new Error(read.kind);
     return {
-      attemptId: name,
-      identity,
+      record,
+      identity: identityOf(name),
       assets: read.assets,
-      pictures: read.pictures,
+      cost,
       template: read.template,
       usage: read.usage,
       upstreamRequestId: read.requestId,
@@ -182,8 +177,8 @@ export class StoreBench {
   }
 
   #stores() {
-    const { entries, attempts, blobs, lock, reporter } = this;
-    return { entries, attempts, blobs, lock, reporter, clock: this.#machine.clock };
+    const { entries, purchases, blobs, lock, reporter } = this;
+    return { entries, purchases, blobs, lock, reporter, clock: this.#machine.clock };
   }
 }
 

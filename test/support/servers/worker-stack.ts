@@ -129,7 +129,7 @@ export class WorkerStack extends ServedSimulator {
   /** The whole of workerd ends; then cron comes, later than the caretaker waits for homes to wake by themselves. */
   override async startAnew(): Promise<void> {
     await this.restart();
-    await this.run("update attempts set updated_at = updated_at - 120000 where state = 'submitted'");
+    await this.run("update purchases set updated_at = updated_at - 120000 where state = 'accepted'");
     await this.tend();
   }
 

@@ -1,2 +1,0 @@
-/** How long the vendor's result URLs live. */
-export const URL_LIFE_MS = 24 * 60 * 60 * 1000;
