@@ -22,7 +22,7 @@ export default defineConfig({
           ...LIMITS,
         },
       },
-      { test: { name: 'stacks', include: STACKS, pool: 'forks', ...LIMITS } },
+      { test: { name: 'stacks', include: STACKS, pool: 'forks', isolate: false, ...LIMITS } },
       './vitest.workerd.config.ts',
     ],
   },
