@@ -135,6 +135,16 @@ describe('the architecture', () => {
     expectNone(breaches, 'Take a Clock (src/ports/clock.ts), a Reporter or a Config instead.');
   });
 
+  it('reserves no memory for what a cache may come to hold', () => {
+    const reserved = [...files].flatMap(([file, text]) =>
+      /new LRUCache\b[^(]*\(\{[^}]*\bmax:/.test(text) ? [file] : [],
+    );
+    expectNone(
+      reserved,
+      'lru-cache reserves room for `max` items at once, and a Worker makes its services for each request: bound it by `maxSize` with a `sizeCalculation`.',
+    );
+  });
+
   it('has small modules with named exports and no barrels', () => {
     const breaches = [...files].flatMap(([file, text]) => [
       // What a Worker's platform calls has no other name.

@@ -22,8 +22,8 @@ export interface BlobProofsDeps {
  */
 export class BlobProofs {
   readonly #deps: BlobProofsDeps;
-  readonly #proven = new LRUCache<string, true>({ max: MAX_REMEMBERED });
-  readonly #damaged = new LRUCache<string, true>({ max: MAX_REMEMBERED });
+  readonly #proven = new LRUCache<string, true>({ maxSize: MAX_REMEMBERED, sizeCalculation: () => 1 });
+  readonly #damaged = new LRUCache<string, true>({ maxSize: MAX_REMEMBERED, sizeCalculation: () => 1 });
 
   constructor(deps: BlobProofsDeps) {
     this.#deps = deps;
