@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /** A net for what hangs, wide enough for a busy machine: no test asserts that something is quick. */
-const LIMITS = { testTimeout: 120_000, hookTimeout: 120_000 };
+const NET_MS = 120_000;
+const LIMITS = { testTimeout: NET_MS, hookTimeout: NET_MS, expect: { poll: { timeout: NET_MS } } };
 
 /** Start servers, processes or browsers: a process for each file. */
 const STACKS = ['test/e2e/**/*.test.ts', 'test/page/**/*.test.ts'];

@@ -38,7 +38,7 @@ describe('pictures from the simulator', () => {
     const poll = async () => (await stack.request('GET', `/api/v1/tasks/${json.output.task_id}`)).json.output;
     expect((await poll()).task_status).toBe('PENDING');
     control.resumeTasks();
-    await expect.poll(async () => (await poll()).task_status, { timeout: 10_000 }).toBe('SUCCEEDED');
+    await expect.poll(async () => (await poll()).task_status).toBe('SUCCEEDED');
     expect(await stack.server.services.purchases.counts()).toMatchObject({ unstored: 1, stored: 0 });
   });
 

@@ -12,6 +12,7 @@ import { png } from '../../support/data/sample-images.ts';
 import { untilFiles } from '../../support/data/until-files.ts';
 import { startStack } from '../../support/servers/proxy.ts';
 import { API_KEY, type Stack } from '../../support/servers/stack.ts';
+import { until } from '../../support/until.ts';
 
 const RESOLVE = { 'x-dashscope-ossresourceresolve': 'enable' };
 const MODEL = edit().model;
@@ -22,6 +23,17 @@ function filesIn(stack: Stack): string[] {
   if (!existsSync(path)) return [];
   const found = readdirSync(path, { recursive: true, withFileTypes: true });
   return found.filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
+/** Resolves when so many forms have been read, or given up, to their end: nothing of them changes any more. */
+async function untilRead(stack: Stack, count: number): Promise<void> {
+  const read = () =>
+    stack.events.filter((event) => event.type === 'request' && event.method === 'POST').length;
+  await until(
+    async () => read(),
+    (soFar) => soFar === count,
+  );
+  await untilFiles(join(stack.folder, 'data', 'references', 'tmp'), 0);
 }
 
 const names = (stack: Stack) => readRows(stack, 'select name from uploads');
@@ -171,7 +183,7 @@ describe('a sender', () => {
     const answer = await sendPart(stack, form, length, length);
     expect([answer.slice(0, 13), codeOf(answer)]).toEqual(['HTTP/1.1 400 ', 'MalformedPOSTRequest']);
     await sendPart(stack, form, form.length, length);
-    await untilFiles(join(stack.folder, 'data', 'references', 'tmp'), 0);
+    await untilRead(stack, 2);
     expect([filesIn(stack), names(stack)]).toEqual([[], []]);
   });
 
@@ -182,7 +194,7 @@ describe('a sender', () => {
     for (let part = 0; part < 40; part += 1) {
       await sendPart(stack, form, Math.floor((form.length * part) / 40), form.length);
     }
-    await untilFiles(join(stack.folder, 'data', 'references', 'tmp'), 0);
+    await untilRead(stack, 40);
     expect([filesIn(stack), names(stack)]).toEqual([[], []]);
     // There is room for one such file only: nothing of the forty counts any more.
     expect(await post(stack, form)).toMatchObject({ status: 204 });

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { RunningSimulator } from '../../../src/simulator/server.ts';
 import { field, startTestSimulator } from '../../simulator/support.ts';
 import { pollTask, promptRecipe, submitTo, TEXT_TASKS } from '../../simulator/task-support.ts';
 import { ChildServer, createFolder } from '../../support/servers/child-server.ts';
 import { bytesAt } from '../../support/servers/stack.ts';
+import { until } from '../../support/until.ts';
 
 const KEY = 'sk-test-task-crash';
 const RECIPE = promptRecipe({ n: 1, size: '1280*1280' }, 'wan2.5-t2i-preview');
@@ -50,16 +50,12 @@ const KEYS = [
   { whose: 'a key that the client alone has', env: {} },
 ] as const;
 
-/** Polls until the task has ended, as the SDKs do; bounded. */
-async function untilEnded(origin: string, id: string): Promise<unknown> {
-  for (let turn = 0; turn < 400; turn += 1) {
-    const task = await pollTask(origin, id, KEY);
-    const status = field(task, 'output.task_status');
-    if (status !== 'PENDING' && status !== 'RUNNING') return task;
-    await sleep(25);
-  }
-  throw new Error(`task ${id} does not end`);
-}
+/** Polls until the task has ended, as the SDKs do. */
+const untilEnded = (origin: string, id: string): Promise<unknown> =>
+  until(
+    () => pollTask(origin, id, KEY),
+    (task) => !['PENDING', 'RUNNING'].includes(String(field(task, 'output.task_status'))),
+  );
 
 async function submit(origin: string): Promise<{ id: string; cache: string | null }> {
   const response = await submitTo(TEXT_TASKS, origin, RECIPE, KEY);
@@ -70,9 +66,7 @@ async function submit(origin: string): Promise<{ id: string; cache: string | nul
 
 for (const { whose, env } of KEYS) {
   for (const { step, arrange } of STEPS) {
-    it(`kill -9 ${step} loses no task: it is gone on with by ${whose}, and paid for once`, {
-      timeout: 60_000,
-    }, async () => {
+    it(`kill -9 ${step} loses no task: it is gone on with by ${whose}, and paid for once`, async () => {
       const simulator = await startTestSimulator();
       const { control } = simulator;
       const settings = {
@@ -110,7 +104,7 @@ for (const { whose, env } of KEYS) {
   }
 }
 
-it('the server’s own task comes home though nobody asks for it', { timeout: 60_000 }, async () => {
+it('the server’s own task comes home though nobody asks for it', async () => {
   const simulator = await startTestSimulator();
   const { control } = simulator;
   control.holdTasks();

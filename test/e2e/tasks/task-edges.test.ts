@@ -1,11 +1,12 @@
 import { createServer } from 'node:net';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { startTestSimulator } from '../../simulator/support.ts';
 import { ASYNC, TEXT2IMAGE } from '../../support/clients/sdk.ts';
 import { readRows } from '../../support/data/rows.ts';
 import { ChildServer, createFolder } from '../../support/servers/child-server.ts';
 import { API_KEY, body, type Stack } from '../../support/servers/stack.ts';
 import { startStack } from '../../support/servers/start-stack.ts';
+import { until } from '../../support/until.ts';
 
 const MODEL = 'wan2.5-t2i-preview';
 const PARAMETERS = { n: 1, size: '1280*1280' };
@@ -45,9 +46,15 @@ it('a client that hangs up leaves the job to the tasks that wait for it, and to 
   drawing.catch(() => undefined);
   const [{ id } = {}] = readRows(stack, 'select id from purchases');
   const interested = () => stack.server.services.registry.find(String(id))?.interested;
-  await vi.waitUntil(() => interested() === 2);
+  await until(
+    async () => interested(),
+    (count) => count === 2,
+  );
   line.abort();
-  await vi.waitUntil(() => interested() === 1);
+  await until(
+    async () => interested(),
+    (count) => count === 1,
+  );
   expect((await stack.request('POST', `/api/v1/tasks/${json.output.task_id}/cancel`)).status).toBe(200);
   expect(control.counters().cancels).toBe(1);
 });
@@ -73,9 +80,7 @@ it('polls for the vendor’s own tasks keep within its quota, and are all answer
   expect(stack.simulator.control.counters().maxPollsPerSecond).toBeLessThanOrEqual(20);
 });
 
-it('a server that cannot listen ends, though the vendor still draws for it', {
-  timeout: 60_000,
-}, async () => {
+it('a server that cannot listen ends, though the vendor still draws for it', async () => {
   const simulator = await startTestSimulator();
   simulator.control.holdTasks();
   const settings = {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Answer, API_KEY, body, type Stack } from '../../support/servers/stack.ts';
 import { startStack } from '../../support/servers/start-stack.ts';
+import { until } from '../../support/until.ts';
 
 const TEXT2IMAGE = '/api/v1/services/aigc/text2image/image-synthesis';
 const IMAGE_GENERATION = '/api/v1/services/aigc/image-generation/generation';
@@ -35,16 +36,12 @@ const poll = (stack: Stack, id: string) => stack.request('GET', `/api/v1/tasks/$
 
 const cancel = (stack: Stack, id: string) => stack.request('POST', `/api/v1/tasks/${id}/cancel`);
 
-/** Polls until the task has ended, as the SDKs do; bounded. */
-async function ended(stack: Stack, id: string): Promise<Answer> {
-  for (let turn = 0; turn < 300; turn += 1) {
-    const answer = await poll(stack, id);
-    const status = answer.json.output.task_status;
-    if (status !== 'PENDING' && status !== 'RUNNING') return answer;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`task ${id} does not end`);
-}
+/** Polls until the task has ended, as the SDKs do. */
+const ended = (stack: Stack, id: string): Promise<Answer> =>
+  until(
+    () => poll(stack, id),
+    ({ json }) => !['PENDING', 'RUNNING'].includes(json.output.task_status),
+  );
 
 it('a task whose flight nobody may join is followed once, however often it is polled', async () => {
   const stack = await startStack({ DASHCACHE_SEEDLESS: 'fresh' });

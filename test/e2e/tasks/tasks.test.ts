@@ -8,6 +8,7 @@ import {
   MULTIMODAL,
   Stack,
 } from '../../support/servers/stack.ts';
+import { until } from '../../support/until.ts';
 
 const TEXT2IMAGE = '/api/v1/services/aigc/text2image/image-synthesis';
 const IMAGE_GENERATION = '/api/v1/services/aigc/image-generation/generation';
@@ -44,24 +45,19 @@ async function submit(path: string, request: object, key = API_KEY): Promise<Ans
 
 const poll = (id: string, slash = '') => stack.request('GET', `/api/v1/tasks/${id}${slash}`);
 
-/** Polls until the task has ended, as the SDKs do; bounded. */
-async function ended(id: string): Promise<Answer> {
-  for (let turn = 0; turn < 200; turn += 1) {
-    const answer = await poll(id);
-    const status = answer.json.output.task_status;
-    if (status !== 'PENDING' && status !== 'RUNNING') return answer;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`task ${id} does not end`);
-}
+/** Polls until the task has ended, as the SDKs do. */
+const ended = (id: string): Promise<Answer> =>
+  until(
+    () => poll(id),
+    ({ json }) => !['PENDING', 'RUNNING'].includes(json.output.task_status),
+  );
 
-/** Polls until the task is in a state; bounded. */
+/** Polls until the task is in a state. */
 async function pollsOf(id: string, state: string): Promise<void> {
-  for (let turn = 0; turn < 200; turn += 1) {
-    if ((await poll(id)).json.output.task_status === state) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`task ${id} is never ${state}`);
+  await until(
+    () => poll(id),
+    ({ json }) => json.output.task_status === state,
+  );
 }
 
 const counters = () => stack.simulator.control.counters();

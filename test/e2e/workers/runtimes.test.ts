@@ -18,6 +18,7 @@ import {
   MULTIMODAL,
   type ServedSimulator,
 } from '../../support/servers/stack.ts';
+import { until } from '../../support/until.ts';
 
 const BROWSER = new URL('../../../src/browser/', import.meta.url);
 /** In characters of the body, pictures left out. */
@@ -43,13 +44,10 @@ describe.each(RUNTIMES)('on %s', (_, start) => {
   const [askedBefore, drawn] = [() => stack.asked, (before: number) => stack.asked - before];
 
   async function untilEnded(id: string): Promise<Answer> {
-    for (let turn = 0; turn < 400; turn += 1) {
-      const answer = await stack.request('GET', `/api/v1/tasks/${id}`);
-      const status = answer.json.output.task_status;
-      if (status !== 'PENDING' && status !== 'RUNNING') return answer;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    throw new Error(`task ${id} does not end`);
+    return await until(
+      () => stack.request('GET', `/api/v1/tasks/${id}`),
+      ({ json }) => !['PENDING', 'RUNNING'].includes(json.output.task_status),
+    );
   }
 
   it('buys once and answers from the store ever after, in any spelling', async () => {

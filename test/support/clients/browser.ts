@@ -58,6 +58,8 @@ export function useBrowser(): (options?: BrowserContextOptions) => Promise<Watch
   return async (options = {}) => {
     const context: BrowserContext = await browser.newContext({ locale: 'en-GB', ...options });
     onTestFinished(() => context.close());
+    // Its own limit would end a test on a busy machine: the test's does.
+    context.setDefaultTimeout(0);
     const page = await context.newPage();
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(String(error)));

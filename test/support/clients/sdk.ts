@@ -2,6 +2,7 @@ import { field } from '../../simulator/support.ts';
 import { fieldOrders } from '../../simulator/upload-support.ts';
 import { shapeOf } from '../data/fixtures.ts';
 import { API_KEY, MULTIMODAL } from '../servers/stack.ts';
+import { until } from '../until.ts';
 import { itemsOf, readStrictly } from './streams.ts';
 
 export const IMAGE_GENERATION = '/api/v1/services/aigc/image-generation/generation';
@@ -126,17 +127,14 @@ export class Sdk {
     return answer;
   }
 
-  /** Polls until the task has ended; bounded. */
+  /** Polls until the task has ended. */
   async wait(id: string): Promise<SdkAnswer> {
-    for (let turn = 0; turn < 200; turn += 1) {
-      const answer = await this.fetchTask(id);
-      if (!['PENDING', 'RUNNING', 'SUSPENDED'].includes(answer.json.output.task_status)) {
-        this.told.push(shapeOf(answer.json));
-        return answer;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    throw new Error(`task ${id} does not end`);
+    const answer = await until(
+      () => this.fetchTask(id),
+      ({ json }) => !['PENDING', 'RUNNING', 'SUSPENDED'].includes(json.output.task_status),
+    );
+    this.told.push(shapeOf(answer.json));
+    return answer;
   }
 
   async cancel(id: string): Promise<Response> {
