@@ -11,6 +11,8 @@ export interface GenerationCall {
   readonly apiKey: string;
   /** Asks for the answer as a stream, and is given it as it comes. */
   readonly live?: StreamSink | undefined;
+  /** Its body with temporary uploads made anew, for when the vendor has lost one; absent where it names none of ours. */
+  readonly renewedBody?: (() => Promise<Uint8Array>) | undefined;
 }
 
 /**

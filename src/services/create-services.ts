@@ -49,6 +49,7 @@ import { TaskService } from './tasks/task-service.ts';
 import { TaskStore } from './tasks/task-store.ts';
 import { VendorTaskList } from './tasks/vendor-task-list.ts';
 import { createUploads } from './uploads/create-uploads.ts';
+import { UploadRenewer } from './uploads/upload-renewer.ts';
 
 /** What a runtime brings. Nothing else differs between them. */
 export interface Ports extends StorePorts {
@@ -79,7 +80,7 @@ const POLLS_PER_SECOND = 15;
 
 /** Every service, by plain constructor calls. */
 export function createServices(ports: Ports, config: Config, secrets: Secrets) {
-  const { database, clock, hasher, probe, upstream } = ports;
+  const { database, clock, hasher, probe } = ports;
   const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
   const modelLabel = modelLabels(config.models);
   const ledgerStore = new LedgerStore(database);
@@ -98,6 +99,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     },
   );
   const reporter = reportToAll([ports.reporter, ledgerRecorder, metrics]);
+  const upstream = new UploadRenewer({ upstream: ports.upstream, reporter });
   const bodies = new ByteBudget(config.maxInflight);
   const stores = createStores({ ...ports, reporter, onUsageFailure: onFailure('usage') }, config);
   const { entries, blobs, lock, remover, downloader, integrity, usage, finder } = stores;

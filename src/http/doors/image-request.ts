@@ -42,6 +42,8 @@ export function imageRequest(
   // What cannot be said in the other shape goes as it came: the vendor's refusal says why.
   const service = prepared.shapes.includes(nearest.shape) ? nearest : asked;
   const directives = readDirectives(c.req.header('cache-control'), c.req.header('x-dashcache-take'));
+  const bodyToSend = async (anew: boolean) =>
+    new TextEncoder().encode(translateText(await prepared.outgoing(anew), service, asked));
   return {
     recipe: prepared.recipe,
     key: prepared.key,
@@ -63,7 +65,8 @@ export function imageRequest(
         ...(service.isAsync ? [['x-dashscope-async', 'enable'] as const] : []),
         ...(prepared.lends && !c.req.header(RESOLVE) ? [[RESOLVE, 'enable'] as const] : []),
       ],
-      body: new TextEncoder().encode(translateText(await prepared.outgoing(), service, asked)),
+      body: await bodyToSend(false),
+      renewedBody: prepared.namesUploads ? () => bodyToSend(true) : undefined,
       apiKey: principal.apiKey,
     }),
   };

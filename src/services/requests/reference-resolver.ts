@@ -16,22 +16,27 @@ import type { ReferenceFetcher } from '../../ports/reference-fetcher.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { FoundUpload, UploadCaller, UploadService } from '../uploads/upload-service.ts';
 
+/** Makes what is sent in place of a string. With `anew`, a temporary upload is not taken to live still. */
+export type Replacement = (anew?: boolean) => Promise<string>;
+
 export interface ResolvedReferences {
   /** What each slot is in the recipe, by field. */
   readonly names: ReadonlyMap<string, string>;
   readonly uses: readonly ReferenceUse[];
   /** What must be sent instead of what the client wrote, by field: the very bytes that were hashed. */
-  readonly replacements: ReadonlyMap<string, () => Promise<string>>;
+  readonly replacements: ReadonlyMap<string, Replacement>;
   /** Some of them are temporary uploads in place of URLs: the vendor must be asked to resolve such names. */
   readonly lends: boolean;
+  /** What is sent names temporary uploads of ours, which the vendor may lose. */
+  readonly namesUploads: boolean;
   /** What nobody but us could make sense of: it is replaced whether the request is cached or not. */
-  readonly ours: ReadonlyMap<string, () => Promise<string>>;
+  readonly ours: ReadonlyMap<string, Replacement>;
 }
 
 /** A picture that the vendor may see although we cannot: the request goes on, uncached. */
 export interface UnresolvedReference {
   readonly unresolved: AppError;
-  readonly ours: ReadonlyMap<string, () => Promise<string>>;
+  readonly ours: ReadonlyMap<string, Replacement>;
 }
 
 /** What counts beside the pictures. */
@@ -49,9 +54,10 @@ interface Resolved {
   /** Absent when it is not known what the picture shows. */
   readonly name?: string;
   readonly digest?: string;
-  readonly replacement?: () => Promise<string>;
+  readonly replacement?: Replacement;
   /** What replaces it in a request that goes on uncached. */
-  readonly uncached?: () => Promise<string>;
+  readonly uncached?: Replacement;
+  readonly isUpload?: boolean;
   readonly isLent?: boolean;
 }
 
@@ -113,23 +119,27 @@ export class ReferenceResolver {
     if (refused !== undefined) throw refused;
     const names = new Map<string, string>();
     const uses: ReferenceUse[] = [];
-    const replacements = new Map<string, () => Promise<string>>();
-    const ours = new Map<string, () => Promise<string>>();
+    const replacements = new Map<string, Replacement>();
+    const ours = new Map<string, Replacement>();
     let lends = false;
+    let namesUploads = false;
     let [unresolved]: unknown[] = failures;
     for (const [index, slot] of slots.entries()) {
       const result = results[index];
       if (result?.status !== 'fulfilled') continue;
-      const { name, digest, replacement, uncached, isLent } = result.value;
+      const { name, digest, replacement, uncached, isLent, isUpload } = result.value;
       const { field } = slot;
       if (name === undefined) unresolved ??= unavailable(`${field}: it is not an image of a known format.`);
       else names.set(field, name);
       if (digest !== undefined) uses.push({ position: index, field, digest });
-      if (replacement !== undefined) replacements.set(field, () => named(slot, replacement));
-      if (uncached !== undefined) ours.set(field, () => named(slot, uncached));
+      if (replacement !== undefined) replacements.set(field, (anew) => named(slot, () => replacement(anew)));
+      if (uncached !== undefined) ours.set(field, (anew) => named(slot, () => uncached(anew)));
       lends ||= isLent === true;
+      namesUploads ||= isLent === true || isUpload === true;
     }
-    return isAppError(unresolved) ? { unresolved, ours } : { names, uses, replacements, lends, ours };
+    return isAppError(unresolved)
+      ? { unresolved, ours }
+      : { names, uses, replacements, lends, namesUploads, ours };
   }
 
   async #resolveOne({ value, takesDataUri }: ReferenceSlot, context: ReferenceContext): Promise<Resolved> {
@@ -160,7 +170,7 @@ export class ReferenceResolver {
       return {
         name: `sha256:${own}`,
         digest: own,
-        replacement: async () => await this.#show(await read(), takesDataUri, context),
+        replacement: async (anew) => await this.#show(await read(), takesDataUri, context, anew),
         uncached: async () => asDataUri(await read()),
         isLent: !takesDataUri,
       };
@@ -169,13 +179,19 @@ export class ReferenceResolver {
     const bytes = await this.#deps.fetcher.fetch(url);
     hold(bytes.byteLength);
     const { name, digest, mediaType } = await this.#identify(bytes);
-    const replacement = () => this.#show({ digest, mediaType, bytes }, takesDataUri, context);
+    const replacement: Replacement = (anew) =>
+      this.#show({ digest, mediaType, bytes }, takesDataUri, context, anew);
     return { name, digest, replacement, isLent: !takesDataUri };
   }
 
   /** How the vendor gets to see the very bytes that were hashed: a field that may take URLs only gets a temporary upload. */
-  async #show(file: HeldFile, takesDataUri: boolean, { model, caller }: ReferenceContext): Promise<string> {
-    return takesDataUri ? asDataUri(file) : await this.#deps.uploads.lend(file, model, caller);
+  async #show(
+    file: HeldFile,
+    takesDataUri: boolean,
+    { model, caller }: ReferenceContext,
+    anew: boolean | undefined,
+  ): Promise<string> {
+    return takesDataUri ? asDataUri(file) : await this.#deps.uploads.lend(file, model, caller, anew);
   }
 
   async #identify(bytes: Uint8Array): Promise<{ name: string; digest: string; mediaType: string }> {
@@ -200,7 +216,7 @@ export class ReferenceResolver {
 
 function resolvedUpload({ digest, isImage, upstreamName }: FoundUpload): Resolved {
   const known = isImage ? { name: `sha256:${digest}`, digest } : {};
-  return { ...known, replacement: upstreamName, uncached: upstreamName };
+  return { ...known, replacement: upstreamName, uncached: upstreamName, isUpload: true };
 }
 
 /** Failures of `work` with the field that they are about. */

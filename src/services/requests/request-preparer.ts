@@ -19,7 +19,13 @@ import { changesForKey } from '../../core/recipe/sent-form.ts';
 import { readGeneration, readModel } from '../../core/recipe/validate-generation.ts';
 import type { Hasher } from '../../ports/hasher.ts';
 import type { UploadCaller } from '../uploads/upload-service.ts';
-import type { Hold, MayFetch, ReferenceResolver, ResolvedReferences } from './reference-resolver.ts';
+import type {
+  Hold,
+  MayFetch,
+  ReferenceResolver,
+  Replacement,
+  ResolvedReferences,
+} from './reference-resolver.ts';
 
 /** A request body, understood. */
 export type PreparedRequest =
@@ -43,11 +49,16 @@ export type PreparedRequest =
       /** The text alone says what is asked for: nothing stands behind a URL. */
       readonly selfContained: boolean;
       /** What to send upstream: the client's text as the key reads it, with the pictures that were hashed in place of URLs. */
-      readonly outgoing: () => Promise<string>;
+      readonly outgoing: Outgoing;
       /** What goes out names temporary uploads in place of the client's URLs: the vendor must be asked to resolve them. */
       readonly lends: boolean;
+      /** What goes out names temporary uploads of ours: `outgoing(true)` makes them anew. */
+      readonly namesUploads: boolean;
       readonly uncachedText: UncachedText;
     };
+
+/** Makes the text to send; with `anew`, temporary uploads are not taken to live still. */
+export type Outgoing = (anew?: boolean) => Promise<string>;
 
 const SHAPES: readonly RequestShape[] = ['messages', 'prompt'];
 
@@ -160,6 +171,7 @@ export class RequestPreparer {
       selfContained: resolved.names.size === 0,
       outgoing: outgoingText(parsed, changesForKey(model, body), resolved),
       lends: resolved.lends,
+      namesUploads: resolved.namesUploads,
       uncachedText,
     };
     // What stands behind a URL may change, and the bytes would be held in memory.
@@ -182,20 +194,21 @@ function outgoingText(
   { text, value, uniqueNames }: ParsedJson,
   changes: readonly MemberChange[],
   { replacements }: ResolvedReferences,
-): () => Promise<string> {
+): Outgoing {
   // Readers disagree on which of two values of one name counts; what was hashed must be what is drawn.
   const source = setMembers(uniqueNames ? text : JSON.stringify(value), changes);
-  return replacements.size === 0 ? async () => source : () => replaceStrings(source, replacements);
+  return replacements.size === 0 ? async () => source : (anew) => replaceStrings(source, replacements, anew);
 }
 
 /** A JSON text with other strings in these fields. */
 async function replaceStrings(
   text: string,
-  replacements: ReadonlyMap<string, () => Promise<string>>,
+  replacements: ReadonlyMap<string, Replacement>,
+  anew = false,
 ): Promise<string> {
   const edits = findStrings(text, (path) => replacements.has(formatPath(path))).map(
     async ({ path, start, end }) => {
-      const replacement = (await replacements.get(formatPath(path))?.()) ?? '';
+      const replacement = (await replacements.get(formatPath(path))?.(anew)) ?? '';
       return { start, end, replacement: JSON.stringify(replacement) };
     },
   );

@@ -32,8 +32,8 @@ export interface FoundUpload {
   /** SHA-256 of the bytes. */
   readonly digest: string;
   readonly isImage: boolean;
-  /** The vendor's own `oss://` name for it; brings it there if need be. */
-  readonly upstreamName: () => Promise<string>;
+  /** The vendor's own `oss://` name for it; brings it there if need be, and in any case with `anew`. */
+  readonly upstreamName: (anew?: boolean) => Promise<string>;
 }
 
 /** Collaborators of `UploadService`. */
@@ -104,19 +104,19 @@ export class UploadService {
     return {
       digest: upload.digest,
       isImage: upload.mediaType !== undefined,
-      upstreamName: () =>
-        this.#deps.upstream.nameOf(this.#deps.upstream.stored(upload), { ...caller, model }),
+      upstreamName: (anew) =>
+        this.#deps.upstream.nameOf(this.#deps.upstream.stored(upload), { ...caller, model }, anew),
     };
   }
 
   /**
    * The vendor's `oss://` name for a file that no client has uploaded, good for one model and the caller's account; the
-   * request that names it must ask for names to be resolved. Errors as `UpstreamUploads.nameOf`.
+   * request that names it must ask for names to be resolved. With `anew` it goes up even if it is there by our records. Errors as `UpstreamUploads.nameOf`.
    */
-  async lend(file: LentFile, model: string, caller: UploadCaller): Promise<string> {
+  async lend(file: LentFile, model: string, caller: UploadCaller, anew = false): Promise<string> {
     const { digest, mediaType, bytes } = file;
     const name = `${digest.slice(0, 32)}.${mediaType.slice(mediaType.indexOf('/') + 1)}`;
     const source = { digest, size: bytes.byteLength, mediaType, name, read: async () => bytes };
-    return await this.#deps.upstream.nameOf(source, { ...caller, model });
+    return await this.#deps.upstream.nameOf(source, { ...caller, model }, anew);
   }
 }

@@ -77,10 +77,10 @@ export class UpstreamUploads {
   }
 
   /**
-   * The vendor's `oss://` name for these bytes. `upload_unknown` when they are gone or damaged; `upstream_unreachable`,
+   * The vendor's `oss://` name for these bytes; with `anew` a new one, since the vendor may have lost the last. `upload_unknown` when they are gone or damaged; `upstream_unreachable`,
    * `upstream_timeout`, `upstream_invalid`; `UpstreamRefusal` when the vendor will not have them.
    */
-  async nameOf(upload: UploadSource, caller: UpstreamCaller): Promise<string> {
+  async nameOf(upload: UploadSource, caller: UpstreamCaller, anew = false): Promise<string> {
     const { uploads, flights, clock } = this.#parts;
     const key = {
       site: this.#site,
@@ -89,7 +89,7 @@ export class UpstreamUploads {
       digest: upload.digest,
     };
     const { value } = await flights.run(JSON.stringify(Object.values(key)), async () => {
-      const known = await uploads.findUpstream(key, clock.now());
+      const known = anew ? undefined : await uploads.findUpstream(key, clock.now());
       if (known !== undefined) return known;
       // Its life at the vendor begins before we hear of it.
       const expiresAt = clock.now() + LIFE_MS;

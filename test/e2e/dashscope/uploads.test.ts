@@ -84,6 +84,20 @@ describe('an uploaded picture', () => {
     expect(lastSent(stack)?.headers).toMatchObject(RESOLVE);
   });
 
+  it('that the vendor has lost is brought there again from our bytes, and the request goes on', async () => {
+    const stack = await startStack();
+    const name = await uploaded(stack);
+    await stack.generate(edit(name), RESOLVE);
+    const code = 'InvalidParameter.DataInspection';
+    stack.simulator.control.fault({ on: 'generation', effect: { kind: 'refuse', code } });
+    const again = await stack.generate(edit(name), { ...RESOLVE, 'cache-control': 'no-cache' });
+    expect(again.status).toBe(200);
+    const [first, second] = stack.simulator.control.uploads();
+    expect([upstreamUploads(stack), stack.asked]).toEqual([2, 3]);
+    expect(second?.name).not.toBe(first?.name);
+    expect(lastSent(stack)?.body).toContain(second?.name);
+  });
+
   it('is brought to the vendor once for all requests of one model, and again for another', async () => {
     const stack = await startStack();
     const name = await uploaded(stack);
