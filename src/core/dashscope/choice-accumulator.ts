@@ -1,5 +1,5 @@
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
-import { isPicture, joinPieces, joinRepetitions } from './content-pieces.ts';
+import { isImage, joinPieces, joinRepetitions } from './content-pieces.ts';
 
 /** One choice of an answer, gathered from the events that tell it. */
 export class ChoiceAccumulator {
@@ -22,8 +22,8 @@ export class ChoiceAccumulator {
     return this.#fields.finish_reason === 'stop';
   }
 
-  get hasPicture(): boolean {
-    return this.#contents.some((content) => content.some(isPicture));
+  get hasImage(): boolean {
+    return this.#contents.some((content) => content.some(isImage));
   }
 
   /** The whole choice. `repeating` when every event was asked to repeat what was told before it. */

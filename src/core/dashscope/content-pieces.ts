@@ -41,7 +41,7 @@ export function joinRepetitions(contents: readonly Content[]): JsonValue[] | und
 function repeats(content: Content, before: Content): boolean {
   return before.every((known, index) => {
     const item = content[index];
-    if (!isText(known) || !isText(item)) return pictureOf(known) !== undefined && samePicture(known, item);
+    if (!isText(known) || !isText(item)) return imageOf(known) !== undefined && sameImage(known, item);
     return index === before.length - 1 ? item.text.startsWith(known.text) : item.text === known.text;
   });
 }
@@ -52,16 +52,16 @@ function closeText(joined: JsonValue[], texts: readonly string[]): void {
   if (isJsonObject(last) && texts.length > 1) joined[joined.length - 1] = { ...last, text: texts.join('') };
 }
 
-function samePicture(known: JsonValue, item: JsonValue | undefined): boolean {
-  return item !== undefined && pictureOf(known) === pictureOf(item);
+function sameImage(known: JsonValue, item: JsonValue | undefined): boolean {
+  return item !== undefined && imageOf(known) === imageOf(item);
 }
 
 /** Whether an item shows a picture. */
-export function isPicture(item: JsonValue): boolean {
-  return pictureOf(item) !== undefined;
+export function isImage(item: JsonValue): boolean {
+  return imageOf(item) !== undefined;
 }
 
-function pictureOf(item: JsonValue): JsonValue | undefined {
+function imageOf(item: JsonValue): JsonValue | undefined {
   return isJsonObject(item) ? (item.image ?? undefined) : undefined;
 }
 

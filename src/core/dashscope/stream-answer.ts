@@ -33,7 +33,7 @@ export function readStream(stream: string, repeating = false): WholeAnswer | und
     }
     if (event.event === 'error' || isRefusal(data)) {
       // What was shown may have been charged for: that is no refusal.
-      const isShown = [...told.values()].some((choice) => choice.hasPicture);
+      const isShown = [...told.values()].some((choice) => choice.hasImage);
       return isShown ? undefined : { status: errorStatus(event), text: event.data };
     }
     whole = { ...whole, ...data };

@@ -15,10 +15,10 @@ export function translateBody(body: JsonObject, shape: RequestShape): JsonObject
 function asMessages(body: JsonObject, input: JsonObject): JsonObject | undefined {
   const { prompt, negative_prompt, images, ...others } = given(input);
   if (typeof prompt !== 'string' || hasMembers(others)) return undefined;
-  const pictures = isJsonArray(images) ? images : images === undefined ? [] : [images];
+  const listed = isJsonArray(images) ? images : images === undefined ? [] : [images];
   const parameters = joined(parametersOf(body), { negative_prompt });
-  if (parameters === undefined || !pictures.every((image) => typeof image === 'string')) return undefined;
-  const content: JsonValue[] = [...pictures.map((image) => ({ image })), { text: prompt }];
+  if (parameters === undefined || !listed.every((image) => typeof image === 'string')) return undefined;
+  const content: JsonValue[] = [...listed.map((image) => ({ image })), { text: prompt }];
   return { ...body, input: { messages: [{ role: 'user', content }] }, parameters };
 }
 
@@ -34,8 +34,8 @@ function asPrompt(body: JsonObject, input: JsonObject): JsonObject | undefined {
   if (prompt === undefined || texts.length > 1 || texts.length + images.length !== content.length)
     return undefined;
   const { negative_prompt, ...parameters } = parametersOf(body);
-  const pictures = picturesFor(String(body.model), others, images);
-  const translated = pictures && joined(others, { prompt, negative_prompt, ...pictures });
+  const listed = imagesFor(String(body.model), others, images);
+  const translated = listed && joined(others, { prompt, negative_prompt, ...listed });
   return translated && { ...body, input: translated, parameters };
 }
 
@@ -50,7 +50,7 @@ function fieldOf(item: JsonValue, name: 'text' | 'image'): string[] {
  * The fields that pictures go into: the edit model of wan 2.1 names its one base image, and what to do with it, which is an
  * edit by description where nothing else is asked for.
  */
-function picturesFor(model: string, others: JsonObject, images: readonly string[]): JsonObject | undefined {
+function imagesFor(model: string, others: JsonObject, images: readonly string[]): JsonObject | undefined {
   const [first] = images;
   if (first === undefined) return {};
   if (!model.startsWith('wanx2.1-imageedit')) return { images };

@@ -1,4 +1,4 @@
-import { type Price, type PricedRegion, perPicture } from './price.ts';
+import { type Price, type PricedRegion, perImage } from './price.ts';
 
 /** What the vendor's documents and published captures say of an image model (November 2026). */
 export interface ImageModel {
@@ -14,7 +14,7 @@ export interface ImageModel {
 
 const FIVE_SIZES = ['1664*928', '1472*1104', '1328*1328', '1104*1472', '928*1664'] as const;
 
-const QWEN_IMAGE_PLUS_PRICES = { cn: perPicture(0.2, 'crazyrouter'), intl: perPicture(0.03, 'catalogue') };
+const QWEN_IMAGE_PLUS_PRICES = { cn: perImage(0.2, 'crazyrouter'), intl: perImage(0.03, 'catalogue') };
 
 /**
  * The official image models: what draws from text alone first, then what may or must see pictures. Left out are
@@ -25,7 +25,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
   {
     ids: ['qwen-image-max', 'qwen-image-max-2025-12-30'],
     references: 'none',
-    prices: { cn: perPicture(0.5, 'crazyrouter'), intl: perPicture(0.075, 'catalogue') },
+    prices: { cn: perImage(0.5, 'crazyrouter'), intl: perImage(0.075, 'catalogue') },
   },
   {
     ids: ['qwen-image-plus'],
@@ -39,7 +39,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
     ids: ['qwen-image'],
     references: 'none',
     sizes: FIVE_SIZES,
-    prices: { cn: perPicture(0.25, 'service') },
+    prices: { cn: perImage(0.25, 'service') },
   },
   {
     ids: ['z-image-turbo'],
@@ -49,17 +49,17 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
       intl: { by: 'prompt_extend', plain: 0.015, extended: 0.03, source: 'zImage' },
     },
   },
-  { ids: ['wan2.6-t2i'], references: 'none', prices: { intl: perPicture(0.03, 'catalogue') } },
+  { ids: ['wan2.6-t2i'], references: 'none', prices: { intl: perImage(0.03, 'catalogue') } },
   { ids: ['wan2.5-t2i-preview'], references: 'none' },
   { ids: ['wan2.2-t2i-plus'], references: 'none' },
-  { ids: ['wan2.2-t2i-flash'], references: 'none', prices: { cn: perPicture(0.14, 'service') } },
-  { ids: ['wanx2.1-t2i-plus'], references: 'none', prices: { cn: perPicture(0.2, 'textToImageV2') } },
-  { ids: ['wanx2.1-t2i-turbo'], references: 'none', prices: { cn: perPicture(0.14, 'textToImageV2') } },
+  { ids: ['wan2.2-t2i-flash'], references: 'none', prices: { cn: perImage(0.14, 'service') } },
+  { ids: ['wanx2.1-t2i-plus'], references: 'none', prices: { cn: perImage(0.2, 'textToImageV2') } },
+  { ids: ['wanx2.1-t2i-turbo'], references: 'none', prices: { cn: perImage(0.14, 'textToImageV2') } },
   // What the two above are called outside Beijing.
   { ids: ['wan2.1-t2i-plus'], references: 'none' },
   { ids: ['wan2.1-t2i-turbo'], references: 'none' },
   { ids: ['wanx2.0-t2i-turbo'], references: 'none' },
-  { ids: ['wanx-v1'], references: 'possible', prices: { cn: perPicture(0.16, 'wanxV1') } },
+  { ids: ['wanx-v1'], references: 'possible', prices: { cn: perImage(0.16, 'wanxV1') } },
   {
     ids: ['qwen-image-3.0-pro'],
     references: 'possible',
@@ -84,22 +84,22 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
       'qwen-image-2.0-pro-2026-06-22',
     ],
     references: 'possible',
-    prices: { cn: perPicture(0.5, 'crazyrouter'), intl: perPicture(0.075, 'catalogue') },
+    prices: { cn: perImage(0.5, 'crazyrouter'), intl: perImage(0.075, 'catalogue') },
   },
   {
     ids: ['qwen-image-2.0', 'qwen-image-2.0-2026-03-03'],
     references: 'possible',
-    prices: { cn: perPicture(0.2, 'crazyrouter'), intl: perPicture(0.035, 'catalogue') },
+    prices: { cn: perImage(0.2, 'crazyrouter'), intl: perImage(0.035, 'catalogue') },
   },
   {
     ids: ['wan2.7-image-pro'],
     references: 'possible',
-    prices: { cn: perPicture(0.5, 'gateway'), intl: perPicture(0.075, 'skill') },
+    prices: { cn: perImage(0.5, 'gateway'), intl: perImage(0.075, 'skill') },
   },
   {
     ids: ['wan2.7-image'],
     references: 'possible',
-    prices: { cn: perPicture(0.2, 'gateway'), intl: perPicture(0.03, 'skill') },
+    prices: { cn: perImage(0.2, 'gateway'), intl: perImage(0.03, 'skill') },
   },
   // None are needed where it draws pictures between texts.
   { ids: ['wan2.6-image'], references: 'possible' },
@@ -107,19 +107,19 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
   {
     ids: ['qwen-image-edit-max', 'qwen-image-edit-max-2026-01-16'],
     references: 'required',
-    prices: { intl: perPicture(0.075, 'catalogue') },
+    prices: { intl: perImage(0.075, 'catalogue') },
   },
   {
     ids: ['qwen-image-edit-plus', 'qwen-image-edit-plus-2025-10-30', 'qwen-image-edit-plus-2025-12-15'],
     references: 'required',
-    prices: { intl: perPicture(0.03, 'catalogue') },
+    prices: { intl: perImage(0.03, 'catalogue') },
   },
-  { ids: ['qwen-image-edit'], references: 'required', prices: { cn: perPicture(0.3, 'service') } },
+  { ids: ['qwen-image-edit'], references: 'required', prices: { cn: perImage(0.3, 'service') } },
   { ids: ['wan2.5-i2i-preview'], references: 'required' },
   {
     ids: ['wanx2.1-imageedit'],
     references: 'required',
-    prices: { cn: perPicture(0.14, 'wanxImageEdit') },
+    prices: { cn: perImage(0.14, 'wanxImageEdit') },
   },
   { ids: ['wanx-sketch-to-image-lite'], references: 'required' },
 ];

@@ -50,6 +50,6 @@ export const PRICE_SOURCES = {
 } as const;
 
 /** The usual kind of price: the same for every picture. */
-export function perPicture(amount: number, source: PriceSource): Price {
+export function perImage(amount: number, source: PriceSource): Price {
   return { by: 'picture', amount, source };
 }

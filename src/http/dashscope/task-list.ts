@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json/json-text.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { Task } from '../../services/tasks/task.ts';
-import type { VendorList } from '../../services/tasks/vendor-task-list.ts';
+import type { UpstreamList } from '../../services/tasks/vendor-task-list.ts';
 import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
 import { relayAnswer } from '../wire/relay-answer.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
@@ -23,11 +23,11 @@ export async function listTasks(
   const page = wholeNumber(query.get('page_no'), 1, Number.MAX_SAFE_INTEGER);
   const size = wholeNumber(query.get('page_size'), 10, MAX_PAGE_SIZE);
   // First of all: its refusal of the key, or of a filter, is the answer.
-  const theirs: VendorList = options.ownTasksOnly
+  const theirs: UpstreamList = options.ownTasksOnly
     ? { kind: 'list', tasks: [], total: 0 }
     : await readTheirs(c, services, principal, page * size);
   if (theirs.kind === 'refused') return relayAnswer(c, theirs.answer);
-  const ours = asksForVendorOnly(query) ? [] : await readOurs(services, principal, query);
+  const ours = asksForUpstreamOnly(query) ? [] : await readOurs(services, principal, query);
   const all = [...ours, ...theirs.tasks].sort((a, b) => createdAt(b) - createdAt(a));
   const total = ours.length + theirs.total;
   const requestId = requestRecordOf(c).requestId;
@@ -44,7 +44,7 @@ export async function listTasks(
 }
 
 /** By its numbers of keys and its names of regions, which nothing of ours has, the vendor's jobs are listed as its own. */
-function asksForVendorOnly(query: URLSearchParams): boolean {
+function asksForUpstreamOnly(query: URLSearchParams): boolean {
   return Boolean(query.get('api_key_id') || query.get('region'));
 }
 
@@ -53,7 +53,7 @@ async function readTheirs(
   { tasks, vendorTasks, credentials }: DashScopeServices,
   principal: Principal,
   wanted: number,
-): Promise<VendorList> {
+): Promise<UpstreamList> {
   const query = new URL(c.req.url).searchParams;
   const list = await vendorTasks.read({
     query,
@@ -61,7 +61,7 @@ async function readTheirs(
     account: principal.account,
     via: [...c.req.raw.headers].filter(([name]) => name === 'cdn-loop'),
     wanted,
-    hidden: asksForVendorOnly(query) ? new Set() : await tasks.upstreamIds(),
+    hidden: asksForUpstreamOnly(query) ? new Set() : await tasks.upstreamIds(),
   });
   if (list.kind === 'list') await credentials.accepted(principal);
   else if (list.answer.status === 401) await credentials.refused(principal);

@@ -21,7 +21,7 @@ import { identify } from './identify.ts';
 import { type Cacheable, imageRequest } from './image-request.ts';
 import { fetchesFor, proveKey } from './key-proof.ts';
 import { recordKeyProof } from './record-key-proof.ts';
-import { pictureAnswer, refusedBy } from './upstream-answer.ts';
+import { imageAnswer, refusedBy } from './upstream-answer.ts';
 
 /** A wish, understood: what is asked of the store and, on a miss, of upstream. */
 export interface PreparedWish {
@@ -95,7 +95,7 @@ export class NormalizedDoor {
       images.finish(request, started ?? (await images.start(request)), onStage),
     );
     await recordKeyProof(this.#services, principal, outcome);
-    if (outcome.kind === 'relay' && pictureAnswer(outcome.answer) === undefined)
+    if (outcome.kind === 'relay' && imageAnswer(outcome.answer) === undefined)
       throw this.#refusedBy(outcome.answer);
     return outcome;
   }

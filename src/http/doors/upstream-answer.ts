@@ -7,14 +7,14 @@ import { parseRetryAfter } from '../../core/retry-policy.ts';
 import type { UpstreamAnswer } from '../../ports/image-upstream.ts';
 
 /** A success of upstream's, read; undefined where it is none, or brings no picture. */
-export function pictureAnswer({ status, body }: Pick<UpstreamAnswer, 'status' | 'body'>): Answer | undefined {
+export function imageAnswer({ status, body }: Pick<UpstreamAnswer, 'status' | 'body'>): Answer | undefined {
   const read = isSuccess(status) ? readAnswer(body) : undefined;
   return read?.kind === 'assets' ? read : undefined;
 }
 
 /** The URLs of the pictures in an answer of upstream's; none where it is no success. */
-export function picturesOf(answer: Pick<UpstreamAnswer, 'status' | 'body'>): readonly string[] {
-  return pictureAnswer(answer)?.assets.map(urlOf) ?? [];
+export function imagesOf(answer: Pick<UpstreamAnswer, 'status' | 'body'>): readonly string[] {
+  return imageAnswer(answer)?.assets.map(urlOf) ?? [];
 }
 
 /**

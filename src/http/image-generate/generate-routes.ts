@@ -18,7 +18,7 @@ import type { GenerateServices, HttpOptions } from '../dependencies.ts';
 import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { refusedTaskKey } from '../doors/key-proof.ts';
 import { NormalizedDoor, type PreparedWish } from '../doors/normalized-door.ts';
-import { pictureAnswer, refusedBy } from '../doors/upstream-answer.ts';
+import { imageAnswer, refusedBy } from '../doors/upstream-answer.ts';
 import { acceptsEvents, eventResponse } from '../wire/event-response.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { problemOf } from '../wire/problem.ts';
@@ -57,7 +57,7 @@ interface Drawn extends PreparedWish {
 }
 
 /** The form part, or parts, that hold reference images. */
-const PICTURE_PARTS = ['reference_image', 'reference_image[]'];
+const IMAGE_PARTS = ['reference_image', 'reference_image[]'];
 
 class GenerateDoor {
   readonly #services: GenerateServices;
@@ -80,9 +80,9 @@ class GenerateDoor {
         return await this.#respond(c, { principal, wish, hold, holdUntil });
       });
     }
-    return await withForm(c, this.#services, this.#options, PICTURE_PARTS, async (form, hold, holdUntil) => {
-      const pictures = form.pictures.map(({ value }) => value);
-      const wish = readNormalized({ ...valuesOfForm(form.fields, TEXT_FIELDS), reference_image: pictures });
+    return await withForm(c, this.#services, this.#options, IMAGE_PARTS, async (form, hold, holdUntil) => {
+      const images = form.images.map(({ value }) => value);
+      const wish = readNormalized({ ...valuesOfForm(form.fields, TEXT_FIELDS), reference_image: images });
       return await this.#respond(c, { principal, wish, hold, holdUntil });
     });
   }
@@ -122,11 +122,11 @@ class GenerateDoor {
     const { principal, wish } = asked;
     const { clock, entries, reporter } = this.#services;
     const made = await this.#prepare(c, asked, wish);
-    const exchange = requestRecordOf(c);
-    const { requestId } = exchange;
+    const record = requestRecordOf(c);
+    const { requestId } = record;
     const expectedMs = await entries.usualElapsed(this.#options.site, principal.scope, wish.model);
     const started = await this.#own.start(made);
-    exchange.isStreaming = true;
+    record.isStreaming = true;
     const draw = async (onStage: StageListener) => {
       try {
         const drawn = await this.#draw(c, asked, made, onStage, started);
@@ -207,7 +207,7 @@ class GenerateDoor {
       simplifiedPrompt,
     };
     if (outcome.kind === 'entry') return answerOfEntry(outcome.entry, blobBaseUrl(c, this.#options), facts);
-    const answer = pictureAnswer(outcome.answer);
+    const answer = imageAnswer(outcome.answer);
     if (answer === undefined) throw new AppError('internal', 'A drawn answer holds no picture.');
     const { site, prices } = this.#options;
     const { canonical, model } = prepared.recipe;

@@ -2,7 +2,7 @@ import { AppError } from '../../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
 import type { TaskState } from '../../services/tasks/task.ts';
 import type { TaskView } from '../../services/tasks/task-service.ts';
-import { pictureAnswer } from '../doors/upstream-answer.ts';
+import { imageAnswer } from '../doors/upstream-answer.ts';
 import { problemOf } from '../wire/problem.ts';
 import { answerOfEntry, answerOfUnstored } from './generate-answer.ts';
 import type { GenerateTaskBody } from './generate-schema.ts';
@@ -40,7 +40,7 @@ export function generateTask(
   const facts = { requestId, cached, paid: cached ? false : undefined, key, simplifiedPrompt: undefined };
   if (entry !== undefined) return { ...shown, result: answerOfEntry(entry, base, facts) };
   const body = new TextEncoder().encode(task.body ?? '');
-  const answer = pictureAnswer({ status: 200, body });
+  const answer = imageAnswer({ status: 200, body });
   if (answer === undefined) throw new AppError('internal', 'A finished task holds no picture.');
   const unknown = { model: task.model, size: undefined, seed: undefined, cost: undefined };
   return { ...shown, result: answerOfUnstored(answer, unknown, facts) };

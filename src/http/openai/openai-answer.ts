@@ -37,11 +37,11 @@ export function eventsOf(
 ): string {
   const type = `${kind}.completed`;
   return data
-    .map((picture, index) => {
+    .map((image, index) => {
       // Of all pictures together: said once, with the last.
       const last = index === data.length - 1 && usage !== undefined ? { usage } : {};
       const event = { type, created_at: created, ...facts, quality: 'auto', background: 'auto', ...last };
-      return `event: ${type}\ndata: ${JSON.stringify({ ...event, ...picture })}\n\n`;
+      return `event: ${type}\ndata: ${JSON.stringify({ ...event, ...image })}\n\n`;
     })
     .join('');
 }

@@ -15,7 +15,7 @@ import type { Hold } from '../../services/requests/reference-resolver.ts';
 import type { HttpOptions, OpenAiServices } from '../dependencies.ts';
 import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { NormalizedDoor } from '../doors/normalized-door.ts';
-import { picturesOf } from '../doors/upstream-answer.ts';
+import { imagesOf } from '../doors/upstream-answer.ts';
 import { toBodyStream } from '../wire/body-stream.ts';
 import { breakOff } from '../wire/break-off.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
@@ -37,7 +37,7 @@ export function openAiRoutes(services: OpenAiServices, options: HttpOptions): Ho
 }
 
 /** Parts of a form that hold a picture. */
-const PICTURE_PARTS = ['image', 'image[]', 'mask'] as const;
+const IMAGE_PARTS = ['image', 'image[]', 'mask'] as const;
 
 /** Who asks for what, in which words, and what is held for it. */
 interface Asked extends OpenAiRequest {
@@ -75,8 +75,8 @@ class OpenAiDoor {
     if (!isForm(c)) {
       return await withBody(c, this.#bodyLimits, (bytes, hold) => answer(readEdits(readJson(bytes)), hold));
     }
-    return await withForm(c, this.#services, this.#options, PICTURE_PARTS, ({ fields, pictures }, hold) =>
-      answer(readEditsForm(fields, pictures), hold),
+    return await withForm(c, this.#services, this.#options, IMAGE_PARTS, ({ fields, images }, hold) =>
+      answer(readEditsForm(fields, images), hold),
     );
   }
 
@@ -116,7 +116,7 @@ class OpenAiDoor {
       const base = format === 'url' ? blobBaseUrl(c, this.#options) : undefined;
       return responseOfEntry(outcome.entry, base, hasReferences);
     }
-    const urls = picturesOf(outcome.answer);
+    const urls = imagesOf(outcome.answer);
     if (format === 'b64_json') throw notStored(urls);
     const created = Math.floor(this.#services.clock.now() / 1000);
     return { created, data: urls.map((url) => ({ url })) };

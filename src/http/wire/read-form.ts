@@ -8,13 +8,13 @@ import type { HttpOptions, HttpServices } from '../dependencies.ts';
 import { bodyTooLarge, type HoldUntil, holding, readArrival, withHold } from './read-body.ts';
 
 /** A form of text fields and pictures, read to its end. */
-export interface PictureForm {
+export interface ImageForm {
   readonly fields: ReadonlyMap<string, string>;
   /** The parts that may hold a picture, in the order of the form. */
-  readonly pictures: readonly FormPicture[];
+  readonly images: readonly FormImage[];
 }
 
-export interface FormPicture {
+export interface FormImage {
   readonly name: string;
   /** The data URI of a file, or the text of a part without one: a URL, say. */
   readonly value: string;
@@ -32,12 +32,12 @@ export async function withForm<T>(
   c: Context,
   { forms, probe, bodies, clock }: Pick<HttpServices, 'forms' | 'probe' | 'bodies' | 'clock'>,
   { maxBody, maxImage }: Pick<HttpOptions, 'maxBody' | 'maxImage'>,
-  pictureParts: readonly string[],
-  use: (form: PictureForm, hold: Hold, holdUntil: HoldUntil) => Promise<T>,
+  imageParts: readonly string[],
+  use: (form: ImageForm, hold: Hold, holdUntil: HoldUntil) => Promise<T>,
 ): Promise<T> {
   return await withHold(c, { maxBytes: maxBody, budget: bodies }, async (hold, holdUntil) => {
     const fields = new Map<string, string>();
-    const pictures: FormPicture[] = [];
+    const images: FormImage[] = [];
     let arrived = 0;
     const count = (bytes: number) => {
       arrived += bytes;
@@ -48,10 +48,10 @@ export async function withForm<T>(
       hold(value.length);
       fields.set(name, value);
     };
-    const readPicture = async ({ name, content }: Extract<FormPart, { kind: 'file' }>) => {
-      const bytes = await readAll(holding(content, hold), maxImage, () => pictureTooLarge(name, maxImage));
+    const readImage = async ({ name, content }: Extract<FormPart, { kind: 'file' }>) => {
+      const bytes = await readAll(holding(content, hold), maxImage, () => imageTooLarge(name, maxImage));
       const info = probe.probe(bytes);
-      if (info === undefined) throw noPicture(name, bytes.byteLength === 0);
+      if (info === undefined) throw noImage(name, bytes.byteLength === 0);
       const value = dataUri(info.mediaType, bytes);
       // The bytes were held as they came; the text is what stays.
       hold(value.length - bytes.byteLength);
@@ -59,22 +59,22 @@ export async function withForm<T>(
     };
     await readArrival(c, count, clock, async (chunks) => {
       for await (const part of forms.read(c.req.header('content-type') ?? '', chunks)) {
-        const mayBePicture = pictureParts.includes(part.name);
+        const mayBeImage = imageParts.includes(part.name);
         if (part.kind === 'file') {
-          if (!mayBePicture) throw invalid(part.name, `takes text: files go into ${pictureParts[0]}`);
-          pictures.push(await readPicture(part));
-        } else if (!mayBePicture) addField(part);
+          if (!mayBeImage) throw invalid(part.name, `takes text: files go into ${imageParts[0]}`);
+          images.push(await readImage(part));
+        } else if (!mayBeImage) addField(part);
         else if (part.value !== '') {
           hold(part.value.length);
-          pictures.push({ name: part.name, value: part.value });
+          images.push({ name: part.name, value: part.value });
         }
       }
     });
-    return await use({ fields, pictures }, hold, holdUntil);
+    return await use({ fields, images }, hold, holdUntil);
   });
 }
 
-function pictureTooLarge(name: string, maxImage: number): AppError {
+function imageTooLarge(name: string, maxImage: number): AppError {
   return new AppError(
     'body_too_large',
     `${name}: a picture may have ${maxImage} bytes (DASHCACHE_MAX_IMAGE).`,
@@ -82,7 +82,7 @@ function pictureTooLarge(name: string, maxImage: number): AppError {
   );
 }
 
-function noPicture(name: string, isEmpty: boolean): AppError {
+function noImage(name: string, isEmpty: boolean): AppError {
   const problem = isEmpty ? 'the file is empty' : 'the file is not an image of a known format';
   return new AppError('reference_unavailable', `${name}: ${problem}.`, { field: name });
 }

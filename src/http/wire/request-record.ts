@@ -55,7 +55,7 @@ const DOORS: readonly (readonly [prefix: string, door: string])[] = [
 ];
 
 /** Those that are asked for pictures: what they refuse is an `error` among the results. */
-const PICTURE_DOORS: ReadonlySet<string> = new Set(['dashscope', 'image.generate', 'openai']);
+const IMAGE_DOORS: ReadonlySet<string> = new Set(['dashscope', 'image.generate', 'openai']);
 
 /** Longer paths are nobody's honest request. */
 const MAX_PATH = 200;
@@ -95,7 +95,7 @@ function begin(c: Context, { clock, newRequestId }: Omit<Parts, 'reporter'>): Re
 /** Tells how a request was answered. */
 export function reportRequest(c: Context, parts: Parts, status: number): void {
   const { requestId, traceId, startedAt, door, model, isUnproven, ...known } = requestRecordOf(c);
-  const isRefused = status >= 400 && PICTURE_DOORS.has(door);
+  const isRefused = status >= 400 && IMAGE_DOORS.has(door);
   parts.reporter.report({
     type: 'request',
     requestId,

@@ -58,8 +58,8 @@ export class Thumbnails {
 
   async #make(digest: string, making: ThumbnailMaking): Promise<BlobContent | undefined> {
     if (this.#isClosing || (await this.#deps.entries.findBlob(digest)) === undefined) return undefined;
-    const picture = await this.#deps.blobs.readAll(digest);
-    const small = picture === undefined ? undefined : await making.thumbnailer.make(picture);
+    const image = await this.#deps.blobs.readAll(digest);
+    const small = image === undefined ? undefined : await making.thumbnailer.make(image);
     if (small === undefined) return undefined;
     try {
       await this.#deps.lock.shared(() => this.#keep(digest, small, making.driver));

@@ -90,8 +90,8 @@ export class Explainer {
     const asked = readAnyRequest(parsed);
     const { translation } = asked;
     if (translation !== undefined) requireOffered(translation.wish, this.#options.addedModels);
-    const inVendorsWords = translation === undefined ? undefined : toDashScope(translation.wish);
-    const { model, body } = readModel(inVendorsWords ?? parsed.value);
+    const inUpstreamsWords = translation === undefined ? undefined : toDashScope(translation.wish);
+    const { model, body } = readModel(inUpstreamsWords ?? parsed.value);
     const about = {
       dialect: asked.dialect,
       model,
@@ -104,7 +104,7 @@ export class Explainer {
     if (prepared.kind === 'foreign') return { ...about, ...foreign(`${model} is no image model here`) };
     if (prepared.kind === 'uncacheable') return { ...about, ...uncacheable(prepared) };
     // The front doors of our own do not send it on.
-    if (context.hasUnknownHeader && inVendorsWords === undefined)
+    if (context.hasUnknownHeader && inUpstreamsWords === undefined)
       return { ...about, ...uncacheable({ detail: 'header' }) };
     return { ...about, ...(await this.#lookUp(prepared, asked, context)) };
   }

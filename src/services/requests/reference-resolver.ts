@@ -75,7 +75,7 @@ export type Hold = (bytes: number) => void;
 export type MayFetch = () => Promise<void>;
 
 /** Pictures that one request may have us fetch, look up or decode. The vendor's models take nine at most. */
-const MAX_PICTURES = 32;
+const MAX_IMAGES = 32;
 
 const ABOUT_A_FIELD: ReadonlySet<ErrorCode> = new Set([
   'reference_refused',
@@ -108,8 +108,8 @@ export class ReferenceResolver {
     slots: readonly ReferenceSlot[],
     context: ReferenceContext,
   ): Promise<ResolvedReferences | UnresolvedReference> {
-    if (slots.length > MAX_PICTURES)
-      throw new AppError('reference_refused', `A request may hold ${MAX_PICTURES} pictures.`);
+    if (slots.length > MAX_IMAGES)
+      throw new AppError('reference_refused', `A request may hold ${MAX_IMAGES} pictures.`);
     const results = await Promise.allSettled(
       slots.map((slot) => named(slot, () => this.#resolveOne(slot, context))),
     );

@@ -154,7 +154,7 @@ export class RequestPreparer {
         prepared: { kind: 'uncacheable', model, detail: 'number', uncachedText },
         lasting: resolved.names.size === 0,
       };
-    if (model.length > MAX_MODEL_CHARS || text.length - pictureChars(slots, resolved) > MAX_WORDS_CHARS)
+    if (model.length > MAX_MODEL_CHARS || text.length - imageChars(slots, resolved) > MAX_WORDS_CHARS)
       return { prepared: { kind: 'uncacheable', model, detail: 'size', uncachedText }, lasting: false };
     const recipe = buildRecipe({
       model,
@@ -180,7 +180,7 @@ export class RequestPreparer {
 }
 
 /** What of a text stands for pictures that its recipe calls by their content: a name of the vendor's is there as it is. */
-function pictureChars(slots: readonly ReferenceSlot[], { names }: ResolvedReferences): number {
+function imageChars(slots: readonly ReferenceSlot[], { names }: ResolvedReferences): number {
   return slots.reduce((sum, { field, value }) => sum + (names.get(field) === value ? 0 : value.length), 0);
 }
 

@@ -22,7 +22,7 @@ export interface VendorListRequest {
 }
 
 /** The newest tasks that match, at least as many as were wanted if there are so many, or the vendor's refusal. */
-export type VendorList =
+export type UpstreamList =
   | { readonly kind: 'list'; readonly tasks: readonly JsonObject[]; readonly total: number }
   | { readonly kind: 'refused'; readonly answer: UpstreamAnswer };
 
@@ -55,7 +55,7 @@ export class VendorTaskList {
    * `total` is exact up to 2000 tasks; of more, those to be left out count where they were not read. `invalid_request` for
    * what lies too far back, `upstream_unreachable`, `upstream_timeout`, `upstream_invalid`.
    */
-  async read(request: VendorListRequest): Promise<VendorList> {
+  async read(request: VendorListRequest): Promise<UpstreamList> {
     try {
       return await withDeadline(this.#deps.clock, TIMEOUT_MS, (signal) => this.#readPages(request, signal));
     } catch (cause) {
@@ -67,7 +67,7 @@ export class VendorTaskList {
     }
   }
 
-  async #readPages(request: VendorListRequest, signal: AbortSignal): Promise<VendorList> {
+  async #readPages(request: VendorListRequest, signal: AbortSignal): Promise<UpstreamList> {
     const { hidden, wanted } = request;
     // By id: a task submitted meanwhile pushes others to the next page.
     const seen = new Map<string, JsonObject>();

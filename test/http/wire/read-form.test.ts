@@ -26,8 +26,8 @@ async function read(
     c.json({ problem: isAppError(error) ? `${error.code} ${error.message}` : 'bug' }),
   );
   app.post('/', (c) =>
-    withForm(c, services, { maxBody, maxImage }, ['image', 'image[]'], async ({ fields, pictures }) =>
-      c.json({ fields: [...fields], pictures, held: budget.held }),
+    withForm(c, services, { maxBody, maxImage }, ['image', 'image[]'], async ({ fields, images }) =>
+      c.json({ fields: [...fields], images, held: budget.held }),
     ),
   );
   const body = 'next' in form ? toBodyStream(form) : Uint8Array.from(formBytes(form));
@@ -38,9 +38,9 @@ async function read(
   return await response.json();
 }
 
-describe('a form with pictures', () => {
+describe('a form with images', () => {
   it('gives files as data URIs of what they really are, and texts, in their order', async () => {
-    const { fields, pictures } = await read([
+    const { fields, images } = await read([
       { name: 'prompt', value: 'a boat' },
       file('image[]', jpeg(20, 20)),
       { name: 'image[]', value: 'https://example.com/a.png' },
@@ -52,7 +52,7 @@ describe('a form with pictures', () => {
       ['prompt', 'a boat'],
       ['n', '2'],
     ]);
-    expect(pictures).toEqual([
+    expect(images).toEqual([
       { name: 'image[]', value: dataUri('image/jpeg', jpeg(20, 20)) },
       { name: 'image[]', value: 'https://example.com/a.png' },
       { name: 'image', value: dataUri('image/png', PNG) },
