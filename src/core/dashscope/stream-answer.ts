@@ -1,6 +1,6 @@
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
 import { ChoiceAccumulator, contentOf } from './choice-accumulator.ts';
-import { isPicture } from './content-pieces.ts';
+import { isImage } from './content-pieces.ts';
 import { readEvents, type StreamEvent, writeResult } from './sse.ts';
 
 /** What a stream came to, as the one answer that it would have been. */
@@ -85,8 +85,8 @@ export function writeStream(answer: string): string | undefined {
 
 /** Whether a text comes before a picture. */
 function isStory(content: readonly JsonValue[]): boolean {
-  const last = content.findLastIndex(isPicture);
-  return content.slice(0, last).some((item) => !isPicture(item));
+  const last = content.findLastIndex(isImage);
+  return content.slice(0, last).some((item) => !isImage(item));
 }
 
 function isRefusal({ code, output }: JsonObject): boolean {

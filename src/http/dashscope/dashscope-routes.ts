@@ -23,7 +23,7 @@ import { identify } from '../doors/identify.ts';
 import { asksForStream, type Cacheable, hasUnknownHeader, imageRequest } from '../doors/image-request.ts';
 import { fetchesFor, proveKey } from '../doors/key-proof.ts';
 import { recordKeyProof } from '../doors/record-key-proof.ts';
-import { pictureAnswer } from '../doors/upstream-answer.ts';
+import { imageAnswer } from '../doors/upstream-answer.ts';
 import { methodNotAllowed } from '../wire/method-not-allowed.ts';
 import { type BodyLimits, type HoldUntil, requireJson, withBody } from '../wire/read-body.ts';
 import { relayAnswer } from '../wire/relay-answer.ts';
@@ -211,7 +211,7 @@ class DashScopeDoor {
     const record = requestRecordOf(c);
     if (outcome.kind === 'relay') {
       const { answer } = outcome;
-      if (pictureAnswer(answer) === undefined) return relayAnswer(c, answer, cacheHeaders);
+      if (imageAnswer(answer) === undefined) return relayAnswer(c, answer, cacheHeaders);
       const body = reworded(answer.body, prepared.recipe.model, form, record.requestId);
       const replay = streams ? replayedAnswer(new TextDecoder().decode(body), cacheHeaders) : undefined;
       return replay ?? relayAnswer(c, { ...answer, body }, cacheHeaders);
