@@ -27,29 +27,6 @@ const AVOIDED: ReadonlyMap<string, Avoided> = new Map([
   ['exchange', { say: 'request record' }],
 ]);
 
-/** Rooms that have not got their words yet. */
-const NOT_YET: readonly string[] = [
-  'browser/flights.js',
-  'core/dashscope/',
-  'core/events.ts',
-  'http/admin/',
-  'http/dashscope/',
-  'http/dependencies.ts',
-  'http/image-generate/',
-  'http/openapi/',
-  'http/wire/',
-  'services/create-services.ts',
-  'services/entries/',
-  'services/inventory/',
-  'services/maintenance/',
-  'services/operations/',
-  'services/purchases/',
-  'services/requests/',
-  'services/tasks/',
-  'worker-environment.ts',
-  'worker.ts',
-];
-
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 const files = readdirSync(SRC, { recursive: true, withFileTypes: true })
@@ -93,14 +70,9 @@ function breachesIn(file: string): readonly string[] {
   );
 }
 
-const isConverted = (file: string) => !NOT_YET.some((room) => file.startsWith(room));
-
 it('names say one word for one thing', () => {
-  expect(files.filter(isConverted).flatMap(breachesIn)).toEqual([]);
+  expect(files.flatMap(breachesIn)).toEqual([]);
 });
-
-/** Types of the same name in two files that are to get names of their own still. */
-const TWICE: readonly string[] = ['AnswerFacts', 'RecipeAddress'];
 
 it('an exported type means one thing; the simulator has its own', () => {
   const declared = files
@@ -112,5 +84,5 @@ it('an exported type means one thing; the simulator has its own', () => {
       );
     });
   const twice = declared.filter((name, index) => declared.indexOf(name) !== index);
-  expect(twice.filter((name) => !TWICE.includes(name))).toEqual([]);
+  expect(twice).toEqual([]);
 });

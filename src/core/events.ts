@@ -11,7 +11,7 @@ export type CacheEvent =
       readonly model: string;
       /** Undefined when there was no answer. */
       readonly status: number | undefined;
-      readonly attempt: number;
+      readonly tries: number;
       readonly elapsedMs: number;
     }
   | { readonly type: 'retry'; readonly model: string; readonly status: number; readonly waitMs: number }

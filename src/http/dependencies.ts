@@ -34,7 +34,7 @@ import type { Relay } from '../services/relay.ts';
 import type { Explainer } from '../services/requests/explainer.ts';
 import type { RequestPreparer } from '../services/requests/request-preparer.ts';
 import type { TaskService } from '../services/tasks/task-service.ts';
-import type { VendorTaskList } from '../services/tasks/vendor-task-list.ts';
+import type { UpstreamTaskList } from '../services/tasks/upstream-task-list.ts';
 import type { UploadService } from '../services/uploads/upload-service.ts';
 import type { Platform } from './platform.ts';
 
@@ -64,7 +64,7 @@ export interface HttpOptions {
 export interface HttpServices {
   readonly images: ImageService;
   readonly tasks: TaskService;
-  readonly vendorTasks: VendorTaskList;
+  readonly upstreamTasks: UpstreamTaskList;
   /** Turns to poll the vendor, by account. */
   readonly pollPacer: Pacer;
   readonly prepared: RequestPreparer;
@@ -111,7 +111,7 @@ export type DoorServices = Pick<
 >;
 
 export type DashScopeServices = DoorServices &
-  Pick<HttpServices, 'forms' | 'pollPacer' | 'relay' | 'requestMemo' | 'uploads' | 'vendorTasks'>;
+  Pick<HttpServices, 'forms' | 'pollPacer' | 'relay' | 'requestMemo' | 'uploads' | 'upstreamTasks'>;
 
 export type GenerateServices = DoorServices &
   Pick<HttpServices, 'entries' | 'forms' | 'newRequestId' | 'probe'>;

@@ -47,7 +47,7 @@ import { RequestPreparer } from './requests/request-preparer.ts';
 import { TaskCompleter } from './tasks/task-completer.ts';
 import { TaskService } from './tasks/task-service.ts';
 import { TaskStore } from './tasks/task-store.ts';
-import { VendorTaskList } from './tasks/vendor-task-list.ts';
+import { UpstreamTaskList } from './tasks/upstream-task-list.ts';
 import { createUploads } from './uploads/create-uploads.ts';
 import { UploadRenewer } from './uploads/upload-renewer.ts';
 
@@ -95,7 +95,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       waiters: () => registry.waiters,
       queued: () => governor.queued,
       heldBytes: () => bodies.held,
-      picturesAtRisk: () => purchases.countAtRisk(clock.now()),
+      imagesAtRisk: () => purchases.countAtRisk(clock.now()),
     },
   );
   const reporter = reportToAll([ports.reporter, ledgerRecorder, metrics]);
@@ -184,7 +184,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
       entries,
       clock,
     }),
-    vendorTasks: new VendorTaskList({ upstream, clock }),
+    upstreamTasks: new UpstreamTaskList({ upstream, clock }),
     prepared,
     explainer: new Explainer(
       { prepared, finder, entries, clock },

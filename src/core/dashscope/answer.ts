@@ -29,7 +29,7 @@ export interface Answer extends AnswerFacts {
   /** In the order of the answer, each once; at least one. */
   readonly assets: readonly AnswerAsset[];
   /** Results that it shows. An echo of an input is an asset, but no result. */
-  readonly pictures: number;
+  readonly imageCount: number;
   /** Results that it says have failed. */
   readonly failed: number;
   /** Holds no base64: inline files leave a hole like URLs. */
@@ -73,7 +73,7 @@ export function readAnswer(body: Uint8Array): AnswerReading {
   if (taskId !== undefined) return { kind: 'task', ...facts, taskId };
   const refusal = refusalOf(value);
   if (refusal !== undefined) return { kind: 'refusal', ...facts, ...refusal };
-  if (saysNoPicture(value, facts.texts)) return { kind: 'none', ...facts, failed };
+  if (saysNoImage(value, facts.texts)) return { kind: 'none', ...facts, failed };
   return { kind: 'not-understood', ...facts };
 }
 
@@ -93,7 +93,7 @@ export function readAnswerFacts(value: JsonValue): AnswerFacts {
 export function takeApart(
   text: string,
   fileAt: (path: JsonPath, value: string) => AnswerAsset | undefined,
-): Pick<Answer, 'assets' | 'pictures' | 'template'> {
+): Pick<Answer, 'assets' | 'imageCount' | 'template'> {
   const indexes = new Map<string, number>();
   const assets: AnswerAsset[] = [];
   const items = new Map<string, number>();
@@ -118,7 +118,7 @@ export function takeApart(
   }
   template.push(text.slice(at));
   const results = new Set(items.values()).size;
-  return { assets, template, pictures: results === 0 ? assets.length : results };
+  return { assets, template, imageCount: results === 0 ? assets.length : results };
 }
 
 /** The answer's text with these URLs, in pieces between which the request id goes, escaped for a JSON string. */
@@ -213,7 +213,7 @@ function metricsOf(output: JsonObject): readonly JsonObject[] {
 }
 
 /** Whether an answer without files says that there are none, by a list of results that holds none or by a count. */
-function saysNoPicture({ output, usage }: JsonObject, texts: readonly string[]): boolean {
+function saysNoImage({ output, usage }: JsonObject, texts: readonly string[]): boolean {
   if (!isJsonObject(output)) return false;
   // What it means may stand behind that.
   if (texts.some((text) => /https?:\/\//i.test(text))) return false;

@@ -2,7 +2,7 @@ import type { Cost } from '../events.ts';
 import type { BlobMediaType } from './blob.ts';
 
 /** Where a recipe's entries are: the cache key alone is neither per site nor per scope, and its hash may collide. */
-export interface RecipeAddress {
+export interface ExactRecipe {
   readonly site: string;
   readonly scope: string;
   /** The cache key, `k1:<32 hex>`. */
@@ -12,7 +12,7 @@ export interface RecipeAddress {
 }
 
 /** One stored generation. */
-export interface Entry extends RecipeAddress {
+export interface Entry extends ExactRecipe {
   /** Never used twice; a higher one is newer. */
   readonly id: number;
   /** Its number among the entries of one key, from 1. */

@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json/json-text.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { Task } from '../../services/tasks/task.ts';
-import type { UpstreamList } from '../../services/tasks/vendor-task-list.ts';
+import type { UpstreamList } from '../../services/tasks/upstream-task-list.ts';
 import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
 import { relayAnswer } from '../wire/relay-answer.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
@@ -50,12 +50,12 @@ function asksForUpstreamOnly(query: URLSearchParams): boolean {
 
 async function readTheirs(
   c: Context,
-  { tasks, vendorTasks, credentials }: DashScopeServices,
+  { tasks, upstreamTasks, credentials }: DashScopeServices,
   principal: Principal,
   wanted: number,
 ): Promise<UpstreamList> {
   const query = new URL(c.req.url).searchParams;
-  const list = await vendorTasks.read({
+  const list = await upstreamTasks.read({
     query,
     apiKey: principal.apiKey,
     account: principal.account,

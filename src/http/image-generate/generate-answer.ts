@@ -9,7 +9,7 @@ import { spendingOf } from '../../core/models/spending.ts';
 import type { GenerateAnswerBody } from './generate-schema.ts';
 
 /** What an answer says beside the pictures. */
-export interface AnswerFacts {
+export interface GenerateFacts {
   readonly requestId: string;
   readonly cached: boolean;
   /** Whether this request paid; undefined when that is not known. */
@@ -28,7 +28,7 @@ export interface UnstoredFacts {
 }
 
 /** The answer that an entry is. `base` is where blobs are served. */
-export function answerOfEntry(entry: Entry, base: string, facts: AnswerFacts): GenerateAnswerBody {
+export function answerOfEntry(entry: Entry, base: string, facts: GenerateFacts): GenerateAnswerBody {
   const images = entry.images.map(({ digest, size, mediaType, width, height }) => ({
     url: `${base}/blobs/${digest}.${extensionOf(mediaType)}`,
     width,
@@ -50,7 +50,7 @@ export function answerOfEntry(entry: Entry, base: string, facts: AnswerFacts): G
 export function answerOfUnstored(
   answer: Answer,
   { model, size, seed, cost }: UnstoredFacts,
-  facts: AnswerFacts,
+  facts: GenerateFacts,
 ): GenerateAnswerBody {
   const pixels = usageSizeOf(answer.usage, size);
   const images = answer.assets.map((asset) => ({
@@ -75,7 +75,7 @@ function headOf([first]: GenerateAnswerBody['images']) {
 }
 
 function restOf(
-  { requestId, cached, paid, key, simplifiedPrompt }: AnswerFacts,
+  { requestId, cached, paid, key, simplifiedPrompt }: GenerateFacts,
   model: string,
   cost: Cost | undefined,
 ) {

@@ -26,7 +26,7 @@ import { type BodyLimits, type HoldUntil, isForm, withBody } from '../wire/read-
 import { withForm } from '../wire/read-form.ts';
 import { reportRequest, requestRecordOf } from '../wire/request-record.ts';
 import { errorHint } from './error-hints.ts';
-import { type AnswerFacts, answerOfEntry, answerOfUnstored } from './generate-answer.ts';
+import { answerOfEntry, answerOfUnstored, type GenerateFacts } from './generate-answer.ts';
 import { progressEvents } from './generate-progress.ts';
 import type { GenerateAnswerBody, GenerateTaskAcceptedBody } from './generate-schema.ts';
 import { GENERATE_PATH, generateTask, taskPath } from './generate-task.ts';
@@ -199,7 +199,7 @@ class GenerateDoor {
   #encode(c: Context, drawn: Drawn, requestId: string): GenerateAnswerBody {
     const { wish, prepared, outcome, simplifiedPrompt } = drawn;
     const { status } = outcome;
-    const facts: AnswerFacts = {
+    const facts: GenerateFacts = {
       requestId,
       cached: status.kind === 'hit',
       paid: status.kind === 'forwarded' && !status.collapsed,
@@ -211,8 +211,8 @@ class GenerateDoor {
     if (answer === undefined) throw new AppError('internal', 'A drawn answer holds no picture.');
     const { site, prices } = this.#options;
     const { canonical, model } = prepared.recipe;
-    const { usage, pictures } = answer;
-    const cost = listPrice({ model, site, count: pictures, canonical, usage }, prices);
+    const { usage, imageCount } = answer;
+    const cost = listPrice({ model, site, count: imageCount, canonical, usage }, prices);
     return answerOfUnstored(answer, { model, size: wish.size, seed: wish.seed, cost }, facts);
   }
 }

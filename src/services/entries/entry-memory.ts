@@ -1,7 +1,7 @@
-import type { Entry, RecipeAddress } from '../../core/entries/entry.ts';
+import type { Entry, ExactRecipe } from '../../core/entries/entry.ts';
 
 /** One place in memory per key, so that a deletion finds it without the canonical text. */
-export function placeOf({ site, scope, key }: Omit<RecipeAddress, 'canonical'>): string {
+export function placeOf({ site, scope, key }: Omit<ExactRecipe, 'canonical'>): string {
   return `${site}\n${scope}\n${key}`;
 }
 

@@ -1,4 +1,4 @@
-import type { NewEntry, RecipeAddress } from '../../core/entries/entry.ts';
+import type { ExactRecipe, NewEntry } from '../../core/entries/entry.ts';
 import type { SqlStatement } from '../../ports/sql-database.ts';
 
 /** Hits of one entry that are not written yet. */
@@ -38,7 +38,7 @@ const INSERTED_ID = '(select max(id) from entries where site = ? and scope = ? a
  * is met, and one text serves every length.
  */
 export const entryStatements = {
-  newest: ({ site, scope, key, canonical }: RecipeAddress): SqlStatement => ({
+  newest: ({ site, scope, key, canonical }: ExactRecipe): SqlStatement => ({
     sql: `select ${ENTRY_COLUMNS} from entries e ${WITH_IMAGES}
       where e.id = (
         select id from entries
@@ -49,7 +49,7 @@ export const entryStatements = {
     params: [site, scope, key, canonical],
   }),
 
-  take: ({ site, scope, key, canonical }: RecipeAddress, take: number): SqlStatement => ({
+  take: ({ site, scope, key, canonical }: ExactRecipe, take: number): SqlStatement => ({
     sql: `select ${ENTRY_COLUMNS} from entries e ${WITH_IMAGES}
       where e.site = ? and e.scope = ? and e.key = ? and e.take = ? and e.canonical = ? and e.invalidated_at is null
       order by i.position`,
@@ -73,14 +73,14 @@ export const entryStatements = {
     params: [JSON.stringify(ids)],
   }),
 
-  takes: ({ site, scope, key, canonical }: RecipeAddress): SqlStatement => ({
+  takes: ({ site, scope, key, canonical }: ExactRecipe): SqlStatement => ({
     sql: `select take from entries
       where site = ? and scope = ? and key = ? and canonical = ? and invalidated_at is null
       order by take`,
     params: [site, scope, key, canonical],
   }),
 
-  lastUsedTake: ({ site, scope, key, canonical }: RecipeAddress): SqlStatement => ({
+  lastUsedTake: ({ site, scope, key, canonical }: ExactRecipe): SqlStatement => ({
     sql: `select take from entries
       where site = ? and scope = ? and key = ? and canonical = ? and invalidated_at is null
       order by used_at desc, take desc limit 1`,
@@ -105,7 +105,7 @@ export const entryStatements = {
    * A scope other than this one that has an entry of the recipe. It goes from scope to scope by the index, which begins
    * with them: as many steps as there are scopes, however many entries.
    */
-  otherScope: ({ site, scope, key, canonical }: RecipeAddress): SqlStatement => ({
+  otherScope: ({ site, scope, key, canonical }: ExactRecipe): SqlStatement => ({
     sql: `with recursive scopes (scope) as (
         select min(scope) from entries where site = ?
         union all

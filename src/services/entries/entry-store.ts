@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { BlobRecord } from '../../core/entries/blob.ts';
-import type { Entry, NewEntry, RecipeAddress } from '../../core/entries/entry.ts';
+import type { Entry, ExactRecipe, NewEntry } from '../../core/entries/entry.ts';
 import { AppError } from '../../core/errors.ts';
 import type { SqlDatabase, SqlResult, SqlStatement } from '../../ports/sql-database.ts';
 import { first, integer, optionalInteger, text } from '../row.ts';
@@ -71,7 +71,7 @@ export class EntryStore {
   }
 
   /** The entry of the recipe that was stored last. Its `usedAt` and `hits` may lag behind `touch`. */
-  async findNewest(recipe: RecipeAddress): Promise<Entry | undefined> {
+  async findNewest(recipe: ExactRecipe): Promise<Entry | undefined> {
     const place = placeOf(recipe);
     const known = this.#entries.get(place);
     if (known?.canonical === recipe.canonical) return known;
@@ -88,7 +88,7 @@ export class EntryStore {
   }
 
   /** The entry of the recipe with this number. */
-  async findTake(recipe: RecipeAddress, take: number): Promise<Entry | undefined> {
+  async findTake(recipe: ExactRecipe, take: number): Promise<Entry | undefined> {
     const [entry] = await this.#read(entryStatements.take(recipe, take));
     return entry?.canonical === recipe.canonical ? entry : undefined;
   }
@@ -115,19 +115,19 @@ export class EntryStore {
   }
 
   /** The numbers of the recipe's stored takes, ascending. */
-  async listTakes(recipe: RecipeAddress): Promise<readonly number[]> {
+  async listTakes(recipe: ExactRecipe): Promise<readonly number[]> {
     const rows = await this.#database.all(entryStatements.takes(recipe));
     return rows.map((row) => integer(row, 'take'));
   }
 
   /** The number of the recipe's entry that was used or stored last. */
-  async lastUsedTake(recipe: RecipeAddress): Promise<number | undefined> {
+  async lastUsedTake(recipe: ExactRecipe): Promise<number | undefined> {
     const [row] = await this.#database.all(entryStatements.lastUsedTake(recipe));
     return row === undefined ? undefined : integer(row, 'take');
   }
 
   /** Whether another scope of the site has an entry of the recipe. */
-  async isElsewhere(recipe: RecipeAddress): Promise<boolean> {
+  async isElsewhere(recipe: ExactRecipe): Promise<boolean> {
     return (await this.#database.all(entryStatements.otherScope(recipe))).length > 0;
   }
 

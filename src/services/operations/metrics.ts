@@ -11,7 +11,7 @@ export interface Gauges {
   readonly waiters: () => number;
   readonly queued: () => number;
   readonly heldBytes: () => number;
-  readonly picturesAtRisk: () => Promise<number>;
+  readonly imagesAtRisk: () => Promise<number>;
 }
 
 /** From a quick refusal to the generation timeout. */
@@ -178,7 +178,7 @@ export class Metrics implements Reporter {
   async #atRisk(): Promise<readonly MetricFamily[]> {
     const help = 'Paid answers with pictures that are not stored, and whose URLs still live.';
     try {
-      return [gauge('dashcache_pictures_at_risk', help, await this.#gauges.picturesAtRisk())];
+      return [gauge('dashcache_images_at_risk', help, await this.#gauges.imagesAtRisk())];
     } catch (cause) {
       this.#deps.onFailure(cause);
       return [];

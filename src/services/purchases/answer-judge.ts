@@ -119,12 +119,12 @@ export class AnswerJudge {
     flight.settle({ kind: 'relay', answer, detail, isAccounts: false });
   }
 
-  #spent({ model, site, identity }: Purchase, { pictures, usage }: Answer): Spent {
+  #spent({ model, site, identity }: Purchase, { imageCount, usage }: Answer): Spent {
     const { prices, clock } = this.#deps;
     const canonical = identity?.canonical;
     return {
-      images: pictures,
-      cost: listPrice({ model, site, canonical, usage, count: pictures }, prices),
+      images: imageCount,
+      cost: listPrice({ model, site, canonical, usage, count: imageCount }, prices),
       at: clock.now(),
     };
   }
@@ -139,10 +139,10 @@ export class AnswerJudge {
 const REFUSED_WITH_SUCCESS = 500;
 
 /** Why a success is not the entry of its recipe; undefined when it is. */
-function whyNotStored({ identity }: Purchase, { failed, pictures }: Answer): string | undefined {
+function whyNotStored({ identity }: Purchase, { failed, imageCount }: Answer): string | undefined {
   if (identity === undefined) return 'no-store';
   const { count = 0 } = readFacts(identity.canonical);
-  return failed > 0 || pictures < count ? 'partial failure' : undefined;
+  return failed > 0 || imageCount < count ? 'partial failure' : undefined;
 }
 
 function noImage({ texts }: Pick<AnswerReading, 'texts'>): AppError {

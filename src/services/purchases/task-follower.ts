@@ -1,4 +1,4 @@
-import { readVendorTask, type VendorTask } from '../../core/dashscope/vendor-task.ts';
+import { readUpstreamTask, type UpstreamTask } from '../../core/dashscope/upstream-task.ts';
 import { AppError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json/json-text.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -15,7 +15,7 @@ import { taskAnswer } from './task-answer.ts';
 
 /** A job of the vendor's at its end. */
 interface Ended {
-  readonly task: VendorTask;
+  readonly task: UpstreamTask;
   /** A simulator told of it. */
   readonly simulated: boolean;
 }
@@ -104,7 +104,7 @@ export class TaskFollower {
       const answer = await withDeadline(this.#deps.clock, POLL_TIMEOUT_MS, (signal) =>
         this.#deps.upstream.poll(id, apiKey, signal),
       );
-      const task = answer.status === 200 ? readVendorTask(jsonOf(answer)) : undefined;
+      const task = answer.status === 200 ? readUpstreamTask(jsonOf(answer)) : undefined;
       return task && { task, simulated: answer.simulated };
     } catch (cause) {
       this.#deps.reporter.report({ type: 'failure', where: `poll of a task of ${model}`, cause });

@@ -158,9 +158,9 @@ export class UpstreamSender {
   }
 
   /** Reports how one try went; returns how long it took. */
-  #told({ record }: Flight, attempt: number, sentAt: number, status: number | undefined): number {
+  #told({ record }: Flight, tries: number, sentAt: number, status: number | undefined): number {
     const elapsedMs = this.#deps.clock.now() - sentAt;
-    this.#deps.reporter.report({ type: 'upstream', model: record.row.model, status, attempt, elapsedMs });
+    this.#deps.reporter.report({ type: 'upstream', model: record.row.model, status, tries, elapsedMs });
     return elapsedMs;
   }
 

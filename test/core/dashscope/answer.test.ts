@@ -214,8 +214,8 @@ describe('readAnswer', () => {
     { data: [{ url, revised_prompt: 'https://a.example/2.png' }] },
     { code: '', message: '', output: { results: [{ url }] } },
   ])('%j has a file, and comes back whole but for its URL', (body) => {
-    const { assets, pictures, template, failed } = answerOf(body);
-    expect({ assets, pictures, failed }).toEqual({ assets: [{ url }], pictures: 1, failed: 0 });
+    const { assets, imageCount, template, failed } = answerOf(body);
+    expect({ assets, imageCount, failed }).toEqual({ assets: [{ url }], imageCount: 1, failed: 0 });
     const rendered = renderAnswer(template, () => 'http://here/1.png', '');
     expect(rendered).toBe(JSON.stringify(body).replace(url, 'http://here/1.png'));
   });
@@ -259,8 +259,8 @@ describe('readAnswer', () => {
       task_metric: { TOTAL: 4, SUCCEEDED: 3, FAILED: 1 },
     };
     const answer = answerOf({ output });
-    expect([answer.assets.length, answer.pictures, answer.failed]).toEqual([3, 2, 1]);
+    expect([answer.assets.length, answer.imageCount, answer.failed]).toEqual([3, 2, 1]);
     const results = [{ url: 'https://a.example/1.png' }, { code: 'c', message: 'm' }];
-    expect(answerOf({ output: { results } })).toMatchObject({ pictures: 1, failed: 1 });
+    expect(answerOf({ output: { results } })).toMatchObject({ imageCount: 1, failed: 1 });
   });
 });

@@ -25,7 +25,7 @@ describe('GET /metrics', () => {
       `dashcache_avoided_total{model="${model}",currency="CNY"} 0.5`,
       'dashcache_flights 0',
       'dashcache_waiters 0',
-      'dashcache_pictures_at_risk 0',
+      'dashcache_images_at_risk 0',
     ]) {
       expect(text.split('\n')).toContain(line);
     }
@@ -82,7 +82,7 @@ describe('GET /metrics', () => {
     stack.simulator.control.fault({ on: 'image', effect: { kind: 'refuse', status: 404 }, times: 99 });
     await stack.generate(body('a crow', SMALL));
     const { text } = await stack.request('GET', '/metrics');
-    expect(text).toMatch(/^dashcache_pictures_at_risk 1$/m);
+    expect(text).toMatch(/^dashcache_images_at_risk 1$/m);
     expect(text).toMatch(/^dashcache_not_stored_total\{reason="\w+"\} 1$/m);
   });
 

@@ -9,7 +9,7 @@ const QUIET: Gauges = {
   waiters: () => 2,
   queued: () => 3,
   heldBytes: () => 4,
-  picturesAtRisk: async () => 5,
+  imagesAtRisk: async () => 5,
 };
 
 const failures: unknown[] = [];
@@ -77,7 +77,7 @@ it.each<[CacheEvent, string[]]>([
 ])('%j', async (event, lines) => expect(await linesAfter(event)).toEqual(lines));
 
 it('spreads upstream calls by model and status; none came where the connection was lost', async () => {
-  const call = { type: 'upstream', model, attempt: 1 } as const;
+  const call = { type: 'upstream', model, tries: 1 } as const;
   const lines = await linesAfter(
     { ...call, status: 200, elapsedMs: 1200 },
     { ...call, status: undefined, elapsedMs: 9000 },
@@ -91,7 +91,7 @@ it('gives no client a label of its own, however many models it invents', async (
   const eventsOf = (name: string): readonly CacheEvent[] => [
     { ...request, result: 'miss', model: name },
     { ...request, door: 'passthrough', model: name },
-    { type: 'upstream', model: name, status: 200, attempt: 1, elapsedMs: 1 },
+    { type: 'upstream', model: name, status: 200, tries: 1, elapsedMs: 1 },
     { type: 'retry', model: name, status: 429, waitMs: 1 },
     { type: 'outcome-unknown', purchaseId: name, model: name, cause: 0 },
     { type: 'bought', model: name, scope: name, images: 1, cost },
@@ -111,9 +111,9 @@ it('gives no client a label of its own, however many models it invents', async (
 });
 
 it('is exposed without what cannot be asked', async () => {
-  expect(await create().expose()).toContain('\ndashcache_pictures_at_risk 5\n');
+  expect(await create().expose()).toContain('\ndashcache_images_at_risk 5\n');
   const cause = new AppError('storage_failed', 'gone');
-  const text = await create({ ...QUIET, picturesAtRisk: () => Promise.reject(cause) }).expose();
+  const text = await create({ ...QUIET, imagesAtRisk: () => Promise.reject(cause) }).expose();
   expect(text).toContain('\ndashcache_queued 3\n');
   expect(text).not.toContain('at_risk');
   expect(failures).toEqual([cause]);

@@ -7,7 +7,7 @@ import { TransportError } from '../../ports/transport.ts';
 import { DeadlineError, withDeadline } from '../limits/deadline.ts';
 import { Pacer } from '../limits/pacer.ts';
 
-export interface VendorListRequest {
+export interface UpstreamListRequest {
   /** The client's own filters. */
   readonly query: URLSearchParams;
   readonly apiKey: string;
@@ -36,17 +36,17 @@ const PAGES_PER_SECOND = 5;
 const TIMEOUT_MS = 30_000;
 
 /** Collaborators of `VendorTaskList`. */
-export interface VendorTaskListDeps {
+export interface UpstreamTaskListDeps {
   readonly upstream: Pick<ImageUpstream, 'list'>;
   readonly clock: Clock;
 }
 
 /** The tasks of an account as the vendor lists them, page by page. */
-export class VendorTaskList {
-  readonly #deps: VendorTaskListDeps;
+export class UpstreamTaskList {
+  readonly #deps: UpstreamTaskListDeps;
   readonly #pacer: Pacer;
 
-  constructor(deps: VendorTaskListDeps) {
+  constructor(deps: UpstreamTaskListDeps) {
     this.#deps = deps;
     this.#pacer = new Pacer(deps.clock, PAGES_PER_SECOND);
   }
@@ -55,7 +55,7 @@ export class VendorTaskList {
    * `total` is exact up to 2000 tasks; of more, those to be left out count where they were not read. `invalid_request` for
    * what lies too far back, `upstream_unreachable`, `upstream_timeout`, `upstream_invalid`.
    */
-  async read(request: VendorListRequest): Promise<UpstreamList> {
+  async read(request: UpstreamListRequest): Promise<UpstreamList> {
     try {
       return await withDeadline(this.#deps.clock, TIMEOUT_MS, (signal) => this.#readPages(request, signal));
     } catch (cause) {
@@ -67,7 +67,7 @@ export class VendorTaskList {
     }
   }
 
-  async #readPages(request: VendorListRequest, signal: AbortSignal): Promise<UpstreamList> {
+  async #readPages(request: UpstreamListRequest, signal: AbortSignal): Promise<UpstreamList> {
     const { hidden, wanted } = request;
     // By id: a task submitted meanwhile pushes others to the next page.
     const seen = new Map<string, JsonObject>();
@@ -89,7 +89,7 @@ export class VendorTaskList {
   }
 
   async #ask(
-    { query, apiKey, account, via }: VendorListRequest,
+    { query, apiKey, account, via }: UpstreamListRequest,
     page: number,
     signal: AbortSignal,
   ): Promise<UpstreamAnswer> {

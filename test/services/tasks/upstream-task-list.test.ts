@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UpstreamAnswer } from '../../../src/ports/image-upstream.ts';
 import { TransportError } from '../../../src/ports/transport.ts';
-import { type VendorListRequest, VendorTaskList } from '../../../src/services/tasks/vendor-task-list.ts';
+import {
+  type UpstreamListRequest,
+  UpstreamTaskList,
+} from '../../../src/services/tasks/upstream-task-list.ts';
 import { answer } from '../../support/fakes/fake-upstream.ts';
 import { ManualClock } from '../../support/fakes/manual-clock.ts';
 
@@ -26,7 +29,7 @@ function vendorWith(count: number, mostPerPage = 100) {
 
 async function read(
   vendor: (query: URLSearchParams) => UpstreamAnswer | Promise<UpstreamAnswer>,
-  more: Partial<VendorListRequest> = {},
+  more: Partial<UpstreamListRequest> = {},
 ) {
   const upstream = {
     list: async (text: string) => {
@@ -35,7 +38,7 @@ async function read(
       return await vendor(query);
     },
   };
-  const reading = new VendorTaskList({ upstream, clock }).read({
+  const reading = new UpstreamTaskList({ upstream, clock }).read({
     query: new URLSearchParams('page_no=7&page_size=9&status=RUNNING'),
     apiKey: 'sk',
     account: 'a',

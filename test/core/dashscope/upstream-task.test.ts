@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readVendorTask } from '../../../src/core/dashscope/vendor-task.ts';
+import { readUpstreamTask } from '../../../src/core/dashscope/upstream-task.ts';
 
 const task = (task_status: string, rest = {}) => ({
   request_id: 'r',
@@ -15,15 +15,15 @@ it.each([
   ['CANCELED', 'CANCELED'],
   ['UNKNOWN', 'UNKNOWN'],
 ] as const)('%s is read as %s', (status, state) => {
-  expect(readVendorTask(task(status))?.state).toBe(state);
+  expect(readUpstreamTask(task(status))?.state).toBe(state);
 });
 
 it.each([null, [], {}, { output: null }, { output: {} }, task('DANCING')])('%j is no task', (value) => {
-  expect(readVendorTask(value)).toBeUndefined();
+  expect(readUpstreamTask(value)).toBeUndefined();
 });
 
 it('an answer is left without what belongs to the task', () => {
-  const done = readVendorTask({
+  const done = readUpstreamTask({
     ...task('SUCCEEDED', { results: [{ url: 'u' }] }),
     usage: { image_count: 1 },
   });
@@ -39,11 +39,11 @@ it.each([
   ['a code in the place of one', { results: [{ url: 'u' }, { code: 'c', message: 'm' }] }, true],
   ['a count of failures', { choices: [], task_metrics: { TOTAL: 2, SUCCEEDED: 1, FAILED: 1 } }, true],
 ] as const)('with %s it is partial: %#', (_, output, isPartial) => {
-  expect(readVendorTask(task('SUCCEEDED', output))?.isPartial).toBe(isPartial);
+  expect(readUpstreamTask(task('SUCCEEDED', output))?.isPartial).toBe(isPartial);
 });
 
 it('a failure keeps its code and message', () => {
-  expect(readVendorTask(task('FAILED', { code: 'InternalError', message: 'sorry' }))).toMatchObject({
+  expect(readUpstreamTask(task('FAILED', { code: 'InternalError', message: 'sorry' }))).toMatchObject({
     code: 'InternalError',
     message: 'sorry',
   });

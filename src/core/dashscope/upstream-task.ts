@@ -1,11 +1,11 @@
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
 
 /** States of the vendor's tasks. `SUSPENDED` counts as running, as the SDKs take it. */
-export type VendorTaskState = 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED' | 'UNKNOWN';
+export type UpstreamTaskState = 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED' | 'UNKNOWN';
 
 /** A vendor's task as one poll shows it. */
-export interface VendorTask {
-  readonly state: VendorTaskState;
+export interface UpstreamTask {
+  readonly state: UpstreamTaskState;
   /** The answer without what belongs to the task: as the synchronous endpoint would have said it. */
   readonly answer: JsonObject;
   /** Some of the pictures are missing. */
@@ -16,7 +16,7 @@ export interface VendorTask {
 }
 
 /** What a poll says; undefined when it is no task. */
-export function readVendorTask(value: JsonValue): VendorTask | undefined {
+export function readUpstreamTask(value: JsonValue): UpstreamTask | undefined {
   if (!isJsonObject(value) || !isJsonObject(value.output)) return undefined;
   const {
     task_id: _,
@@ -40,7 +40,7 @@ export function readVendorTask(value: JsonValue): VendorTask | undefined {
   };
 }
 
-function stateOf(status: JsonValue | undefined): VendorTaskState | undefined {
+function stateOf(status: JsonValue | undefined): UpstreamTaskState | undefined {
   switch (status) {
     case 'SUSPENDED':
       return 'RUNNING';
