@@ -55,6 +55,12 @@ export async function openStore(data: string, options: OpenFolderOptions = {}): 
     close();
     if (isAppError(error, 'storage_failed'))
       throw unfit(folder.path, `its file ${ROWS_FILE} is damaged or cannot be read`, error);
+    if (isAppError(error, 'storage_full'))
+      throw unfit(
+        folder.path,
+        `its file ${ROWS_FILE} cannot be written: its disk is full, read-only or failing`,
+        error,
+      );
     throw error;
   }
 }

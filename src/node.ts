@@ -62,6 +62,8 @@ export interface StartOptions {
 
 /** How often counts of uses are written, and the store is brought back within its bounds. */
 const COLLECT_MS = 60_000;
+/** Pages of the database given back to the disk then: a few milliseconds in which no request is answered. */
+const PAGES_GIVEN_BACK = 1_000;
 /** How often the ledger is written (a crash loses what came since) and its old hours are folded. */
 const LEDGER_MS = 10_000;
 const FOLD_MS = 6 * 60 * 60_000;
@@ -201,6 +203,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       every(COLLECT_MS, async () => {
         await services.usage.flush();
         await services.garbageCollector.runOnce().catch(failed(reporter, 'collector'));
+        database.giveBackPages(PAGES_GIVEN_BACK);
       }),
       every(COLLECT_MS, () => services.tasks.prune().catch(failed(reporter, 'task collector'))),
       every(COLLECT_MS, () => services.uploadCollector.runOnce().catch(failed(reporter, 'upload collector'))),

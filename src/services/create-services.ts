@@ -102,13 +102,14 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const upstream = new UploadRenewer({ upstream: ports.upstream, reporter });
   const bodies = new ByteBudget(config.maxInflight);
   const stores = createStores({ ...ports, reporter, onUsageFailure: onFailure('usage') }, config);
-  const { entries, blobs, lock, remover, downloader, integrity, usage, finder } = stores;
+  const { entries, blobs, lock, remover, evictor, downloader, integrity, usage, finder } = stores;
   const purchases = new PurchaseStore(database);
   const publisher = new EntryPublisher({
     entries,
     blobs,
     downloader,
     lock,
+    evictor,
     clock,
     reporter,
   });
@@ -216,7 +217,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     governor,
     entrySearch,
     entryEditor,
-    importer: new Importer({ entries, blobs, lock, hasher, clock }, { maxImage: config.maxImage }),
+    importer: new Importer({ entries, blobs, evictor, lock, hasher, clock }, { maxImage: config.maxImage }),
     lineage: new Lineage(database),
     purger: new Purger({
       database,
@@ -229,8 +230,8 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     statistics: () => readStatistics(database, entries),
     searchBackfill: new SearchBackfill({ database, clock }),
     garbageCollector: new GarbageCollector(
-      { entries, purchases, blobs, remover, lock, clock, reporter },
-      { maxBytes: config.maxBytes, maxAgeMs: config.maxAge },
+      { entries, purchases, blobs, evictor, lock, clock, reporter },
+      { maxAgeMs: config.maxAge },
     ),
   };
 }

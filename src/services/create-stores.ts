@@ -10,6 +10,7 @@ import type { Transport } from '../ports/transport.ts';
 import { BlobStore } from './blobs/blob-store.ts';
 import { Downloader } from './blobs/downloader.ts';
 import { StoreLock } from './blobs/store-lock.ts';
+import { EntryEvictor } from './entries/entry-evictor.ts';
 import { EntryFinder } from './entries/entry-finder.ts';
 import { EntryIntegrity, type Healing } from './entries/entry-integrity.ts';
 import { EntryRemover } from './entries/entry-remover.ts';
@@ -51,6 +52,7 @@ export function createStores(
   );
   const integrity = new EntryIntegrity({ entries, blobs, downloader, lock, healing, clock, reporter });
   const usage = new UsageRecorder({ entries, clock, onFailure: ports.onUsageFailure });
+  const remover = new EntryRemover({ entries, blobs, lock });
   return {
     entries,
     blobs,
@@ -59,6 +61,7 @@ export function createStores(
     integrity,
     usage,
     finder: new EntryFinder({ entries, integrity, usage, clock, reporter }, config.maxAge),
-    remover: new EntryRemover({ entries, blobs, lock }),
+    remover,
+    evictor: new EntryEvictor({ entries, blobs, remover, clock, reporter }, config.maxBytes),
   };
 }

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { SqlDatabase, SqlResult, SqlRow, SqlStatement, SqlValue } from '../../ports/sql-database.ts';
 import { keepAlive } from './keep-alive.ts';
+import { toStorageError } from './storage-error.ts';
 
 export interface OpenOptions {
   /** How long a statement waits for another process's write to end. Default 5000. */
@@ -24,6 +25,7 @@ const MIB = 1024 * 1024;
  * long reader let grow is cut back at the next checkpoint.
  */
 const SETTINGS = `
+  pragma auto_vacuum = incremental;
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma foreign_keys = on;
@@ -111,6 +113,14 @@ export class BetterSqlite3Database implements SqlDatabase {
     );
   }
 
+  /**
+   * Gives free pages back to the disk, at most so many, each of 4 KiB. Does nothing for a file that was made without
+   * `auto_vacuum`.
+   */
+  giveBackPages(count: number): void {
+    translated(() => this.#database.exec(`pragma incremental_vacuum(${count})`));
+  }
+
   #pragma(name: 'application_id' | 'user_version'): number {
     return Number(this.#run({ sql: `pragma ${name}`, params: [] }).rows[0]?.[name]);
   }
@@ -168,15 +178,7 @@ function translated<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof AppError) throw error;
-    const code = error instanceof Database.SqliteError ? error.code : '';
-    if (code.startsWith('SQLITE_CONSTRAINT')) {
-      throw new AppError('constraint', 'The rows break a rule of the database.', { cause: error });
-    }
-    if (code === 'SQLITE_FULL') {
-      throw new AppError('storage_full', 'There is no room left for the database.', { cause: error });
-    }
-    throw new AppError('storage_failed', 'The database failed.', { cause: error });
+    throw toStorageError(error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { AppError } from '../../core/errors.ts';
 
-/** The disk's or the user's share of it is used up. */
-const FULL = new Set(['ENOSPC', 'EDQUOT']);
+/** Nothing can be written now: the disk is full, the user's share of it is, a file may not grow, or it is read-only. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS']);
 
 /** The system's error code (`ENOENT` …), if it has one. */
 export function errorCode(error: unknown): string | undefined {
@@ -13,7 +13,11 @@ export function toStorageError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const code = errorCode(error);
   if (code !== undefined && FULL.has(code)) {
-    return new AppError('storage_full', 'The disk that holds the blobs is full.', { cause: error });
+    return new AppError(
+      'storage_full',
+      'The disk that holds the images is full, over a quota or read-only.',
+      { cause: error },
+    );
   }
   return new AppError('storage_failed', 'The folder that holds the blobs cannot be used.', { cause: error });
 }

@@ -10,6 +10,7 @@ import type { Downloader } from '../blobs/downloader.ts';
 import type { StoreLock } from '../blobs/store-lock.ts';
 import type { StageListener } from '../purchases/flight-stage.ts';
 import type { EntryIdentity } from '../purchases/purchase.ts';
+import type { EntryEvictor } from './entry-evictor.ts';
 import type { EntryStore } from './entry-store.ts';
 
 /** The record of the purchase that an entry comes from: it ends in the transaction that inserts the entry. */
@@ -39,6 +40,7 @@ export interface EntryPublisherDeps {
   readonly blobs: BlobStore;
   readonly downloader: Downloader;
   readonly lock: StoreLock;
+  readonly evictor: EntryEvictor;
   readonly clock: Clock;
   readonly reporter: Reporter;
 }
@@ -69,7 +71,11 @@ export class EntryPublisher {
       paid.onStage?.({ stage: 'downloading', ...downloaded }),
     );
     try {
-      return await this.#deps.lock.shared(() => this.#publish(paid, staged));
+      const bytes = staged.reduce((sum, { size }) => sum + size, 0);
+      // Room first: an eviction waits until nobody publishes.
+      return await this.#deps.evictor.withRoom(bytes, () =>
+        this.#deps.lock.shared(() => this.#publish(paid, staged)),
+      );
     } catch (error) {
       await this.#withdraw(staged);
       throw error;

@@ -8,6 +8,7 @@ import type { Hasher } from '../../ports/hasher.ts';
 import type { BlobStore, StagedImage } from '../blobs/blob-store.ts';
 import type { ReceivedImage } from '../blobs/image-receiver.ts';
 import type { StoreLock } from '../blobs/store-lock.ts';
+import type { EntryEvictor } from '../entries/entry-evictor.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 
 /** What became of a carried entry. */
@@ -24,6 +25,7 @@ const MAX_ROW_BYTES = 1_900_000;
 export interface ImporterDeps {
   readonly entries: EntryStore;
   readonly blobs: BlobStore;
+  readonly evictor: EntryEvictor;
   readonly lock: StoreLock;
   readonly hasher: Hasher;
   readonly clock: Pick<Clock, 'now'>;
@@ -55,7 +57,7 @@ export class Importer {
       if (staged.digest !== digest) {
         throw new AppError('invalid_request', `The bytes are those of ${staged.digest}, not of ${digest}.`);
       }
-      await this.#deps.lock.shared(() => staged.commit());
+      await this.#deps.evictor.withRoom(staged.size, () => this.#deps.lock.shared(() => staged.commit()));
       return staged;
     } finally {
       await staged.discard();

@@ -3,26 +3,21 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { StoreLock } from '../blobs/store-lock.ts';
-import { addRemoved, type EntryRemover, NOTHING_REMOVED, type Removed } from '../entries/entry-remover.ts';
+import { type EntryEvictor, EVICTION_BATCH } from '../entries/entry-evictor.ts';
+import { addRemoved, NOTHING_REMOVED, type Removed } from '../entries/entry-remover.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 import type { PurchaseStore } from '../purchases/purchase-store.ts';
 
 export interface GarbageCollectorOptions {
-  /** Bytes of blobs to keep at most; undefined means no bound. */
-  readonly maxBytes: number | undefined;
   /** Age in milliseconds at which entries go; undefined means never. */
   readonly maxAgeMs: number | undefined;
 }
 
-/** Entries dropped in one go: the lock that keeps publishers out is held meanwhile. */
-const BATCH = 50;
 /** Bytes without a row are left alone this long: their entry may be about to be stored. */
 const ORPHAN_GRACE_MS = 60 * 60 * 1000;
 /** So many are garbage for certain enough, and beyond them this share of all files. */
 const FEW_ORPHANS = 4;
 const ORPHAN_SHARE = 0.05;
-/** How old a backup may be whose rows still find their images. */
-const TRASH_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 const PURCHASE_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Collaborators of `GarbageCollector`. */
@@ -30,7 +25,7 @@ export interface GarbageCollectorDeps {
   readonly entries: EntryStore;
   readonly purchases: PurchaseStore;
   readonly blobs: BlobStore;
-  readonly remover: EntryRemover;
+  readonly evictor: EntryEvictor;
   readonly lock: StoreLock;
   readonly clock: Clock;
   readonly reporter: Reporter;
@@ -60,29 +55,24 @@ export class GarbageCollector {
 
   /** Expires and evicts until the store is within its bounds. Tells after each batch what went so far. */
   async runOnce(onProgress: (removed: Removed) => void = () => {}): Promise<Removed> {
-    const { maxAgeMs, maxBytes } = this.#options;
+    const { maxAgeMs } = this.#options;
     let removed = NOTHING_REMOVED;
     const drop = async (ids: readonly number[]): Promise<boolean> => {
       if (ids.length === 0) return false;
-      removed = addRemoved(removed, await this.#evict(ids));
+      removed = addRemoved(removed, await this.#deps.evictor.evict(ids));
       onProgress(removed);
       return true;
     };
     if (maxAgeMs !== undefined) {
       const createdBefore = this.#deps.clock.now() - maxAgeMs;
-      while (await drop(await this.#deps.entries.selectExpired(createdBefore, BATCH))) {
+      while (await drop(await this.#deps.entries.selectExpired(createdBefore, EVICTION_BATCH))) {
         // Another batch, until none is left.
       }
     }
-    await this.#pruneTrash();
-    if (maxBytes !== undefined) {
-      for (;;) {
-        const excess = (await this.#deps.entries.totals()).bytes - maxBytes;
-        if (excess <= 0) break;
-        const victims = enough(await this.#deps.entries.selectForEviction({ limit: BATCH }), excess);
-        if (!(await drop(victims))) break;
-      }
-    }
+    await this.#deps.evictor.trim((gone) => {
+      removed = addRemoved(removed, gone);
+      onProgress(removed);
+    });
     await this.#deps.purchases.prune(this.#deps.clock.now() - PURCHASE_LIFE_MS);
     return removed;
   }
@@ -116,33 +106,4 @@ export class GarbageCollector {
     }
     return swept;
   }
-
-  /** The trash has what the budget leaves it. */
-  async #pruneTrash(): Promise<void> {
-    const { entries, blobs, clock } = this.#deps;
-    const { maxBytes = Number.POSITIVE_INFINITY } = this.#options;
-    const room = Math.max(0, maxBytes - (await entries.totals()).bytes);
-    await blobs.pruneDiscarded(clock.now() - TRASH_LIFE_MS, room);
-  }
-
-  async #evict(ids: readonly number[]): Promise<Removed> {
-    const removed = await this.#deps.remover.remove(ids);
-    this.#deps.reporter.report({ type: 'evicted', ...removed });
-    return removed;
-  }
-}
-
-/** As many of the candidates, in order, as it takes to free `excess` bytes. */
-function enough(
-  candidates: readonly { readonly id: number; readonly bytes: number }[],
-  excess: number,
-): number[] {
-  const ids: number[] = [];
-  let freed = 0;
-  for (const { id, bytes } of candidates) {
-    if (freed >= excess) break;
-    ids.push(id);
-    freed += bytes;
-  }
-  return ids;
 }

@@ -208,7 +208,8 @@ describe('FsBlobDriver', () => {
       ['ENOSPC', 'storage_full'],
       ['EDQUOT', 'storage_full'],
       ['EIO', 'storage_failed'],
-      ['EROFS', 'storage_failed'],
+      ['EROFS', 'storage_full'],
+      ['EFBIG', 'storage_full'],
     ])('%s is %s, whatever step meets it', async (code, expected) => {
       const reject = () => Promise.reject(failure(code));
       await expect(driverWith({ mkdir: reject }).stage()).rejects.toMatchObject({ code: expected });
@@ -243,7 +244,7 @@ describe('FsBlobDriver', () => {
     it("keeps the system's error, with its paths, out of the message", async () => {
       const driver = driverWith({ rename: () => Promise.reject(failure('ENOSPC')) });
       await expect(put(driver, BYTES)).rejects.toMatchObject({
-        message: 'The disk that holds the blobs is full.',
+        message: 'The disk that holds the images is full, over a quota or read-only.',
         cause: { code: 'ENOSPC' },
       });
     });

@@ -114,3 +114,31 @@ describe('a crash', () => {
     }
   });
 });
+
+describe('the byte budget', () => {
+  it('is not exceeded by more than a tenth, however many publish at once', async () => {
+    const images = Array.from({ length: 40 }, (_, index) => png(30 + index, 30));
+    const maxBytes = 5 * Math.max(...images.map(({ length }) => length));
+    const publisher = bench.publisherWithin(maxBytes);
+    let most = 0;
+    for (let at = 0; at < images.length; at += 2) {
+      const paid = await Promise.all(
+        images.slice(at, at + 2).map((image, index) => bench.answered(`${at + index}`, image)),
+      );
+      await Promise.all(paid.map((one) => publisher.keep(one)));
+      most = Math.max(most, machine.driver.byteCount);
+    }
+    expect(most).toBeGreaterThan(maxBytes / 2);
+    expect(most).toBeLessThanOrEqual(maxBytes * 1.1);
+    // The last ones are there.
+    expect((await machine.rows('select prompt from entries order by id desc limit 1'))[0]).toEqual({
+      prompt: '39',
+    });
+  });
+
+  it('takes no image that was paid for', async () => {
+    await expect(bench.publisherWithin(1).keep(await bench.answered('pets', CAT))).resolves.toMatchObject({
+      take: 1,
+    });
+  });
+});

@@ -10,14 +10,12 @@ import type { SqlDatabase } from '../../../src/ports/sql-database.ts';
 import { BlobStore } from '../../../src/services/blobs/blob-store.ts';
 import { Downloader } from '../../../src/services/blobs/downloader.ts';
 import { StoreLock } from '../../../src/services/blobs/store-lock.ts';
+import { EntryEvictor } from '../../../src/services/entries/entry-evictor.ts';
 import { EntryIntegrity } from '../../../src/services/entries/entry-integrity.ts';
 import { EntryPublisher, type PaidAnswer } from '../../../src/services/entries/entry-publisher.ts';
 import { EntryRemover } from '../../../src/services/entries/entry-remover.ts';
 import { EntryStore } from '../../../src/services/entries/entry-store.ts';
-import {
-  GarbageCollector,
-  type GarbageCollectorOptions,
-} from '../../../src/services/maintenance/garbage-collector.ts';
+import { GarbageCollector } from '../../../src/services/maintenance/garbage-collector.ts';
 import { type EntryIdentity, newPurchase } from '../../../src/services/purchases/purchase.ts';
 import { PurchaseRecord } from '../../../src/services/purchases/purchase-record.ts';
 import { PurchaseStore } from '../../../src/services/purchases/purchase-store.ts';
@@ -107,10 +105,7 @@ export class StoreBench {
       { transport, blobs: this.blobs, clock },
       { maxBytes: 1e6, budgetMs: 30_000 },
     );
-    this.publisher = new EntryPublisher({
-      ...this.#stores(),
-      downloader: this.downloader,
-    });
+    this.publisher = this.publisherWithin(undefined);
     this.integrity = new EntryIntegrity({
       ...this.#stores(),
       downloader: this.downloader,
@@ -118,11 +113,20 @@ export class StoreBench {
     });
   }
 
-  garbageCollector(options: Partial<GarbageCollectorOptions> = {}): GarbageCollector {
-    return new GarbageCollector(
-      { ...this.#stores(), remover: new EntryRemover(this) },
-      { maxBytes: undefined, maxAgeMs: undefined, ...options },
-    );
+  garbageCollector({ maxBytes, maxAgeMs }: { maxBytes?: number; maxAgeMs?: number } = {}): GarbageCollector {
+    return new GarbageCollector({ ...this.#stores(), evictor: this.evictor(maxBytes) }, { maxAgeMs });
+  }
+
+  publisherWithin(maxBytes: number | undefined): EntryPublisher {
+    return new EntryPublisher({
+      ...this.#stores(),
+      downloader: this.downloader,
+      evictor: this.evictor(maxBytes),
+    });
+  }
+
+  evictor(maxBytes: number | undefined): EntryEvictor {
+    return new EntryEvictor({ ...this.#stores(), remover: new EntryRemover(this) }, maxBytes);
   }
 
   /** A purchase that is sent: on record, and nothing more. */
