@@ -37,7 +37,8 @@ import { openStore } from './node-metadata.ts';
 import type { Reporter } from './ports/reporter.ts';
 import { createServices, type Services } from './services/create-services.ts';
 import { ByteBudget } from './services/limits/byte-budget.ts';
-import { Relay } from './services/relay.ts';
+import { Slots } from './services/limits/slots.ts';
+import { RELAY_SLOTS, Relay } from './services/relay.ts';
 
 /** A running server. */
 export interface RunningServer {
@@ -86,6 +87,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
   const { folder, database } = store;
   const transport = createUndiciTransport();
   const decoding = decodingTransport(transport);
+  const relayTransport = createUndiciTransport();
   let stopFollowing = () => {};
   try {
     const blobDriver = new FsBlobDriver(join(folder.path, IMAGES_FOLDER), { marker: MARKER_FILE });
@@ -158,7 +160,10 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     const app = createApp(
       {
         ...services,
-        relay: new Relay(transport, { ...upstream, hidesAccount: config.auth === 'token' }),
+        relay: new Relay(
+          { transport: relayTransport, slots: new Slots(systemClock, RELAY_SLOTS) },
+          { ...upstream, hidesAccount: config.auth === 'token' },
+        ),
         clock: systemClock,
         platform: nodePlatform,
         pageAssets: await readPageAssets(PAGE_ASSETS),
@@ -230,7 +235,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
       await services.ledgerRecorder.flush();
       // Close the database first: what the transport's end breaks off must stay on record as it is, for the next start.
       database.close();
-      await transport.close();
+      await Promise.all([transport.close(), relayTransport.close()]);
       store.close();
     };
     return {
@@ -246,7 +251,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
     };
   } catch (error) {
     stopFollowing();
-    await transport.close();
+    await Promise.all([transport.close(), relayTransport.close()]);
     store.close();
     throw error;
   }

@@ -20,7 +20,8 @@ import { createApp } from './http/app.ts';
 import type { BlobDriver } from './ports/blob-driver.ts';
 import type { FlightCoordinator } from './ports/flight-coordinator.ts';
 import { createServices, type Services } from './services/create-services.ts';
-import { Relay } from './services/relay.ts';
+import { Slots } from './services/limits/slots.ts';
+import { RELAY_SLOTS, Relay } from './services/relay.ts';
 import type { WorkerEnvironment } from './worker-environment.ts';
 
 /** The same app and services as on Node, on Cloudflare's services. */
@@ -101,7 +102,10 @@ export async function createWorkerApp(
   const app = createApp(
     {
       ...services,
-      relay: new Relay(fetchTransport, { ...upstream, hidesAccount: isToken }),
+      relay: new Relay(
+        { transport: fetchTransport, slots: new Slots(systemClock, RELAY_SLOTS) },
+        { ...upstream, hidesAccount: isToken },
+      ),
       clock: systemClock,
       platform: workersPlatform,
       pageAssets: createBoundAssets(bindings.ASSETS),

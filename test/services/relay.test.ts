@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { TransportError } from '../../src/ports/transport.ts';
+import { Slots } from '../../src/services/limits/slots.ts';
 import { Relay, type RelayRequest } from '../../src/services/relay.ts';
+import { ManualClock, settle } from '../support/fakes/manual-clock.ts';
 import { response, ScriptedTransport } from '../support/fakes/scripted-transport.ts';
 
 const request = (changes: Partial<RelayRequest> = {}): RelayRequest => ({
@@ -13,7 +15,10 @@ const request = (changes: Partial<RelayRequest> = {}): RelayRequest => ({
   ...changes,
 });
 
-function start(reply: ConstructorParameters<typeof ScriptedTransport>[0] = () => response(200, 'hello')) {
+function start(
+  reply: ConstructorParameters<typeof ScriptedTransport>[0] = () => response(200, 'hello'),
+  limit = 10,
+) {
   const transport = new ScriptedTransport(reply);
   const options = {
     origin: 'https://up.example',
@@ -21,7 +26,8 @@ function start(reply: ConstructorParameters<typeof ScriptedTransport>[0] = () =>
     loopHeaders: [['cdn-loop', 'us']] as const,
     hidesAccount: false,
   };
-  return { transport, relay: new Relay(transport, options) };
+  const slots = new Slots(new ManualClock(), { limit, maxWaiting: 1, maxWaitMs: 1_000 });
+  return { transport, relay: new Relay({ transport, slots }, options) };
 }
 
 it('sends path and query as they came, under the key that pays', async () => {
@@ -98,4 +104,24 @@ it('ends with the reason of the client that left', async () => {
   const { relay } = start();
   const reason = new Error('the client left');
   await expect(relay.send(request({ signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
+});
+
+it('gives its place to the next when the answer has ended, been left or failed; who is brief needs none', async () => {
+  const { transport, relay } = start(undefined, 1);
+  const held = await relay.send(request());
+  const waiting = relay.send(request());
+  await settle();
+  expect(transport.requests).toHaveLength(1);
+  await expect(relay.send(request())).rejects.toMatchObject({ code: 'overloaded' });
+  await relay.send(request({ isBrief: true }));
+  expect(transport.requests).toHaveLength(2);
+  for await (const _ of held.body) break;
+  const second = await waiting;
+  await second.body[Symbol.asyncIterator]().return?.();
+  await relay.send(request({ method: 'HEAD' }));
+  const client = new AbortController();
+  await relay.send(request({ signal: client.signal }));
+  client.abort();
+  await relay.send(request());
+  expect(transport.requests).toHaveLength(6);
 });

@@ -115,7 +115,7 @@ class DashScopeDoor {
       },
     });
     if (request.kind === 'foreign')
-      return await passForeign(c, this.#services, this.#options, principal, bytes);
+      return await passForeign(c, this.#services, this.#options, principal, { body: bytes });
     const uncached = hasUnknownHeader(c)
       ? 'header'
       : request.kind === 'uncacheable'

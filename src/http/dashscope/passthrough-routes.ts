@@ -5,7 +5,7 @@ import type { Principal } from '../../core/principal.ts';
 import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
 import { identify } from '../doors/identify.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
-import { passThrough } from './passthrough.ts';
+import { type PassthroughOptions, passThrough } from './passthrough.ts';
 
 /** Everything of the vendor's that is not ours. */
 export function passthroughRoutes(services: DashScopeServices, options: HttpOptions): Hono {
@@ -19,13 +19,13 @@ export function passthroughRoutes(services: DashScopeServices, options: HttpOpti
   return routes;
 }
 
-/** Passes on what is not ours, if the settings allow its path. `body` when it has been read already. */
+/** Passes on what is not ours, if the settings allow its path. */
 export async function passForeign(
   c: Context,
   services: DashScopeServices,
   options: HttpOptions,
   principal: Principal,
-  body?: Uint8Array,
+  passed: PassthroughOptions = {},
 ): Promise<Response> {
   const { path } = c.req;
   // Of the account's tasks only those that were submitted here are shown; their own routes know these.
@@ -40,7 +40,7 @@ export async function passForeign(
   }
   requestRecordOf(c).door = 'passthrough';
   // A success here proves no key: the vendor answers preflights to anybody, and refuses streams under status 200.
-  return await passThrough(c, services, principal, body === undefined ? {} : { body });
+  return await passThrough(c, services, principal, passed);
 }
 
 /** Whether any server might read a path as one of tasks. */

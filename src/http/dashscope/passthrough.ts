@@ -11,6 +11,8 @@ export type PassthroughServices = Pick<HttpServices, 'relay' | 'credentials' | '
 export interface PassthroughOptions {
   /** The request's body, when it has been read already. */
   readonly body?: Uint8Array;
+  /** See `RelayRequest`. */
+  readonly isBrief?: boolean;
   /** Added to the answer's headers. */
   readonly extra?: Readonly<Record<string, string>>;
 }
@@ -30,6 +32,7 @@ export async function passThrough(
     body: options.body ?? c.req.raw.body ?? undefined,
     apiKey: principal.apiKey,
     signal: c.req.raw.signal,
+    isBrief: options.isBrief,
   });
   const { status } = answer;
   noteRelay(c, answer.headers);

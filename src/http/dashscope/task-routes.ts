@@ -37,7 +37,7 @@ export function taskRoutes(services: DashScopeServices, options: HttpOptions): H
         // The vendor counts it together with our own polls for this account.
         const { signal } = c.req.raw;
         await services.pollPacer.turn(principal.account, { signal, maxWaitMs: MAX_WAIT_MS });
-        return await passForeign(c, services, options, principal);
+        return await passForeign(c, services, options, principal, { isBrief: true });
       }
       return json(c, (requestId) => taskBody(view, blobBaseUrl(c, options), requestId));
     });
@@ -49,7 +49,7 @@ export function taskRoutes(services: DashScopeServices, options: HttpOptions): H
       const canceled = await services.tasks.cancel(id, principal);
       if (canceled === undefined) {
         if (options.ownTasksOnly) return refusal(c);
-        return await passForeign(c, services, options, principal);
+        return await passForeign(c, services, options, principal, { isBrief: true });
       }
       if (canceled.kind === 'refused') return refusal(c);
       if (canceled.kind === 'canceled') return json(c, (requestId) => ({ request_id: requestId }));

@@ -4,7 +4,8 @@ import { nodePlatform } from '../../../src/adapters/node/platform.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import { createUndiciTransport } from '../../../src/adapters/undici/transport.ts';
 import { createApp } from '../../../src/http/app.ts';
-import { Relay } from '../../../src/services/relay.ts';
+import { Slots } from '../../../src/services/limits/slots.ts';
+import { RELAY_SLOTS, Relay } from '../../../src/services/relay.ts';
 import type { Stack } from '../servers/stack.ts';
 
 export interface KnownRoute {
@@ -22,7 +23,10 @@ export function routesOf(stack: Stack): readonly KnownRoute[] {
   const app = createApp(
     {
       ...services,
-      relay: new Relay(transport, { ...upstream, hidesAccount: false }),
+      relay: new Relay(
+        { transport, slots: new Slots(systemClock, RELAY_SLOTS) },
+        { ...upstream, hidesAccount: false },
+      ),
       clock: systemClock,
       platform: nodePlatform,
       pageAssets: { find: async () => undefined },
