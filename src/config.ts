@@ -23,6 +23,7 @@ export function parseConfig(env: Environment) {
   const auth = read(SETTINGS.auth) ?? (isLoopback(host) ? 'local' : 'passthrough');
   const tokens = need(SETTINGS.tokens);
   const passthrough = read(SETTINGS.passthrough) ?? (auth === 'token' ? [] : 'all');
+  const generationTimeout = need(SETTINGS.generationTimeout);
   const config = {
     host,
     port,
@@ -52,9 +53,10 @@ export function parseConfig(env: Environment) {
     throttledAttempts: need(SETTINGS.throttledAttempts),
     failedAttempts: need(SETTINGS.failedAttempts),
     retryBudget: need(SETTINGS.retryBudget),
-    generationTimeout: need(SETTINGS.generationTimeout),
+    generationTimeout,
     downloadTimeout: need(SETTINGS.downloadTimeout),
-    drainTimeout: need(SETTINGS.drainTimeout),
+    // What is sent is answered by then, or never.
+    drainTimeout: Math.min(read(SETTINGS.drainTimeout) ?? generationTimeout, generationTimeout),
     memory: need(SETTINGS.memory),
     logLevel: need(SETTINGS.logLevel),
   };

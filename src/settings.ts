@@ -224,8 +224,9 @@ export const SETTINGS = {
   }),
   drainTimeout: setting({
     name: 'DASHCACHE_DRAIN_TIMEOUT',
-    fallback: '10s',
-    meaning: 'How long SIGTERM waits for generations under way.',
+    fallback: undefined,
+    absent: 'the generation timeout',
+    meaning: 'How long SIGTERM waits for generations that are sent.',
     parse: timer,
   }),
   memory: setting({

@@ -37,7 +37,7 @@ describe('the defaults', () => {
       retryBudget: 30_000,
       generationTimeout: 300_000,
       downloadTimeout: 30_000,
-      drainTimeout: 10_000,
+      drainTimeout: 300_000,
       rate: undefined,
     });
   });

@@ -13,7 +13,7 @@ export async function serve(flags: SettingFlags): Promise<void> {
   // Print this only now: from here on nothing is accepted.
   const closed = server.close();
   console.log(
-    `${signal}: no new flights; those under way have ${server.config.drainTimeout / 1000} s to land`,
+    `${signal}: no new flights; those that are sent have ${server.config.drainTimeout / 1000} s to land`,
   );
   await closed;
   // What outlived the drain must not keep the process alive: its purchases stay open on record.

@@ -17,6 +17,11 @@ export interface AnswerPublisherDeps {
   readonly reporter: Reporter;
 }
 
+/** No further try changes it: it is larger than what is kept here, or there is nothing to fetch. */
+const HOPELESS: ReadonlySet<string> = new Set(['image_too_large', 'no_image']);
+/** What a URL answers whose life is over, for as long as the time for downloads lasts. */
+const GONE: ReadonlySet<number | undefined> = new Set([403, 404, 410]);
+
 /** Drives what is `answered` on: fetches its files and stores them as an entry, as often as it takes while the URLs live. */
 export class AnswerPublisher {
   readonly #deps: AnswerPublisherDeps;
@@ -42,7 +47,7 @@ export class AnswerPublisher {
       const { model, createdAt } = record.row;
       const reason = cause instanceof AppError ? cause.code : 'failure';
       this.#deps.reporter.report({ type: 'not-stored', model, reason, cause });
-      const isHopeless = isAppError(cause, 'image_too_large') || isAppError(cause, 'no_image');
+      const isHopeless = isAppError(cause) && (HOPELESS.has(cause.code) || GONE.has(cause.upstream?.status));
       const isOver = this.#deps.clock.now() - createdAt >= UPSTREAM_LIFE_MS;
       const end = endOfAnswer(answer, this.#deps.clock.now());
       if (isHopeless || isOver) await record.advance('unstored', { error: reason }, end);

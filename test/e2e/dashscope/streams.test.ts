@@ -355,7 +355,7 @@ describe('a stream that fails', () => {
     const events = readStrictly(await (await openStream(stack.origin, interleaved('gone'))).text());
     expect(events.at(-1)?.data.output.finished).toBe(true);
     await land(stack);
-    expect(readPurchases(stack)).toEqual([{ state: 'answered', status: 200 }]);
+    expect(readPurchases(stack)).toEqual([{ state: 'unstored', status: 200 }]);
   });
 
   it("what the gateway refuses is plain JSON with upstream's status; a 429 is tried again before", async () => {

@@ -40,7 +40,7 @@ it.each<[string, FaultEffect]>([
 });
 
 it.each<[string, FaultEffect]>([
-  ['is not there', { kind: 'refuse', status: 404 }],
+  ['is kept back', { kind: 'refuse', status: 503 }],
   ['is cut', { kind: 'cut' }],
   ['is truncated under a length that agrees', { kind: 'truncate' }],
   ['is a sign-in page', { kind: 'html' }],
@@ -65,6 +65,19 @@ it.each<[string, FaultEffect]>([
     expect(stack.asked).toBe(1);
   },
 );
+
+it('a picture that is gone is not withheld, and the next request buys again', async () => {
+  const stack = await startStack(HASTY);
+  const fault = stack.simulator.control.fault({
+    on: 'image',
+    times: 1000,
+    effect: { kind: 'refuse', status: 404 },
+  });
+  expectNotStored(stack, await stack.generate(prompt('gone')), 'unstored');
+  fault.cancel();
+  expect((await stack.generate(prompt('gone'))).headers.get('cache-status')).toContain('; stored;');
+  expect(stack.asked).toBe(2);
+});
 
 it('a picture above the bound is not stored and not withheld', async () => {
   const stack = await startStack({ ...HASTY, DASHCACHE_MAX_IMAGE: '1KiB' });

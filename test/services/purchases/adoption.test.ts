@@ -60,6 +60,10 @@ it('what was answered is stored as it would have been', async () => {
 });
 
 describe('pictures that cannot be had now', () => {
+  beforeEach(() => {
+    machine.missing = 503;
+  });
+
   it('are tried again while their URLs live, by the round and by who asks for them, and bought once', async () => {
     await bench.answered('cat', CAT);
     const pictures = new Map(machine.pictures);
@@ -98,6 +102,16 @@ describe('pictures that cannot be had now', () => {
     expect([await stateOf('gone'), await stateOf('there')]).toEqual(['unstored', 'stored']);
     expect(reporter.of('not-stored')).toHaveLength(1);
   });
+});
+
+it('a picture that is gone from where it lay is given up, and who asks again buys again', async () => {
+  await bench.answered('cat', CAT);
+  machine.pictures.clear();
+  const services = await restart();
+  expect(await stateOf('cat')).toBe('unstored');
+  machine.pictures.set('https://results.example/1.png', CAT);
+  expect(await services.images.generate(imageRequest('cat'))).toMatchObject({ kind: 'entry' });
+  expect(upstream.calls).toHaveLength(1);
 });
 
 it('a record that makes no sense is given up', async () => {

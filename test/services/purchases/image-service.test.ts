@@ -184,8 +184,7 @@ describe('a paid picture is never withheld', () => {
       answer: { status: 200 },
       status: { detail: 'not stored', stored: false },
     });
-    // Its URL may work again: it is tried for as long as that lives.
-    expect(await states()).toEqual(['answered']);
+    expect(await states()).toEqual(['unstored']);
     expect(reporter.of('not-stored')).toMatchObject([{ reason: 'upstream_invalid' }]);
   });
 

@@ -138,6 +138,7 @@ describe('what was answered before a crash and cannot be fetched at the start', 
     const pictures = new Map(machine.pictures);
     const id = await waiting('cat');
     machine.pictures.clear();
+    machine.missing = 503;
     const later = start();
     await later.adopter.adoptAll();
     await settle();

@@ -31,11 +31,13 @@ export class Machine {
   readonly database: BetterSqlite3Database;
   readonly clock = new ManualClock();
   readonly driver = new MemoryBlobDriver(this.clock);
-  /** What result URLs show; all others are 404. */
+  /** What URLs answer that show nothing. */
+  missing = 404;
+  /** What result URLs show. */
   readonly pictures = new Map<string, Uint8Array>();
   readonly transport = new ScriptedTransport(({ origin, path }) => {
     const bytes = this.pictures.get(origin + path);
-    return bytes === undefined ? response(404, 'gone') : response(200, bytes);
+    return bytes === undefined ? response(this.missing, 'gone') : response(200, bytes);
   });
 
   private constructor(database: BetterSqlite3Database) {
