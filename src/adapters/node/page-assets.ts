@@ -1,12 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import type { PageAssets } from '../../ports/page-assets.ts';
 
-/** The files of one folder, read once. Any other name finds nothing. */
+/** The files below one folder, read once. A name has slashes between its parts; any other name finds nothing. */
 export async function readPageAssets(folder: string): Promise<PageAssets> {
-  const names = await readdir(folder);
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = found.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
   const files = new Map(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)),
+    await Promise.all(
+      paths.map(async (path) => [relative(folder, path).replaceAll(sep, '/'), await readFile(path)] as const),
+    ),
   );
   return { find: async (name) => files.get(name) };
 }

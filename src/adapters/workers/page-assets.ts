@@ -12,7 +12,9 @@ export function createBoundAssets(assets: Assets) {
   return {
     find: async (name: string): Promise<Uint8Array | undefined> => {
       // The binding looks at the path only; the host is never asked.
-      const response = await assets.fetch(`https://assets.invalid/${encodeURIComponent(name)}`);
+      const response = await assets.fetch(
+        `https://assets.invalid/${name.split('/').map(encodeURIComponent).join('/')}`,
+      );
       if (response.status === 200) return new Uint8Array(await response.arrayBuffer());
       await response.body?.cancel();
       return undefined;

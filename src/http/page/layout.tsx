@@ -39,7 +39,7 @@ export function Layout(props: PropsWithChildren<Frame>) {
         <meta name="color-scheme" content="light dark" />
         <title>{title} · dashcache</title>
         {STYLES.map((name) => (
-          <link rel="stylesheet" href={`${ASSETS_PATH}/${name}.css`} />
+          <link rel="stylesheet" href={`${ASSETS_PATH}/styles/${name}.css`} />
         ))}
         <link rel="icon" type="image/svg+xml" href={`${ASSETS_PATH}/icon.svg`} />
         {script === undefined ? null : <script type="module" src={`${ASSETS_PATH}/${script}.js`} />}

@@ -59,7 +59,7 @@ export function pageRoutes(services: PageServices): Hono {
 
 /** Scripts, style and icon: the same on every server, and needed by those who are not in yet. */
 export function pageAssetRoutes({ pageAssets }: PageServices): Hono {
-  return new Hono().get(`${ASSETS_PATH}/:name`, async (c) => {
+  return new Hono().get(`${ASSETS_PATH}/:name{.+}`, async (c) => {
     const name = c.req.param('name');
     const asset = await pageAssets.find(name);
     const type = ASSET_TYPES[name.slice(name.lastIndexOf('.') + 1)];
