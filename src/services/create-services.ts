@@ -1,17 +1,16 @@
 import type { Config } from '../config.ts';
 import { modelLabels } from '../core/models/model-label.ts';
-import type { BlobDriver } from '../ports/blob-driver.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
 import type { ImageUpstream } from '../ports/image-upstream.ts';
 import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { RuntimeMetrics } from '../ports/runtime-metrics.ts';
-import type { UploadUpstream } from '../ports/upload-upstream.ts';
 import { AdminAccess } from './access/admin-access.ts';
 import { AdminSessions } from './access/admin-sessions.ts';
 import { CredentialService, type Verdict } from './access/credential-service.ts';
 import { CredentialStore } from './access/credential-store.ts';
 import { createStores, type StorePorts } from './create-stores.ts';
+import { createUploads, type UploadPorts } from './create-uploads.ts';
 import { EntryPublisher } from './entries/entry-publisher.ts';
 import { RequestMemo } from './entries/request-memo.ts';
 import { EntryEditor } from './inventory/entry-editor.ts';
@@ -48,20 +47,15 @@ import { TaskCompleter } from './tasks/task-completer.ts';
 import { TaskService } from './tasks/task-service.ts';
 import { TaskStore } from './tasks/task-store.ts';
 import { UpstreamTaskList } from './tasks/upstream-task-list.ts';
-import { createUploads } from './uploads/create-uploads.ts';
 import { UploadRenewer } from './uploads/upload-renewer.ts';
 
 /** What a runtime brings. Nothing else differs between them. */
-export interface Ports extends StorePorts {
-  /** Uploaded files, apart from the blobs: they are never served. */
-  readonly uploadDriver: BlobDriver;
+export interface Ports extends StorePorts, UploadPorts {
   readonly runtime: RuntimeMetrics;
   readonly upstream: ImageUpstream;
-  readonly uploadUpstream: UploadUpstream;
   readonly fetcher: ReferenceFetcher;
   readonly flights: FlightCoordinator<void>;
   readonly proofs: FlightCoordinator<Verdict>;
-  readonly uploading: FlightCoordinator<string>;
 }
 
 /** The server's own credentials. */

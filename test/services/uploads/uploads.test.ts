@@ -11,7 +11,7 @@ import { AppError } from '../../../src/core/errors.ts';
 import type { SqlStatement } from '../../../src/ports/sql-database.ts';
 import { TransportError } from '../../../src/ports/transport.ts';
 import type { UploadAnswer } from '../../../src/ports/upload-upstream.ts';
-import { createUploads } from '../../../src/services/uploads/create-uploads.ts';
+import { createUploads } from '../../../src/services/create-uploads.ts';
 import type { IssuedPolicy } from '../../../src/services/uploads/upload-policies.ts';
 import { uploadStatements } from '../../../src/services/uploads/upload-store.ts';
 import { FORM_TYPE, formBytes, inChunks } from '../../support/clients/forms.ts';
