@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { sniffMediaType } from '../adapters/image-size/media-type.ts';
-import { isJsonArray, type JsonValue } from '../core/json/json-text.ts';
+import { isJsonArray, type JsonValue } from '../core/json/json-value.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import type { GivenRequest } from './request-argument.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json-text.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json-value.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { AppError } from './errors.ts';
-import { formatPath, type JsonObject, type JsonValue } from './json/json-text.ts';
+import { formatPath } from './json/json-text.ts';
+import type { JsonObject, JsonValue } from './json/json-value.ts';
 
 /** How a value is checked, typed and described. */
 export type Schema = v.GenericSchema;

@@ -337,6 +337,3 @@ export const MAX_FILES = 22;
 
 /** Folders that may have more: what was recorded of the vendor is numbered as its documents are. */
 export const LARGE_FOLDERS: readonly string[] = ['test/fixtures/dashscope'];
-
-/** Files that still import each other in a circle. This list only shrinks. */
-export const KNOWN_CIRCLES: readonly string[] = ['core/json/json-reader.ts', 'core/json/json-text.ts'];

@@ -2,7 +2,7 @@ import { concatBytes } from '../../core/bytes/concat-bytes.ts';
 import { readStream } from '../../core/dashscope/stream-answer.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader, type HeaderList } from '../../core/headers.ts';
-import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import type { StreamSink, UpstreamAnswer } from '../../ports/image-upstream.ts';
 import type { TransportResponse } from '../../ports/transport.ts';
 

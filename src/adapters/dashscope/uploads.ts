@@ -1,5 +1,5 @@
 import { AppError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import type { UpstreamAnswer } from '../../ports/image-upstream.ts';
 import type { Transport } from '../../ports/transport.ts';
 import type { UploadAnswer, UploadFile, UploadUpstream } from '../../ports/upload-upstream.ts';

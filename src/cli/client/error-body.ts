@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import { Failure } from '../failure.ts';
 
 /** What a server's error says, in whichever dialect: problem+json, DashScope's or OpenAI's. */

@@ -1,11 +1,5 @@
-import {
-  findStrings,
-  isJsonArray,
-  isJsonObject,
-  type JsonObject,
-  type JsonPath,
-  type JsonValue,
-} from '../json/json-text.ts';
+import { findStrings, type JsonPath } from '../json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import { type AnswerAsset, assetOf, isBase64Field, resultItemOf } from './answer-assets.ts';
 
 /** A piece of an answer's text: as it is, or the place of what differs from answer to answer. */

@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import { isImage, joinPieces, joinRepetitions } from './content-pieces.ts';
 
 /** One choice of an answer, gathered from the events that tell it. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../json/json-text.ts';
+import { isJsonObject, type JsonValue } from '../json/json-value.ts';
 
 /** What the vendor says of a refusal, as far as it can be read: a gateway's page has neither. */
 export function readErrorBody(body: Uint8Array): { readonly code?: string; readonly message?: string } {

@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import { ChoiceAccumulator, contentOf } from './choice-accumulator.ts';
 import { isImage } from './content-pieces.ts';
 import { readEvents, type StreamEvent, writeResult } from './sse.ts';

@@ -1,5 +1,5 @@
 import { decodeBase64, encodeBase64 } from '../bytes/base64.ts';
-import { isJsonArray, isJsonObject, type JsonValue } from '../json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonValue } from '../json/json-value.ts';
 
 /** What a signed policy lets its holder do. */
 export interface UploadGrant {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../json/json-text.ts';
+import { isJsonObject, type JsonValue } from '../json/json-value.ts';
 
 export interface UsageSize {
   readonly width: number;

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue, type ParsedJson } from '../json/json-text.ts';
+import type { ParsedJson } from '../json/json-text.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import { EXCLUSIONS, type ExcludedField } from '../recipe/exclusions.ts';
 import { type ReferenceField, referenceFieldOf } from './error-fields.ts';
 import { NORMALIZED_FIELDS, type NormalizedRequest, readNormalized } from './normalized-request.ts';

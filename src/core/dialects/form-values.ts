@@ -1,4 +1,5 @@
-import { type JsonObject, type JsonValue, parseJson } from '../json/json-text.ts';
+import { parseJson } from '../json/json-text.ts';
+import type { JsonObject, JsonValue } from '../json/json-value.ts';
 
 /**
  * What a form says in words as a JSON body would say it: fields that are not among `texts` hold the number or the truth

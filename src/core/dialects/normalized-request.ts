@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { AppError } from '../errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import { closed, means, read } from '../schema.ts';
 import {
   modelField,

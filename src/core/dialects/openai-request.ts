@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { AppError, invalid } from '../errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import { flag, means, open, read } from '../schema.ts';
 import { valuesOfForm } from './form-values.ts';
 import { DEFAULT_MODEL, type NormalizedRequest } from './normalized-request.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isAppError } from '../errors.ts';
-import type { JsonObject } from '../json/json-text.ts';
+import type { JsonObject } from '../json/json-value.ts';
 import { canonicalSize } from '../recipe/recipe.ts';
 import { closed, flagText, jsonObject, means, type Read, type Schema, wholeText } from '../schema.ts';
 import { parseDuration } from '../units.ts';

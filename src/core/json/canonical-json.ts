@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type JsonValue } from './json-text.ts';
+import { isJsonArray, isJsonObject, type JsonValue } from './json-value.ts';
 
 /**
  * The one text of a JSON value: RFC 8785 (JSON Canonicalization Scheme). Names sorted by UTF-16 code units, no white

@@ -1,4 +1,4 @@
-import type { JsonValue } from './json-text.ts';
+import type { JsonValue } from './json-value.ts';
 
 /**
  * The value of a text that `JSON.parse` accepts, with the names as they are spelled: V8 of Node 24 can take a name that

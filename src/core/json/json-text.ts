@@ -1,10 +1,6 @@
 import { AppError } from '../errors.ts';
 import { readJson, stringEnd } from './json-reader.ts';
-
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
-export interface JsonObject {
-  readonly [name: string]: JsonValue;
-}
+import { isJsonArray, isJsonObject, type JsonValue } from './json-value.ts';
 
 /** Where a value stands: names and indexes from the root. */
 export type JsonPath = readonly (string | number)[];
@@ -82,14 +78,6 @@ export function replaceTokens(
   }
   parts.push(text.slice(at));
   return parts.join('');
-}
-
-export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function isJsonArray(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }
 
 /** `input.messages[0].content[1].image`. No two paths have one text: a name that could be misread is quoted, `a["b.c"]`. */

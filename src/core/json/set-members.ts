@@ -1,5 +1,5 @@
 import { lengthOf, stringEnd } from './json-reader.ts';
-import type { JsonValue } from './json-text.ts';
+import type { JsonValue } from './json-value.ts';
 
 /** A value for one member of an object, which is named by its path from the root; objects on the way are made. */
 export interface MemberChange {

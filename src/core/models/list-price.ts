@@ -1,5 +1,5 @@
 import type { Cost } from '../events.ts';
-import { isJsonObject, type JsonValue } from '../json/json-text.ts';
+import { isJsonObject, type JsonValue } from '../json/json-value.ts';
 import { findModel } from './models.ts';
 import type { Price, PricedRegion } from './price.ts';
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../json/json-text.ts';
+import { isJsonObject, type JsonObject } from '../json/json-value.ts';
 
 /** A part of a request that is not in its recipe, because it cannot change a pixel. */
 export interface Exclusion {

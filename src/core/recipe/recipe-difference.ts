@@ -1,12 +1,6 @@
 import { canonicalJson } from '../json/canonical-json.ts';
-import {
-  formatPath,
-  isJsonArray,
-  isJsonObject,
-  type JsonObject,
-  type JsonPath,
-  type JsonValue,
-} from '../json/json-text.ts';
+import { formatPath, type JsonPath } from '../json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 
 /** A field in which two recipes differ, as a path (`parameters.seed`), and what stands there; nothing where it is absent. */
 export interface RecipeDifference {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../json/json-text.ts';
+import { isJsonObject, type JsonValue } from '../json/json-value.ts';
 
 /** What a recipe says that people look for beside its words. */
 export interface RecipeFacts {

@@ -1,14 +1,7 @@
 import { isAppError } from '../errors.ts';
 import { canonicalJson } from '../json/canonical-json.ts';
-import {
-  formatPath,
-  isJsonArray,
-  isJsonObject,
-  type JsonObject,
-  type JsonPath,
-  type JsonValue,
-  parseJson,
-} from '../json/json-text.ts';
+import { formatPath, type JsonPath, parseJson } from '../json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import { defaultCount } from '../models/models.ts';
 import { EXCLUDED_PARAMETERS } from './exclusions.ts';
 

@@ -1,12 +1,6 @@
 import { encodeBase64 } from '../bytes/base64.ts';
-import {
-  formatPath,
-  isJsonArray,
-  isJsonObject,
-  type JsonObject,
-  type JsonPath,
-  type JsonValue,
-} from '../json/json-text.ts';
+import { formatPath, type JsonPath } from '../json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 
 /** A place in a request body that holds a picture, a clip or a sound. */
 export interface ReferenceSlot {

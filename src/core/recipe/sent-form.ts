@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import type { MemberChange } from '../json/set-members.ts';
 import { defaultCount } from '../models/models.ts';
 import { canonicalSize } from './recipe.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 
 /** A request for pictures, read as far as dashcache must understand it; what it means is the vendor's to judge. */
 export interface Generation {

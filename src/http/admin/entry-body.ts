@@ -1,5 +1,5 @@
 import { extensionOf } from '../../core/entries/blob.ts';
-import type { JsonValue } from '../../core/json/json-text.ts';
+import type { JsonValue } from '../../core/json/json-value.ts';
 import { readFacts } from '../../core/recipe/recipe-facts.ts';
 import type { TaggedEntry } from '../../services/inventory/entry-search.ts';
 import type { RelatedEntry } from '../../services/inventory/lineage.ts';

@@ -1,5 +1,5 @@
 import type { Entry } from '../../core/entries/entry.ts';
-import type { JsonValue } from '../../core/json/json-text.ts';
+import type { JsonValue } from '../../core/json/json-value.ts';
 import type { ExcludedField } from '../../core/recipe/exclusions.ts';
 import type { NearEntry } from '../../services/entries/entry-finder.ts';
 import type { Explanation } from '../../services/requests/explainer.ts';

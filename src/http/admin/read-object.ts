@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import type * as v from 'valibot';
 import { AppError, invalid } from '../../core/errors.ts';
-import { decodeUtf8, isJsonObject, parseJson } from '../../core/json/json-text.ts';
+import { decodeUtf8, parseJson } from '../../core/json/json-text.ts';
+import { isJsonObject } from '../../core/json/json-value.ts';
 import { type Complain, read, type Schema } from '../../core/schema.ts';
 import { type BodyLimits, requireJson, withBody } from '../wire/read-body.ts';
 

@@ -11,7 +11,7 @@ import type { AnswerFamily } from '../../core/dashscope/endpoints.ts';
 import { extensionOf } from '../../core/entries/blob.ts';
 import type { Entry } from '../../core/entries/entry.ts';
 import { AppError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-value.ts';
 
 /** Stands for the request id until it is known; no answer of the vendor's holds it. */
 const REQUEST_ID = '\u0000request-id\u0000';

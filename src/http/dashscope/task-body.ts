@@ -1,5 +1,5 @@
 import { formatTaskTime } from '../../core/dashscope/task-time.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import type { TaskView } from '../../services/tasks/task-service.ts';
 import { answerObject, unstoredIn } from './entry-answer.ts';
 

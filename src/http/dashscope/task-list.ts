@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { parseListTime } from '../../core/dashscope/task-time.ts';
 import { AppError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json/json-text.ts';
+import type { JsonObject } from '../../core/json/json-value.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { Task } from '../../services/tasks/task.ts';
 import type { UpstreamList } from '../../services/tasks/upstream-task-list.ts';

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import type { JsonObject } from '../../core/json/json-text.ts';
+import type { JsonObject } from '../../core/json/json-value.ts';
 import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
 import { blobBaseUrl } from '../doors/blob-urls.ts';
 import { identify } from '../doors/identify.ts';

@@ -3,7 +3,7 @@ import { forStream, readDirectives } from '../../core/cache/directives.ts';
 import { endpointFor, type GenerationEndpoint } from '../../core/dashscope/endpoints.ts';
 import { TRACE_HEADER } from '../../core/dashscope/trace-context.ts';
 import { translateBody } from '../../core/dashscope/translate.ts';
-import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import type { Principal } from '../../core/principal.ts';
 import { isUnknownHeader } from '../../core/recipe/exclusions.ts';
 import type { ImageRequest } from '../../services/image-request.ts';

@@ -2,7 +2,7 @@ import { type Answer, isSuccess, readAnswer } from '../../core/dashscope/answer.
 import { urlOf } from '../../core/dashscope/answer-assets.ts';
 import { AppError } from '../../core/errors.ts';
 import { findHeader } from '../../core/headers.ts';
-import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import { parseRetryAfter } from '../../core/retry-policy.ts';
 import type { UpstreamAnswer } from '../../ports/image-upstream.ts';
 

@@ -4,7 +4,7 @@ import { usageSizeOf } from '../../core/dashscope/usage-size.ts';
 import { extensionOf } from '../../core/entries/blob.ts';
 import type { Entry } from '../../core/entries/entry.ts';
 import type { Cost } from '../../core/events.ts';
-import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import { spendingOf } from '../../core/models/spending.ts';
 import type { GenerateAnswerBody } from './generate-schema.ts';
 

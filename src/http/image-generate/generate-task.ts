@@ -1,5 +1,5 @@
 import { AppError } from '../../core/errors.ts';
-import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import type { TaskState } from '../../services/tasks/task.ts';
 import type { TaskView } from '../../services/tasks/task-service.ts';
 import { imageAnswer } from '../doors/upstream-answer.ts';

@@ -2,7 +2,7 @@ import { base64Pieces } from '../../core/bytes/base64.ts';
 import { extensionOf } from '../../core/entries/blob.ts';
 import type { Entry, EntryImage } from '../../core/entries/entry.ts';
 import { AppError } from '../../core/errors.ts';
-import { isJsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import type { BlobStore } from '../../services/blobs/blob-store.ts';
 import type { OpenAiImagesBody, TokenUsage } from './openai-schema.ts';
 

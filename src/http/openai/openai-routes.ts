@@ -8,7 +8,8 @@ import {
 } from '../../core/dialects/openai-request.ts';
 import type { Entry } from '../../core/entries/entry.ts';
 import { AppError, invalid } from '../../core/errors.ts';
-import { decodeUtf8, type JsonValue, parseJson } from '../../core/json/json-text.ts';
+import { decodeUtf8, parseJson } from '../../core/json/json-text.ts';
+import type { JsonValue } from '../../core/json/json-value.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { ImageOutcome } from '../../services/image-request.ts';
 import type { Hold } from '../../services/requests/reference-resolver.ts';

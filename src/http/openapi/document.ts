@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json/json-text.ts';
+import type { JsonObject } from '../../core/json/json-value.ts';
 import type { Fields, Schema } from '../../core/schema.ts';
 import { CacheKey, Cost } from '../doors/common-schemas.ts';
 import { Problem } from '../wire/problem-schema.ts';

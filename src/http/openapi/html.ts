@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { JsonValue } from '../../core/json/json-text.ts';
+import type { JsonValue } from '../../core/json/json-value.ts';
 
 /** A piece of a page; what was put into it is escaped. */
 export type Html = ReturnType<typeof html>;

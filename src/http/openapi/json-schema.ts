@@ -1,6 +1,6 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
-import { isJsonArray, isJsonObject, type JsonObject } from '../../core/json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject } from '../../core/json/json-value.ts';
 import type { Schema } from '../../core/schema.ts';
 
 /** Schemas as JSON Schema. */

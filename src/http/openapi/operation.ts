@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../core/json/json-text.ts';
+import type { JsonValue } from '../../core/json/json-value.ts';
 import type { Fields, Schema } from '../../core/schema.ts';
 
 export type Method = 'get' | 'head' | 'post' | 'put' | 'delete';

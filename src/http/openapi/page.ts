@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import type { OPENAPI_DOCUMENT } from './document.ts';
 import { type Html, prose } from './html.ts';
 import { propertiesTable, schemaType } from './schema-view.ts';

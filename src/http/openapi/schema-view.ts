@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import { type Html, prose } from './html.ts';
 
 /** What a schema takes, in words; a schema with a name is a link. */

@@ -1,6 +1,6 @@
 import { readUpstreamTask, type UpstreamTask } from '../../core/dashscope/upstream-task.ts';
 import { AppError } from '../../core/errors.ts';
-import type { JsonValue } from '../../core/json/json-text.ts';
+import type { JsonValue } from '../../core/json/json-value.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ImageUpstream, UpstreamAnswer } from '../../ports/image-upstream.ts';
 import type { Reporter } from '../../ports/reporter.ts';

@@ -7,7 +7,8 @@ import { type NormalizedRequest, toDashScope } from '../../core/dialects/normali
 import type { Entry } from '../../core/entries/entry.ts';
 import { invalid } from '../../core/errors.ts';
 import type { Cost } from '../../core/events.ts';
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../../core/json/json-text.ts';
+import { parseJson } from '../../core/json/json-text.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import { listPrice, type PriceOverrides } from '../../core/models/list-price.ts';
 import { drawsVideo, requireKnownModel, requireOfferedSize } from '../../core/models/models.ts';
 import { type ExcludedField, excludedParameters } from '../../core/recipe/exclusions.ts';

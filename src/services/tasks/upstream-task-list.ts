@@ -1,6 +1,6 @@
 import { AppError } from '../../core/errors.ts';
 import type { HeaderList } from '../../core/headers.ts';
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json-value.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ImageUpstream, UpstreamAnswer } from '../../ports/image-upstream.ts';
 import { TransportError } from '../../ports/transport.ts';

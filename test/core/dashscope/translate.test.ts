@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { translateBody } from '../../../src/core/dashscope/translate.ts';
-import { isJsonObject, type JsonObject } from '../../../src/core/json/json-text.ts';
+import { isJsonObject, type JsonObject } from '../../../src/core/json/json-value.ts';
 
 const prompt = (input: JsonObject, parameters: JsonObject = {}, model = 'm'): JsonObject => ({
   model,

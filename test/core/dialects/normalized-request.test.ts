@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readNormalized, simplify, toDashScope } from '../../../src/core/dialects/normalized-request.ts';
-import type { JsonObject } from '../../../src/core/json/json-text.ts';
+import type { JsonObject } from '../../../src/core/json/json-value.ts';
 
 const MINIMAL = { prompt: 'a cyclist at dusk', size: '1024*1024' };
 

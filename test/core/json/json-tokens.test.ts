@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  findStrings,
-  formatPath,
-  isJsonArray,
-  isJsonObject,
-  type JsonPath,
-  type JsonValue,
-  replaceTokens,
-} from '../../../src/core/json/json-text.ts';
+import { findStrings, formatPath, type JsonPath, replaceTokens } from '../../../src/core/json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonValue } from '../../../src/core/json/json-value.ts';
 import { fieldNames, jsonValues } from '../../support/data/json-values.ts';
 import { LAW } from '../../support/data/laws.ts';
 import { randomOf, spellJson } from '../../support/data/spelling.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json-text.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json-value.ts';
 import { setMembers } from '../../../src/core/json/set-members.ts';
 import { fieldNames, jsonValues } from '../../support/data/json-values.ts';
 import { LAW } from '../../support/data/laws.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nativeHasher } from '../../../src/adapters/hash/native.ts';
 import { canonicalJson } from '../../../src/core/json/canonical-json.ts';
-import type { JsonObject, JsonValue } from '../../../src/core/json/json-text.ts';
+import type { JsonObject, JsonValue } from '../../../src/core/json/json-value.ts';
 import { cacheKey } from '../../../src/core/recipe/cache-key.ts';
 import { fieldNames, jsonValues, objectOf } from '../../support/data/json-values.ts';
 import { LAW } from '../../support/data/laws.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { JsonObject } from '../../../src/core/json/json-text.ts';
+import type { JsonObject } from '../../../src/core/json/json-value.ts';
 import { setMembers } from '../../../src/core/json/set-members.ts';
 import { buildRecipe } from '../../../src/core/recipe/recipe.ts';
 import { changesForKey } from '../../../src/core/recipe/sent-form.ts';

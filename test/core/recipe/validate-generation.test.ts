@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, JsonValue } from '../../../src/core/json/json-text.ts';
+import type { JsonObject, JsonValue } from '../../../src/core/json/json-value.ts';
 import { readGeneration, readModel } from '../../../src/core/recipe/validate-generation.ts';
 
 const FIXTURES = new URL('../../fixtures/dashscope/', import.meta.url);

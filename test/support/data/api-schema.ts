@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { isJsonObject, type JsonObject } from '../../../src/core/json/json-text.ts';
+import { isJsonObject, type JsonObject } from '../../../src/core/json/json-value.ts';
 import { OPENAPI_DOCUMENT } from '../../../src/http/openapi/document.ts';
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { JsonObject, JsonValue } from '../../../src/core/json/json-text.ts';
+import type { JsonObject, JsonValue } from '../../../src/core/json/json-value.ts';
 
 /** Names that careless code gives a meaning of its own, and plain ones. */
 const AWKWARD_NAMES = [

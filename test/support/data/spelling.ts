@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type JsonValue } from '../../../src/core/json/json-text.ts';
+import { isJsonArray, isJsonObject, type JsonValue } from '../../../src/core/json/json-value.ts';
 
 /** Numbers from 0 to 1 that depend on the seed alone (mulberry32). */
 export function randomOf(seed: number): () => number {
