@@ -1,4 +1,6 @@
 import { type Context, Hono } from 'hono';
+import { getPath } from 'hono/utils/url';
+import { withoutDoubledBase } from '../core/dashscope/request-target.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { adminRoutes } from './admin/admin-routes.ts';
 import { blobRoutes } from './blobs/blob-routes.ts';
@@ -23,7 +25,7 @@ import { recordRequests, requestRecordOf } from './wire/request-record.ts';
 
 /** Every front door on one Hono app, the same on every runtime. */
 export function createApp(services: HttpServices, options: HttpOptions): Hono {
-  const app = new Hono();
+  const app = new Hono({ getPath: (request) => withoutDoubledBase(getPath(request)) });
   app.onError((error, c) => answerError(error, c, services));
   app.notFound(() => {
     throw new AppError(

@@ -12,8 +12,7 @@ type EncodeError = (error: AppError, requestId: string) => Response;
 /** The dialect of each path, by the beginning of it; DashScope's for all others. */
 const DIALECTS: readonly (readonly [prefix: string, encode: EncodeError])[] = [
   ['/v1/image.generate', (error, requestId) => problemResponse(error, requestId, errorHint)],
-  ['/v1/images', openAiError],
-  ['/v1/models', openAiError],
+  ['/v1/', openAiError],
   ['/admin', (error, requestId) => problemResponse(error, requestId)],
   ['/metrics', (error, requestId) => problemResponse(error, requestId)],
 ];

@@ -14,6 +14,8 @@ import { Trash } from './trash.ts';
 
 /** Below this, one read is faster than any stream; above it, memory per request would count. */
 const WHOLE_BYTES = 4 * 1024 * 1024;
+/** Everybody's range is his own: hundreds of slow readers of large ones would hold gigabytes. */
+const RANGE_BYTES = 256 * 1024;
 
 export interface FsBlobDriverOptions {
   /** For tests that make one operation fail. */
@@ -75,7 +77,7 @@ export class FsBlobDriver implements BlobDriver {
         if (wanted.end >= size)
           throw new AppError('storage_failed', 'A range beyond the end of a blob was asked for.');
         const body =
-          wanted.end - wanted.start < WHOLE_BYTES
+          wanted.end - wanted.start < (range === undefined ? WHOLE_BYTES : RANGE_BYTES)
             ? await readExactly(handle, wanted)
             : streamFile(this.#files, path, wanted);
         return { size, body };

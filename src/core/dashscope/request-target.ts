@@ -15,6 +15,19 @@ export function requireStraight(target: string): string {
   throw new AppError('invalid_request', 'The path must not hold dot segments.', { field: 'path' });
 }
 
+/** A base URL that ends in `/api/v1` before paths that begin with it: said twice, it is meant once. */
+export function withoutDoubledBase(path: string): string {
+  return path.replace(/^(?:\/api\/v1)+(?=\/api\/v1(?:[/?]|$))/, '');
+}
+
+/**
+ * What the vendor is asked in place of a target: `/v1` here holds OpenAI's images, and there everything of OpenAI's is under
+ * `/compatible-mode`. So one base URL serves images and chat.
+ */
+export function vendorTarget(target: string): string {
+  return target.startsWith('/v1/') ? `/compatible-mode${target}` : withoutDoubledBase(target);
+}
+
 /**
  * The segments of a path as the most lenient server reads them: decoded as often as it goes, backslashes as slashes, repeated
  * slashes as one, without parameters and what is blank or a dot at a segment's end, in lower case. For refusing only.

@@ -1,11 +1,13 @@
 import { type Context, Hono } from 'hono';
-import { segmentsOf } from '../../core/dashscope/request-target.ts';
+import { segmentsOf, vendorTarget } from '../../core/dashscope/request-target.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
 import { identify } from '../doors/identify.ts';
 import { requestRecordOf } from '../wire/request-record.ts';
 import { type PassthroughOptions, passThrough } from './passthrough.ts';
+
+const OWN = /^\/v1\/(image|video)\./;
 
 /** Everything of the vendor's that is not ours. */
 export function passthroughRoutes(services: DashScopeServices, options: HttpOptions): Hono {
@@ -16,6 +18,12 @@ export function passthroughRoutes(services: DashScopeServices, options: HttpOpti
       return await passForeign(c, services, options, principal);
     });
   }
+  routes.all('/v1/*', async (c) => {
+    // Interfaces of our own are not the vendor's.
+    if (OWN.test(c.req.path)) throw new AppError('not_found', 'There is nothing at this path.');
+    const principal = await identify(c, services);
+    return await passForeign(c, services, options, principal);
+  });
   return routes;
 }
 
@@ -27,9 +35,9 @@ export async function passForeign(
   principal: Principal,
   passed: PassthroughOptions = {},
 ): Promise<Response> {
-  const { path } = c.req;
+  const path = vendorTarget(c.req.path);
   // Of the account's tasks only those that were submitted here are shown; their own routes know these.
-  if (options.ownTasksOnly && namesTasks(services.platform.rawTarget(c)))
+  if (options.ownTasksOnly && namesTasks(vendorTarget(services.platform.rawTarget(c))))
     throw new AppError('not_found', 'There is nothing at this path.');
   const allowed = options.passthrough?.some((prefix) => isUnder(path, prefix)) ?? true;
   if (!allowed) {

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { vendorTarget } from '../../core/dashscope/request-target.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { HttpServices } from '../dependencies.ts';
 import { toBodyStream } from '../wire/body-stream.ts';
@@ -27,7 +28,7 @@ export async function passThrough(
   const { relay, credentials, platform } = services;
   const answer = await relay.send({
     method: c.req.method,
-    target: platform.rawTarget(c),
+    target: vendorTarget(platform.rawTarget(c)),
     headers: [...c.req.raw.headers],
     body: options.body ?? c.req.raw.body ?? undefined,
     apiKey: principal.apiKey,

@@ -137,6 +137,16 @@ describe('FsBlobDriver', () => {
     await expect(bytesOf(content)).rejects.toMatchObject({ code: 'storage_failed' });
   });
 
+  it('streams a large range, however small the whole is: nobody’s slow reader holds it in memory', async () => {
+    const { driver } = fixture;
+    const bytes = new Uint8Array(1024 * 1024);
+    const digest = await put(driver, bytes);
+    const part = await driver.read(digest, { start: 1, end: bytes.length - 1 });
+    expect(part?.body).not.toBeInstanceOf(Uint8Array);
+    expect((await bytesOf(part))?.length).toBe(bytes.length - 1);
+    expect((await driver.read(digest, { start: 1, end: 1_000 }))?.body).toBeInstanceOf(Uint8Array);
+  });
+
   describe('the order of steps', () => {
     /** Names each durable step as it happens; paths relative to the root. */
     function recordingFiles(steps: string[]): FileOperations {

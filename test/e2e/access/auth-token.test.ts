@@ -97,6 +97,7 @@ describe('token mode', () => {
       '/api/v1/tasks%20/x',
       '/api/v1/tasks./x',
       '/api/v1/%5ctasks/x',
+      '/api/v1/api/v1/tasks%20/x',
       '/api/v1/tasks%252Fx',
     ])
       expect([path, (await send(stack.origin, { path, headers: as(ALICE) })).status]).toEqual([path, 404]);
