@@ -20,6 +20,7 @@ export function createManualClock(startAt = Date.parse('2026-09-21T02:00:16Z')):
   let now = startAt;
   return {
     now: () => now,
+    monotonic: () => now,
     sleep: async () => {},
     random: () => systemClock.random(),
     uuid: () => systemClock.uuid(),

@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 /** The machine's own time: the only place that reads it. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   random: () => Math.random(),
   uuid: () => crypto.randomUUID(),
   sleep: (ms, signal) =>

@@ -25,7 +25,7 @@ const MINUTE_MS = 60_000;
 /** Collaborators of `AdminAccess`. */
 export interface AdminAccessDeps {
   readonly hasher: Pick<Hasher, 'hmac'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /** Decides who may look into the store. */

@@ -135,7 +135,7 @@ export class CredentialService {
       if (now - provenAt < PROOF_LIFE_MS) return { accepted: true };
     }
     const refused = this.#refused.get(principal.account);
-    if (refused !== undefined && now - refused.at < REFUSAL_LIFE_MS)
+    if (refused !== undefined && this.#deps.clock.monotonic() - refused.at < REFUSAL_LIFE_MS)
       return { accepted: false, answer: refused.answer };
     try {
       const { value } = await this.#deps.proofs.run(principal.account, async () => {
@@ -206,7 +206,7 @@ export class CredentialService {
       return { accepted: true };
     }
     if (answer.status === 401 || answer.status === 403) {
-      this.#refused.set(principal.account, { at: this.#deps.clock.now(), answer });
+      this.#refused.set(principal.account, { at: this.#deps.clock.monotonic(), answer });
       await this.#forget(principal.account);
       return { accepted: false, answer };
     }

@@ -37,7 +37,7 @@ export interface BlobStoreDeps {
   readonly driver: BlobDriver;
   readonly hasher: Hasher;
   readonly probe: ImageProbe;
-  readonly clock: Pick<Clock, 'now' | 'random'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'random'>;
 }
 
 /** Blobs as the services see them: what is the same for every driver. Errors of the driver pass unchanged. */
@@ -88,7 +88,7 @@ export class BlobStore {
           // What was read before may have been a damaged file, which has now been replaced.
           this.forget(image.digest);
           this.#proofs.proven(image.digest);
-          this.#seen.set(image.digest, { at: this.#deps.clock.now(), size: image.size });
+          this.#seen.set(image.digest, { at: this.#deps.clock.monotonic(), size: image.size });
         },
         discard: () => stage.discard(),
       };
@@ -149,9 +149,8 @@ export class BlobStore {
   #seenSize(digest: string): number | undefined {
     if (this.#proofs.isDamaged(digest)) return undefined;
     const seen = this.#seen.get(digest);
-    const age = this.#deps.clock.now() - (seen?.at ?? Number.NEGATIVE_INFINITY);
-    // A clock that was set back makes ages negative: they say nothing.
-    return age >= 0 && age < PRESENCE_MS ? seen?.size : undefined;
+    const age = this.#deps.clock.monotonic() - (seen?.at ?? Number.NEGATIVE_INFINITY);
+    return age < PRESENCE_MS ? seen?.size : undefined;
   }
 
   async #sizeOf(digest: string): Promise<number | undefined> {
@@ -160,7 +159,7 @@ export class BlobStore {
     if (this.#proofs.isDamaged(digest)) return undefined;
     const size = await this.#deps.driver.size(digest);
     if (size === undefined) this.forget(digest);
-    else this.#seen.set(digest, { at: this.#deps.clock.now(), size });
+    else this.#seen.set(digest, { at: this.#deps.clock.monotonic(), size });
     return size;
   }
 

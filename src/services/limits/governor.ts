@@ -115,7 +115,7 @@ export class Governor {
   #rateWait(lane: Lane): number {
     const { perMinute } = lane.limits;
     if (perMinute === undefined) return 0;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     lane.startedAt = lane.startedAt.filter((at) => at > now - WINDOW_MS);
     const oldest = lane.startedAt.at(-perMinute);
     return oldest === undefined ? 0 : oldest + WINDOW_MS - now;
@@ -123,7 +123,7 @@ export class Governor {
 
   #start(lane: Lane): void {
     lane.active += 1;
-    if (lane.limits.perMinute !== undefined) lane.startedAt.push(this.#clock.now());
+    if (lane.limits.perMinute !== undefined) lane.startedAt.push(this.#clock.monotonic());
   }
 
   async #wait(lane: Lane, moved: (position: number) => void, signal: AbortSignal | undefined): Promise<void> {

@@ -25,8 +25,8 @@ export class Pacer {
 
   /** Resolves when it is this name's turn. `paced_out` when that would be too late; rejects with the signal's reason. */
   async turn(name: string, { signal, maxWaitMs }: TurnOptions = {}): Promise<void> {
-    const now = this.#clock.now();
-    const at = Math.max(now, this.#nextAt.get(name) ?? 0);
+    const now = this.#clock.monotonic();
+    const at = Math.max(now, this.#nextAt.get(name) ?? now);
     if (maxWaitMs !== undefined && at - now > maxWaitMs) {
       throw new AppError('paced_out', 'Too many polls are waiting for their turn; poll more slowly.', {
         retryAfterMs: at - now,

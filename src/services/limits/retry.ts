@@ -21,14 +21,14 @@ export interface RetryPolicy<T> {
  * signal's reason when it aborts between two tries. `work` is told the number of the try, from 1.
  */
 export async function retry<T>(
-  clock: Pick<Clock, 'now' | 'sleep'>,
+  clock: Pick<Clock, 'monotonic' | 'sleep'>,
   policy: RetryPolicy<T>,
   work: (tries: number) => Promise<T>,
 ): Promise<T> {
   let firstEndedAt: number | undefined;
   for (let tries = 1; ; tries += 1) {
     const [outcome] = await Promise.allSettled([work(tries)]);
-    const now = clock.now();
+    const now = clock.monotonic();
     firstEndedAt ??= now;
     const waitMs = policy.waitAfter(outcome, { tries, elapsedMs: now - firstEndedAt });
     if (waitMs === undefined) {

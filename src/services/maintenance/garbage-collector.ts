@@ -18,6 +18,10 @@ const ORPHAN_GRACE_MS = 60 * 60 * 1000;
 /** So many are garbage for certain enough, and beyond them this share of all files. */
 const FEW_ORPHANS = 4;
 const ORPHAN_SHARE = 0.05;
+/** Between two rounds a clock that nobody sets drifts less than this. */
+const MAX_DRIFT_MS = 5 * 60 * 1000;
+/** Nothing expires for so long after the clock was set. */
+const STEADY_MS = 60 * 60 * 1000;
 const PURCHASE_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Collaborators of `GarbageCollector`. */
@@ -36,6 +40,9 @@ export class GarbageCollector {
   readonly #deps: GarbageCollectorDeps;
   readonly #options: GarbageCollectorOptions;
   #isCollecting = false;
+  /** The wall clock against the time that passes, at the last round. */
+  #clockAhead: number | undefined;
+  #clockSetAt: number | undefined;
 
   constructor(deps: GarbageCollectorDeps, options: GarbageCollectorOptions) {
     this.#deps = deps;
@@ -63,7 +70,7 @@ export class GarbageCollector {
       onProgress(removed);
       return true;
     };
-    if (maxAgeMs !== undefined) {
+    if (maxAgeMs !== undefined && this.#isClockSteady()) {
       const createdBefore = this.#deps.clock.now() - maxAgeMs;
       while (await drop(await this.#deps.entries.selectExpired(createdBefore, EVICTION_BATCH))) {
         // Another batch, until none is left.
@@ -75,6 +82,19 @@ export class GarbageCollector {
     });
     await this.#deps.purchases.prune(this.#deps.clock.now() - PURCHASE_LIFE_MS);
     return removed;
+  }
+
+  /**
+   * False when the wall clock was set lately: nobody knows yet which time is right, and what expires by the wrong one is
+   * gone.
+   */
+  #isClockSteady(): boolean {
+    const { clock } = this.#deps;
+    const ahead = clock.now() - clock.monotonic();
+    const jumped = this.#clockAhead !== undefined && Math.abs(ahead - this.#clockAhead) > MAX_DRIFT_MS;
+    this.#clockAhead = ahead;
+    if (jumped) this.#clockSetAt = clock.monotonic();
+    return this.#clockSetAt === undefined || clock.monotonic() - this.#clockSetAt >= STEADY_MS;
   }
 
   /**

@@ -30,6 +30,7 @@ export class Time {
   clockOf(life: Life, random: Random): Clock {
     return {
       now: () => this.#now,
+      monotonic: () => this.#now,
       random: () => random.next(),
       uuid: () => this.uuid(),
       sleep: (ms, signal) => this.#sleep(life, ms, signal),

@@ -10,7 +10,7 @@ import { BlobStore } from '../../../src/services/blobs/blob-store.ts';
 import { digestOf, put } from '../../conformance/blob-driver.ts';
 import { pseudoRandomBytes } from '../../conformance/hasher.ts';
 
-const clock = { now: () => 1_750_000_000_000, random: () => 0.5 };
+const clock = { now: () => 1_750_000_000_000, monotonic: () => 0, random: () => 0.5 };
 const CREATED_AT = Date.UTC(2025, 5, 15, 12, 30, 45, 678);
 const LAST_MODIFIED = 'Sun, 15 Jun 2025 12:30:45 GMT';
 const BYTES = pseudoRandomBytes(1000);

@@ -47,3 +47,17 @@ it('a turn that would come too late is refused, and takes none', async () => {
   await clock.advance(999);
   await turn;
 });
+
+it('keeps its pace when the wall clock is set back', async () => {
+  const clock = new ManualClock();
+  const pacer = new Pacer(clock, 1);
+  await pacer.turn('a');
+  clock.jump(-8 * 60 * 60 * 1000);
+  let came = false;
+  const turn = pacer.turn('a').then(() => {
+    came = true;
+  });
+  await clock.advance(1_000);
+  await turn;
+  expect(came).toBe(true);
+});

@@ -30,6 +30,25 @@ async function expectWhole(): Promise<void> {
 }
 
 describe('age', () => {
+  it('expires nothing for an hour after the clock was set, and by the time that stays', async () => {
+    await bench.keep('young', CAT);
+    const collector = bench.garbageCollector({ maxAgeMs: 30 * 24 * HOUR });
+    await collector.runOnce();
+    machine.clock.jump(40 * 24 * HOUR);
+    await collector.runOnce();
+    await machine.clock.advance(HOUR / 2);
+    machine.clock.jump(-40 * 24 * HOUR);
+    await collector.runOnce();
+    await machine.clock.advance(2 * HOUR);
+    await collector.runOnce();
+    expect(await names()).toEqual(['young']);
+    machine.clock.jump(40 * 24 * HOUR);
+    await collector.runOnce();
+    await machine.clock.advance(HOUR);
+    await collector.runOnce();
+    expect(await names()).toEqual([]);
+  });
+
   it('drops what is older than allowed, rows and bytes, and nothing younger', async () => {
     await bench.keep('old', CAT);
     await machine.clock.advance(1);

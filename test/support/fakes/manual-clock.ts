@@ -10,6 +10,7 @@ export class ManualClock implements Clock {
   /** What `random` answers. */
   chance = 0;
   #now: number;
+  #jumped = 0;
   #uuids = 0;
   readonly #sleepers = new Set<Sleeper>();
   readonly #watchers = new Set<() => void>();
@@ -19,7 +20,16 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#jumped;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Sets the wall clock, as people and time servers do; no time passes. */
+  jump(ms: number): void {
+    this.#jumped += ms;
   }
 
   random(): number {
