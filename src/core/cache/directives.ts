@@ -69,3 +69,8 @@ function readTake(value: string): number {
     field: 'X-Dashcache-Take',
   });
 }
+
+/** Whether an answer of an age, in seconds, is young enough. Zero asks for a new one, even within the same second. */
+export function isFresh(ageSeconds: number, { maxAgeSeconds }: Pick<Directives, 'maxAgeSeconds'>): boolean {
+  return maxAgeSeconds === undefined || (maxAgeSeconds > 0 && ageSeconds <= maxAgeSeconds);
+}

@@ -1,6 +1,6 @@
 import { type LookupPlan, planLookup } from '../../core/cache/cache-policy.ts';
 import type { CacheStatus } from '../../core/cache/cache-status.ts';
-import { type Directives, NO_DIRECTIVES } from '../../core/cache/directives.ts';
+import { type Directives, isFresh, NO_DIRECTIVES } from '../../core/cache/directives.ts';
 import type { SeedlessPolicy } from '../../core/cache/seedless.ts';
 import type { Entry } from '../../core/entries/entry.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
@@ -102,8 +102,7 @@ export class ImageService {
   }
 
   #isFresh(entry: Entry, directives: Directives): boolean {
-    const { maxAgeSeconds } = directives;
-    return maxAgeSeconds === undefined || this.#ageSeconds(entry) <= maxAgeSeconds;
+    return isFresh(this.#ageSeconds(entry), directives);
   }
 
   #ageSeconds(entry: Entry): number {

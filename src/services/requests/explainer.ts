@@ -1,5 +1,5 @@
 import { type LookupPlan, planLookup } from '../../core/cache/cache-policy.ts';
-import type { Directives } from '../../core/cache/directives.ts';
+import { type Directives, isFresh } from '../../core/cache/directives.ts';
 import type { SeedlessPolicy } from '../../core/cache/seedless.ts';
 import { type AnyRequest, type Dialect, readAnyRequest } from '../../core/dialects/dialects.ts';
 import { inErrorFields } from '../../core/dialects/error-fields.ts';
@@ -175,7 +175,7 @@ export class Explainer {
     const { entry, isOver, isWhole } = found;
     const ageSeconds = Math.max(0, Math.floor((this.#deps.clock.now() - entry.createdAt) / 1000));
     if (isOver) return { ...miss(`What is stored is older than DASHCACHE_MAX_AGE allows.`), entry };
-    if (maxAgeSeconds !== undefined && ageSeconds > maxAgeSeconds) {
+    if (!isFresh(ageSeconds, { maxAgeSeconds })) {
       return {
         ...miss(`What is stored is ${ageSeconds} s old, and max-age=${maxAgeSeconds} was asked for.`),
         entry,

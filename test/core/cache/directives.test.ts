@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Directives,
   forStream,
+  isFresh,
   MAX_TAKE,
   NO_DIRECTIVES,
   readDirectives,
@@ -76,4 +77,14 @@ describe('readDirectives', () => {
       });
     },
   );
+});
+
+it.each([
+  [0, undefined, true],
+  [0, 0, false],
+  [0, 1, true],
+  [60, 60, true],
+  [61, 60, false],
+])('an answer of %i s is young enough for max-age=%s: %s', (age, maxAgeSeconds, fresh) => {
+  expect(isFresh(age, { maxAgeSeconds })).toBe(fresh);
 });
