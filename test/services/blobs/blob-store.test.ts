@@ -362,6 +362,7 @@ describe('presence', () => {
     await blobs.has(digest);
     blobs.forget(digest);
     await blobs.has(digest);
+    expect(driver.sizes).toBe(2);
   });
 
   it('never remembers absence', async () => {
