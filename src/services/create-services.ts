@@ -140,6 +140,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
   const adopter = new PurchaseAdopter({
     store: purchases,
     tasks,
+    entries,
     registry,
     keys: credentials,
     recording,

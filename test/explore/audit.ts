@@ -1,6 +1,6 @@
 import { type Ask, CLIENTS, type ClientName } from './clients.ts';
-import { costOf } from './world/bill.ts';
-import type { Process } from './world/process.ts';
+import { costOf, type Draw } from './world/bill.ts';
+import { OWN_KEY, type Process } from './world/process.ts';
 import { type KnownRecipe, RECIPES } from './world/recipes.ts';
 import type { World } from './world/world.ts';
 
@@ -27,7 +27,9 @@ function auditRecipe(world: World, asks: readonly Ask[], client: ClientName, rec
   const removed = world.removed.filter(
     ({ scope, canonical }) => scope === client && canonical === recipe.canonical,
   );
-  const allowed = takes.size + afresh.length + removed.length;
+  // A store that can't be reached makes a miss.
+  const blind = world.unseen.get(recipe.canonical) ?? 0;
+  const allowed = takes.size + afresh.length + removed.length + blind;
   if (paid.length <= allowed) return;
   world.fail(
     'paid-twice',
@@ -40,8 +42,11 @@ export async function auditMoney(world: World, process: Process): Promise<void> 
   const { draws } = world.vendor.bill;
   const sum = (money: string) =>
     draws.filter((draw) => draw.money === money).reduce((total, draw) => total + costOf(draw), 0);
-  const counted = sum('counted') + sum('open');
-  const either = draws.filter(({ money }) => money === 'either');
+  // A job that an earlier process had left goes on when somebody of its account buys something; until then it is not counted.
+  const isLeft = (draw: Draw) => draw.money === 'open' && !draw.isDelivered && draw.account !== OWN_KEY;
+  const either = draws.filter((draw) => (draw.money === 'either' && !draw.isOdd) || isLeft(draw));
+  const counted =
+    sum('counted') + sum('open') - draws.filter(isLeft).reduce((total, draw) => total + costOf(draw), 0);
   const spent = await process.spent();
   // Whether what is on the edge was counted, each by itself.
   const possible = new Set([counted]);
@@ -53,7 +58,7 @@ export async function auditMoney(world: World, process: Process): Promise<void> 
 /** What may have been drawn, and was never answered, is reported as unknown: nobody has to wonder. */
 export async function auditUnknown(world: World): Promise<void> {
   // A store in trouble may have kept it from being written, and a crash then made it forgotten.
-  if (world.vendor.bill.troubles > 0) return;
+  if (world.storage.troubles > 0) return;
   const lost = world.vendor.bill.draws.filter(({ money }) => money === 'unseen');
   const reported = await world.tables.unknownPurchases();
   if (reported >= lost.length) return;

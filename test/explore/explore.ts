@@ -263,19 +263,30 @@ class Run {
     }
   }
 
+  async #askOnce(client: Ask['client'], recipe: Ask['recipe'], wish: Ask['wish']): Promise<Ask> {
+    const ask = this.#clients.ask(this.#process, client, recipe, wish, false);
+    await this.#until('every waiter is answered', () => this.#clients.waiting.length === 0);
+    return ask;
+  }
+
   /** Whatever was asked for and not kept from being stored is a hit now, or is bought now; then it is a hit. */
   async #askAgain(wish: 'plain' | 'only-if-cached'): Promise<void> {
     await this.#until('it is up', () => this.#process.isUp);
     const asked = new Set(
       this.#clients.asks
-        .filter((ask) => wish !== 'plain' || ask.wish === 'plain')
+        .filter((ask) => wish === 'plain' || ask.wish === 'plain')
         .map(({ client, recipe }) => `${client} ${recipe.name}`),
     );
     const again: Ask[] = [];
-    for (const ask of [...this.#clients.asks]) {
-      if (ask.wish !== 'plain' || !asked.delete(`${ask.client} ${ask.recipe.name}`)) continue;
-      again.push(this.#clients.ask(this.#process, ask.client, ask.recipe, wish, false));
-      await this.#until('every waiter is answered', () => this.#clients.waiting.length === 0);
+    for (const { client, recipe } of [...this.#clients.asks]) {
+      if (!asked.delete(`${client} ${recipe.name}`)) continue;
+      let ask = await this.#askOnce(client, recipe, wish);
+      if (!ask.end.startsWith('entry') && wish === 'plain') {
+        // What an earlier process had left came to nothing (canceled, gone, no image): asking for it brought that out.
+        await this.#rounds();
+        ask = await this.#askOnce(client, recipe, wish);
+      }
+      again.push(ask);
     }
     for (const ask of again) {
       if (ask.state === 'answered' && ask.end.startsWith('entry')) continue;

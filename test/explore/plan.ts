@@ -57,7 +57,7 @@ export interface Mix {
 export function planOf(seed: number, mix: Mix, length: number): Plan {
   const random = new Random(seed);
   const actions = Array.from({ length: 3 + random.below(length) }, () => planAction(random, mix));
-  const maxBytes = random.chance(0.2) ? 100 + random.below(400) : undefined;
+  const maxBytes = random.chance(0.2) ? 250 + random.below(400) : undefined;
   return { seed, maxBytes, isSlow: mix.isSlow, actions };
 }
 

@@ -91,6 +91,7 @@ export class FlightRegistry {
    * for its verdict.
    */
   async board(wanted: Wanted | undefined, waiter: FlightWaiter, make: () => Flight): Promise<Flight> {
+    if (wanted !== undefined) this.#lendKey(wanted);
     let flight = wanted && this.#findFor(wanted);
     while (flight?.deciding !== undefined) {
       await flight.deciding;
@@ -204,6 +205,14 @@ export class FlightRegistry {
     return [...flights].find(
       (flight) => flight.isJoinable && flight.canonical === wanted.canonical && fits(flight, wanted),
     );
+  }
+
+  /** Jobs that were left by an earlier process go on as soon as somebody of their account is here. */
+  #lendKey(wanted: Pick<Wanted, 'account' | 'apiKey'>): void {
+    for (const flight of this.#flights.values()) {
+      const lacksKey = flight.state === 'accepted' && flight.apiKey === undefined;
+      if (lacksKey && flight.record.row.account === wanted.account) this.wake(flight, wanted);
+    }
   }
 
   #remove(flight: Flight): void {

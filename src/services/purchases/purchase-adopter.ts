@@ -1,5 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { RecipeAddress } from '../../ports/flight-coordinator.ts';
+import type { EntryStore } from '../entries/entry-store.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
 import { Flight } from './flight.ts';
 import type { FlightRegistry } from './flight-registry.ts';
@@ -16,6 +17,7 @@ export interface OwnKeys {
 export interface PurchaseAdopterDeps {
   readonly store: PurchaseStore;
   readonly tasks: TaskStore;
+  readonly entries: Pick<EntryStore, 'findNewest'>;
   readonly registry: FlightRegistry;
   readonly keys: OwnKeys;
   readonly recording: PurchaseRecordDeps;
@@ -63,13 +65,14 @@ export class PurchaseAdopter {
   }
 
   async #adopt(row: Purchase, turn?: Promise<unknown>): Promise<Flight | undefined> {
-    const { registry, tasks, keys, recording } = this.#deps;
+    const { registry, tasks, entries, keys, recording } = this.#deps;
     const interested = await tasks.countOpen(row.id);
     const apiKey = await keys.keyFor(row);
+    const isFirst = row.identity !== undefined && (await entries.findNewest(row.identity)) === undefined;
     const known = registry.find(row.id);
     if (known !== undefined) return known;
     const record = PurchaseRecord.of(recording, row);
-    const sharing = { take: row.identity?.take, isFirst: false, isOpen: true };
+    const sharing = { take: row.identity?.take, isFirst, isOpen: true };
     const flight = new Flight(record, { apiKey, sharing });
     if (flight.isOver) return undefined;
     flight.interested = interested;

@@ -33,7 +33,7 @@ export class PurchaseRunner {
   async drive(flight: Flight): Promise<void> {
     try {
       if (await this.#isNeedless(flight)) return;
-      if (flight.record.isOnRecord) await flight.record.save();
+      if (flight.record.isOnRecord || isFinal(flight.state)) await flight.record.save();
       while (!isFinal(flight.state)) {
         if (!(await this.#step(flight))) return;
       }
@@ -64,7 +64,7 @@ export class PurchaseRunner {
 
   /** Another flight may have landed between the look at the store and now. */
   async #isNeedless(flight: Flight): Promise<boolean> {
-    if (flight.record.isOnRecord) return false;
+    if (flight.state !== 'intended' || flight.record.isOnRecord) return false;
     const entry = await flight.order?.findAgain();
     if (entry === undefined) return false;
     flight.isNeedless = true;

@@ -18,22 +18,24 @@ export interface Draw {
   readonly account: string;
   /** Images that it brought. */
   readonly images: number;
-  /** Troubles of the stores before it. */
+  /** Troubles of the stores before it; NaN for what came in the midst of one. */
   readonly troubles: number;
   money: Money;
+  /** It is told in a way that nobody can read: whoever counts it knows no price. */
+  isOdd: boolean;
   /** Paying for the same again is no fault: it was lost, was not what was asked for, or can't be had any more. */
   isExcused: boolean;
   /** The answer that tells of it has reached the process. */
   isDelivered: boolean;
-  /** Its process need not be alive for it to be found again: the vendor's job is on record. */
+  /** Its process need not live on for it to be known: it, or the vendor's job, is on record. */
   isRecoverable: boolean;
 }
 
 /** What upstream has charged for. */
 export class Bill {
   readonly draws: Draw[] = [];
-  /** Troubles that the stores have had so far. */
-  troubles = 0;
+  /** Troubles that the stores have had so far; NaN in the midst of one. */
+  troubles: () => number = () => 0;
 
   charge(recipe: KnownRecipe, account: string, images = recipe.count): Draw {
     const draw: Draw = {
@@ -41,14 +43,28 @@ export class Bill {
       recipe,
       account,
       images,
-      troubles: this.troubles,
+      troubles: this.troubles(),
       money: 'open',
+      isOdd: false,
       isExcused: false,
       isDelivered: false,
       isRecoverable: false,
     };
     this.draws.push(draw);
     return draw;
+  }
+
+  /** Nobody will be able to read what is told of it. */
+  static odd(draw: Draw): void {
+    draw.isOdd = true;
+    draw.isExcused = true;
+    draw.money = 'unpriced';
+  }
+
+  /** Its process died at a moment at which it may have been on record or not. */
+  static doubt(draw: Draw): void {
+    if (draw.money === 'open' || draw.money === 'unpriced') draw.money = 'either';
+    draw.isExcused = true;
   }
 
   /** Nothing tells of it: whoever asks may pay again. */

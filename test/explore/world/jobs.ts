@@ -9,15 +9,15 @@ export interface Job {
   readonly fate: 'draw' | 'odd' | 'fewer' | 'gone';
   readonly runsAt: number;
   readonly endsAt: number;
-  /** Troubles of the stores before it. */
+  /** As of a draw. */
   readonly troubles: number;
   state: 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'CANCELED';
   /** Its receipt has reached a process. */
   isDelivered: boolean;
   /** A process has it on record: a restart finds it again. */
   isOnRecord: boolean;
-  /** Nobody knows of it. */
-  isLost: boolean;
+  /** Nobody knows of it; or, when its process died at that moment, perhaps somebody. */
+  isLost: boolean | 'perhaps';
   /** What it came to. */
   draw: Draw | undefined;
 }
@@ -42,7 +42,7 @@ export class Jobs {
       fate,
       runsAt: now + 2_000,
       endsAt: now + 8_000,
-      troubles: this.#bill.troubles,
+      troubles: this.#bill.troubles(),
       state: 'PENDING',
       isDelivered: false,
       isOnRecord: false,
@@ -86,8 +86,9 @@ export class Jobs {
     job.state = 'SUCCEEDED';
     job.draw = this.#bill.charge(recipe, account, fate === 'fewer' ? recipe.count - 1 : recipe.count);
     if (fate !== 'draw') job.draw.isExcused = true;
-    if (fate === 'odd') job.draw.money = 'unpriced';
-    if (job.isLost) Bill.lose(job.draw);
+    if (fate === 'odd') Bill.odd(job.draw);
+    if (job.isLost === 'perhaps') Bill.doubt(job.draw);
+    else if (job.isLost) Bill.lose(job.draw);
     job.draw.isRecoverable = job.isOnRecord;
   }
 }

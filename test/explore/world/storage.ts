@@ -10,10 +10,11 @@ export type Trouble = 'full' | 'failing' | 'away';
 
 /** What is told of every change, before the process hears of it. */
 export interface StorageWatcher {
-  troubled(): void;
   entriesChanged(): void;
   blobWritten(digest: string): void;
   blobDeleted(digest: string): void;
+  /** A process could not see it, though it may be there. */
+  blobUnseen(digest: string): void;
 }
 
 /** Database and blobs, which outlive a process, behind ports that can fail. */
@@ -22,6 +23,8 @@ export class Storage {
   readonly #driver: MemoryBlobDriver;
   readonly #steps: Steps;
   readonly #watcher: StorageWatcher;
+  /** How many there have been. */
+  troubles = 0;
   #trouble: { readonly of: 'database' | 'blobs'; readonly kind: Trouble; left: number } | undefined;
 
   constructor(
@@ -43,7 +46,7 @@ export class Storage {
   /** From now on so many calls of one store fail. */
   harm(of: 'database' | 'blobs', kind: Trouble, calls: number): void {
     this.#trouble = { of, kind, left: calls };
-    this.#watcher.troubled();
+    this.troubles += 1;
   }
 
   heal(): void {
@@ -74,16 +77,21 @@ export class Storage {
 
   driverOf(life: Life): BlobDriver {
     const driver = this.#driver;
-    const take = <T>(label: string, writes: boolean, work: () => Promise<T>, whenAway?: T) =>
+    const take = <T>(label: string, writes: boolean, work: () => Promise<T>) =>
       this.#steps.take(life, `blobs.${label}`, async () => {
-        if (this.#suffer('blobs', writes) === 'away' && !writes) return whenAway ?? (undefined as T);
+        this.#suffer('blobs', writes);
         return await work();
       });
     const short = (digest: string) => digest.slice(0, 6);
+    const look = <T>(label: string, digest: string, work: () => Promise<T | undefined>) =>
+      this.#steps.take(life, `blobs.${label} ${short(digest)}`, async () => {
+        if (this.#trouble?.of === 'blobs' && this.#trouble.kind !== 'full') this.#watcher.blobUnseen(digest);
+        return this.#suffer('blobs', false) === 'away' ? undefined : await work();
+      });
     return {
       stage: () => take('stage', true, async () => this.#stageOf(await driver.stage(), take)),
-      read: (digest, range) => take(`read ${short(digest)}`, false, () => driver.read(digest, range)),
-      size: (digest) => take(`size ${short(digest)}`, false, () => driver.size(digest)),
+      read: (digest, range) => look('read', digest, () => driver.read(digest, range)),
+      size: (digest) => look('size', digest, () => driver.size(digest)),
       delete: (digest) =>
         take(`delete ${short(digest)}`, true, async () => {
           await driver.delete(digest);

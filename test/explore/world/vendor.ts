@@ -114,7 +114,7 @@ export class Vendor {
   #draw(recipe: KnownRecipe, account: string, fate: SendFate): Draw {
     const draw = this.bill.charge(recipe, account, fate === 'fewer' ? recipe.count - 1 : recipe.count);
     if (fate === 'fewer' || fate === 'odd' || fate === 'gone') draw.isExcused = true;
-    if (fate === 'odd') draw.money = 'unpriced';
+    if (fate === 'odd') Bill.odd(draw);
     if (fate === 'gone') this.gone.add(draw.number);
     return draw;
   }
@@ -151,7 +151,7 @@ export class Vendor {
     if (job.fate === 'gone') gone.add(job.draw.number);
     const { draw } = job;
     const results = urlsOf(draw).map((url) => ({ url }));
-    const told = job.fate === 'odd' ? { surprise: results } : { results };
+    const told = job.fate === 'odd' ? NOT_UNDERSTOOD : { results };
     return json(200, {
       output: { ...output, ...told },
       usage: { image_count: draw.images },
@@ -210,10 +210,13 @@ export function urlsOf({ number, images }: Draw): string[] {
   return Array.from({ length: images }, (_, index) => `https://results.example/${number}/${index}.png`);
 }
 
+/** No place of an image, and no word that there is none. */
+const NOT_UNDERSTOOD = { canvas: { layers: [7] } };
+
 function answerOf(draw: Draw, isOdd: boolean): object {
   const images = urlsOf(draw).map((image) => ({ image }));
   return {
-    output: isOdd ? { surprise: images } : { choices: [choice(images)] },
+    output: isOdd ? NOT_UNDERSTOOD : { choices: [choice(images)] },
     usage: { image_count: draw.images },
     request_id: 'u',
   };

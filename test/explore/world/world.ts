@@ -6,6 +6,7 @@ import { MIGRATIONS } from '../../support/data/database.ts';
 import type { Random } from '../random.ts';
 import { Bill } from './bill.ts';
 import { ImageHost } from './image-host.ts';
+import { readImage } from './recipes.ts';
 import { type Life, Steps } from './steps.ts';
 import { Storage } from './storage.ts';
 import { type EntryRow, Tables } from './tables.ts';
@@ -79,6 +80,8 @@ export class World {
   /** Entries that are there, and those that were removed by whoever may. */
   readonly entries = new Map<number, EntryRow>();
   readonly removed: EntryRow[] = [];
+  /** How often a process could not see the bytes of a recipe, though they were there. */
+  readonly unseen = new Map<string, number>();
   /** The first promise that was broken. */
   violation: Violation | undefined;
   readonly #driver: MemoryBlobDriver;
@@ -90,14 +93,15 @@ export class World {
     this.maxBytes = maxBytes;
     this.tables = new Tables(ground.database);
     this.#driver = new MemoryBlobDriver(this.time);
+    this.vendor.bill.troubles = () => (this.storage.isHealthy ? this.storage.troubles : Number.NaN);
     this.storage = new Storage(ground.database, this.#driver, this.steps, {
-      troubled: () => {
-        this.vendor.bill.troubles += 1;
-      },
       entriesChanged: () => {
         this.#changed = this.#look();
       },
       blobWritten: (digest) => this.blobs.add(digest),
+      blobUnseen: (digest) => {
+        this.#changed = this.#noteUnseen(digest);
+      },
       blobDeleted: (digest) => {
         this.blobs.delete(digest);
         this.#changed = this.#checkUnshown(digest);
@@ -133,12 +137,14 @@ export class World {
   /** Nothing is under way: what has been answered by now is on record, unless a store was in trouble meanwhile. */
   settleMoney(): void {
     const { bill, jobs } = this.vendor;
+    const troubles = bill.troubles();
     for (const draw of bill.draws) {
-      if (draw.isDelivered && draw.money === 'open' && draw.troubles === bill.troubles)
-        draw.money = 'counted';
+      if (!draw.isDelivered || draw.troubles !== troubles) continue;
+      if (draw.money === 'open') draw.money = 'counted';
+      draw.isRecoverable = true;
     }
     for (const job of jobs.all) {
-      if (!job.isDelivered || job.troubles !== bill.troubles) continue;
+      if (!job.isDelivered || job.troubles !== troubles) continue;
       job.isOnRecord = true;
       if (job.draw !== undefined) job.draw.isRecoverable = true;
     }
@@ -146,16 +152,20 @@ export class World {
 
   /** What a process knew alone is not known any more. */
   crashed(): void {
-    this.vendor.jobs.advance();
-    for (const draw of this.vendor.bill.draws) {
-      if (draw.money !== 'open' || draw.isRecoverable) continue;
-      if (draw.isDelivered) {
-        draw.money = 'either';
-        draw.isExcused = true;
-      } else Bill.lose(draw);
+    const { bill, jobs } = this.vendor;
+    jobs.advance();
+    for (const job of jobs.all) {
+      if (job.isOnRecord || job.state === 'CANCELED' || job.isLost !== false) continue;
+      if (!job.isDelivered) jobs.lose(job);
+      else {
+        job.isLost = 'perhaps';
+        if (job.draw !== undefined) Bill.doubt(job.draw);
+      }
     }
-    for (const job of this.vendor.jobs.all) {
-      if (!job.isOnRecord && job.state !== 'CANCELED' && !job.isLost) this.vendor.jobs.lose(job);
+    for (const draw of bill.draws) {
+      if (draw.isRecoverable || (draw.money !== 'open' && draw.money !== 'unpriced')) continue;
+      if (draw.isDelivered) Bill.doubt(draw);
+      else Bill.lose(draw);
     }
   }
 
@@ -165,7 +175,11 @@ export class World {
     for (const [id, row] of this.entries) {
       if (now.has(id)) continue;
       this.entries.delete(id);
-      if (![...this.#removals].some(([life, count]) => !life.isOver && count > 0))
+      // Within a byte budget any entry may have to make room.
+      if (
+        this.maxBytes === undefined &&
+        ![...this.#removals].some(([life, count]) => !life.isOver && count > 0)
+      )
         this.fail('lost', `entry ${id} vanished: ${row.scope} ${row.canonical}`);
       this.removed.push(row);
     }
@@ -177,6 +191,12 @@ export class World {
           this.fail('no-bytes', `entry ${id} without its bytes: ${row.scope} ${row.canonical}`);
       }
     }
+  }
+
+  async #noteUnseen(digest: string): Promise<void> {
+    const bytes = await this.bytesOf(digest);
+    const canonical = (bytes && readImage(bytes))?.canonical ?? '';
+    this.unseen.set(canonical, (this.unseen.get(canonical) ?? 0) + 1);
   }
 
   async #checkUnshown(digest: string): Promise<void> {
