@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { AppError, invalid } from '../errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
 import { flag, means, open, read } from '../schema.ts';
 import { valuesOfForm } from './form-values.ts';
 import { DEFAULT_MODEL, type NormalizedRequest } from './normalized-request.ts';
@@ -78,7 +78,7 @@ export const OpenAiEdit = open({
 });
 
 /** Names that are no parameters of the model. */
-const READ: ReadonlySet<string> = new Set([...Object.keys(OpenAiEdit.entries), 'mask']);
+const READ: ReadonlySet<string> = new Set([...Object.keys(OpenAiEdit.entries), 'images', 'mask']);
 
 /** Fields that hold words in a form, whatever these look like. */
 const WORDS: readonly string[] = ['prompt', 'negative_prompt', 'style', 'user'];
@@ -86,7 +86,7 @@ const WORDS: readonly string[] = ['prompt', 'negative_prompt', 'style', 'user'];
 /** Reads the body of `POST /v1/images/generations`. Errors are about fields, and name them. */
 export function readGenerations(value: JsonValue): OpenAiRequest {
   const body = readObject(value);
-  for (const name of ['image', 'mask']) {
+  for (const name of ['image', 'images', 'mask']) {
     if (isGiven(body[name])) throw invalid(name, 'is taken by /v1/images/edits');
   }
   const { model, ...common } = read(OpenAiGeneration, body, refuseWish);
@@ -102,7 +102,7 @@ export function readEdits(value: JsonValue): OpenAiRequest {
       'has no counterpart: the models edit by words, so say in the prompt what to change',
     );
   }
-  const { model, image, ...common } = read(OpenAiEdit, body, refuseWish);
+  const { model, image, ...common } = read(OpenAiEdit, withImages(body), refuseWish);
   const references = referencesOf(image);
   return requestOf(common, {
     model: model || DEFAULT_EDIT_MODEL,
@@ -110,6 +110,22 @@ export function readEdits(value: JsonValue): OpenAiRequest {
     parameters: parametersOf(body),
   });
 }
+
+/** OpenAI's JSON edits name their images in `images`, each by its `image_url`. */
+function withImages({ images, ...body }: JsonObject): JsonObject {
+  if (!isGiven(images)) return body;
+  if (isGiven(body.image)) throw invalid('images', 'is given beside image: one of them is enough');
+  if (!isJsonArray(images)) throw invalid('images', 'must be a list');
+  const urls = images.map((item, index) => {
+    const url = isJsonObject(item) ? item.image_url : undefined;
+    if (typeof url === 'string') return url;
+    throw invalid(`images[${index}]`, 'must have an image_url: a URL or a data URI');
+  });
+  return { ...body, image: urls };
+}
+
+/** OpenAI's own two styles ask for nothing that DashScope knows; any other is words for the model. */
+const OPENAI_STYLES: ReadonlySet<string | undefined> = new Set(['vivid', 'natural']);
 
 /** The same of a form, whose files are data URIs by now. */
 export function readEditsForm(
@@ -137,8 +153,15 @@ function requestOf(
 ): OpenAiRequest {
   const { prompt, size, stream, response_format: format } = body;
   const streams = stream ?? false;
+  const { style, ...wish } = wishOf(body);
   return {
-    wish: { ...wishOf(body), ...rest, prompt, size: size === 'auto' ? undefined : size || undefined },
+    wish: {
+      ...wish,
+      ...rest,
+      style: OPENAI_STYLES.has(style) ? undefined : style,
+      prompt,
+      size: size === 'auto' ? undefined : size || undefined,
+    },
     // OpenAI's streams know base64 only.
     format: format || (streams ? 'b64_json' : 'url'),
     streams,

@@ -48,21 +48,23 @@ export async function withForm<T>(
       hold(value.length);
       fields.set(name, value);
     };
-    const readImage = async ({ name, content }: Extract<FormPart, { kind: 'file' }>) => {
+    const addImage = async ({ name, filename, content }: Extract<FormPart, { kind: 'file' }>) => {
       const bytes = await readAll(holding(content, hold), maxImage, () => imageTooLarge(name, maxImage));
+      // A file input of a page where none was chosen.
+      if (filename === '' && bytes.byteLength === 0) return;
       const info = probe.probe(bytes);
       if (info === undefined) throw noImage(name, bytes.byteLength === 0);
       const value = dataUri(info.mediaType, bytes);
       // The bytes were held as they came; the text is what stays.
       hold(value.length - bytes.byteLength);
-      return { name, value };
+      images.push({ name, value });
     };
     await readArrival(c, count, clock, async (chunks) => {
       for await (const part of forms.read(c.req.header('content-type') ?? '', chunks)) {
         const mayBeImage = imageParts.includes(part.name);
         if (part.kind === 'file') {
           if (!mayBeImage) throw invalid(part.name, `takes text: files go into ${imageParts[0]}`);
-          images.push(await readImage(part));
+          await addImage(part);
         } else if (!mayBeImage) addField(part);
         else if (part.value !== '') {
           hold(part.value.length);

@@ -35,7 +35,8 @@ describe('a request in OpenAI’s words', () => {
       { seed: 7, negative_prompt: 'rain', style: '<anime>' },
       { seed: 7, negativePrompt: 'rain' },
     ],
-    [{ style: 'vivid' }, { style: 'vivid' }],
+    [{ style: 'vivid' }, { style: undefined }],
+    [{ style: 'natural' }, { style: undefined }],
     [
       { watermark: true, prompt_extend: false, color_palette: [{ hex: '#fff' }], steps: null },
       { parameters: { watermark: true, prompt_extend: false, color_palette: [{ hex: '#fff' }] } },
@@ -141,5 +142,24 @@ describe('an edit', () => {
     expect(() => readEditsForm(new Map([...fields, ['palette[0][hex]', '#fff']]), [image])).toThrow(
       refused('palette[0][hex]'),
     );
+  });
+});
+
+describe('the images of OpenAI’s JSON edits', () => {
+  it('are references, and no parameter of the model', () => {
+    const { wish } = readEdits({ prompt: 'night', images: [{ image_url: URL }, { image_url: `${URL}?2` }] });
+    expect([wish.references, wish.parameters]).toEqual([[URL, `${URL}?2`], {}]);
+  });
+
+  it.each([
+    [{ images: [{ file_id: 'file-1' }] }, /images\[0\].*image_url/],
+    [{ images: [{ image_url: URL }], image: URL }, /images.*beside image/],
+    [{ images: 'all' }, /images.*list/],
+  ])('are refused before anything is paid: %j', (body, problem) => {
+    expect(() => readEdits({ prompt: 'night', ...body })).toThrow(problem);
+  });
+
+  it('are taken by edits alone', () => {
+    expect(() => readGenerations({ prompt: 'night', images: [{ image_url: URL }] })).toThrow(/images.*edits/);
   });
 });

@@ -127,4 +127,11 @@ describe('a form with images', () => {
     }
     expect((await read(body())).problem).toBe('bug');
   });
+
+  it('takes a file input where no file was chosen for absent', async () => {
+    const head =
+      'Content-Disposition: form-data; name="image"; filename=""\r\nContent-Type: application/octet-stream';
+    const form = Buffer.concat([Buffer.from(`--b0\r\n${head}\r\n\r\n\r\n`), formBytes([file('image', PNG)])]);
+    expect((await read(inChunks(form, 100))).images).toHaveLength(1);
+  });
 });
