@@ -108,12 +108,13 @@ export class Downloader {
   }
 
   async #receive(url: URL, count: Count, signal: AbortSignal): Promise<StagedImage> {
-    const response = await this.#get(url, signal);
+    const { response, isRedirected } = await this.#get(url, signal);
     const encoding = findHeader(response.headers, 'content-encoding') ?? 'identity';
     if (response.status !== 200 || encoding !== 'identity') {
       await drain(response.body);
       throw new AppError('upstream_invalid', `The result URL answered ${response.status} (${encoding}).`, {
-        upstream: { status: response.status, code: undefined },
+        // What a place says to which we were sent is no word of the image's own host: a network may want a sign-in.
+        ...(isRedirected ? {} : { upstream: { status: response.status, code: undefined } }),
       });
     }
     const length = findHeader(response.headers, 'content-length');
@@ -126,7 +127,10 @@ export class Downloader {
     );
   }
 
-  async #get(url: URL, signal: AbortSignal): Promise<TransportResponse> {
+  async #get(
+    url: URL,
+    signal: AbortSignal,
+  ): Promise<{ readonly response: TransportResponse; readonly isRedirected: boolean }> {
     let target = url;
     for (let hops = 0; ; hops += 1) {
       const response = await this.#deps.transport.send({
@@ -147,7 +151,7 @@ export class Downloader {
         location === undefined ||
         hops >= MAX_REDIRECTS
       ) {
-        return response;
+        return { response, isRedirected: hops > 0 };
       }
       await drain(response.body);
       target = parseResultUrl(new URL(location, target).href);
