@@ -27,6 +27,7 @@ import type { GarbageCollector } from '../services/maintenance/garbage-collector
 import type { Verifier } from '../services/maintenance/verifier.ts';
 import type { Health } from '../services/operations/health.ts';
 import type { Metrics } from '../services/operations/metrics.ts';
+import type { BypassRecorder } from '../services/purchases/bypass-recorder.ts';
 import type { FlightRegistry } from '../services/purchases/flight-registry.ts';
 import type { ImageService } from '../services/purchases/image-service.ts';
 import type { PurchaseStore } from '../services/purchases/purchase-store.ts';
@@ -89,6 +90,7 @@ export interface HttpServices {
   readonly governor: Governor;
   readonly blobs: BlobStore;
   readonly relay: Relay;
+  readonly bypassed: BypassRecorder;
   readonly bodies: ByteBudget;
   readonly requestMemo: RequestMemo;
   readonly health: Health;
@@ -111,7 +113,10 @@ export type DoorServices = Pick<
 >;
 
 export type DashScopeServices = DoorServices &
-  Pick<HttpServices, 'forms' | 'pollPacer' | 'relay' | 'requestMemo' | 'uploads' | 'upstreamTasks'>;
+  Pick<
+    HttpServices,
+    'bypassed' | 'forms' | 'pollPacer' | 'relay' | 'requestMemo' | 'uploads' | 'upstreamTasks'
+  >;
 
 export type GenerateServices = DoorServices &
   Pick<HttpServices, 'entries' | 'forms' | 'newRequestId' | 'probe'>;

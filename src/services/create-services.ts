@@ -33,6 +33,7 @@ import { Health } from './operations/health.ts';
 import { Metrics } from './operations/metrics.ts';
 import { AnswerJudge } from './purchases/answer-judge.ts';
 import { AnswerPublisher } from './purchases/answer-publisher.ts';
+import { BypassRecorder } from './purchases/bypass-recorder.ts';
 import { FlightRegistry } from './purchases/flight-registry.ts';
 import { ImageService } from './purchases/image-service.ts';
 import { PurchaseAdopter } from './purchases/purchase-adopter.ts';
@@ -156,6 +157,7 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     integrity,
     purchases,
     adopter,
+    bypassed: new BypassRecorder({ judge, registry, recording, clock, reporter }),
     blobs,
     images,
     credentials,

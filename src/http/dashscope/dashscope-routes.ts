@@ -144,7 +144,13 @@ class DashScopeDoor {
     record.result = 'bypass';
     record.model = request.kind === 'cacheable' ? request.recipe.model : request.model;
     record.detail = detail;
-    return await passThrough(c, this.#services, principal, { body: sent, extra });
+    const { site } = this.#options;
+    const bypass = { ...principal, site, model: record.model };
+    return await passThrough(c, this.#services, principal, {
+      body: sent,
+      extra,
+      paid: (send) => this.#services.bypassed.pass(bypass, send),
+    });
   }
 
   async #answer(

@@ -1,11 +1,14 @@
 import type { Context } from 'hono';
 import { vendorTarget } from '../../core/dashscope/request-target.ts';
+import type { HeaderList } from '../../core/headers.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { HttpServices } from '../dependencies.ts';
 import { toBodyStream } from '../wire/body-stream.ts';
 import { breakOff } from '../wire/break-off.ts';
 import { plainHeaders } from '../wire/relay-answer.ts';
 import { noteRelay } from '../wire/request-record.ts';
+
+type Send = () => ReturnType<HttpServices['relay']['send']>;
 
 export type PassthroughServices = Pick<HttpServices, 'relay' | 'credentials' | 'platform' | 'reporter'>;
 
@@ -14,6 +17,8 @@ export interface PassthroughOptions {
   readonly body?: Uint8Array;
   /** See `RelayRequest`. */
   readonly isBrief?: boolean;
+  /** It costs money: told of it before it is sent, and of the answer. */
+  readonly paid?: (send: Send) => ReturnType<Send>;
   /** Added to the answer's headers. */
   readonly extra?: Readonly<Record<string, string>>;
 }
@@ -26,19 +31,29 @@ export async function passThrough(
   options: PassthroughOptions = {},
 ): Promise<Response> {
   const { relay, credentials, platform } = services;
-  const answer = await relay.send({
-    method: c.req.method,
-    target: vendorTarget(platform.rawTarget(c)),
-    headers: [...c.req.raw.headers],
-    body: options.body ?? c.req.raw.body ?? undefined,
-    apiKey: principal.apiKey,
-    signal: c.req.raw.signal,
-    isBrief: options.isBrief,
-  });
+  const { paid = (send: Send) => send() } = options;
+  const headers = [...c.req.raw.headers];
+  const answer = await paid(() =>
+    relay.send({
+      method: c.req.method,
+      target: vendorTarget(platform.rawTarget(c)),
+      // Its price is read from the answer, which has to be plain.
+      headers: options.paid === undefined ? headers : withoutEncodings(headers),
+      body: options.body ?? c.req.raw.body ?? undefined,
+      apiKey: principal.apiKey,
+      signal: c.req.raw.signal,
+      isBrief: options.isBrief,
+    }),
+  );
   const { status } = answer;
   noteRelay(c, answer.headers);
   if (status === 401) await credentials.refused(principal);
   const empty = c.req.method === 'HEAD' || status === 204 || status === 304;
   const body = empty ? null : toBodyStream(answer.body, breakOff(c, services));
   return new Response(body, { status, headers: plainHeaders(answer.headers, options.extra) });
+}
+
+function withoutEncodings(headers: HeaderList): HeaderList {
+  const others = headers.filter(([name]) => name !== 'accept-encoding');
+  return [...others, ['accept-encoding', 'identity']];
 }

@@ -80,7 +80,7 @@ export class PurchaseRecord {
   }
 
   /** Ends as `unknown`: it was sent and may have been drawn, and its answer will not come. */
-  async lose(cause: unknown, facts: PurchaseFacts, end: TaskEnd): Promise<void> {
+  async lose(cause: unknown, facts: PurchaseFacts, end?: TaskEnd): Promise<void> {
     await this.advance('unknown', facts, end);
     const { id, model } = this.#row;
     this.#deps.reporter.report({ type: 'outcome-unknown', purchaseId: id, model, cause });
