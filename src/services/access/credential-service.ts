@@ -102,9 +102,13 @@ export class CredentialService {
   }
 
   /** The key with which this server itself may ask about a purchase's job; undefined when only its client has it. */
-  async keyFor({ account }: Pick<Principal, 'account'>): Promise<string | undefined> {
+  async keyFor({ account, scope }: Pick<Principal, 'account' | 'scope'>): Promise<string | undefined> {
+    const { mode } = this.#options;
     const own = await this.ownAccount();
-    return own?.account === account ? own.apiKey : undefined;
+    if (own === undefined || own.account === account || mode === 'token') return own?.apiKey;
+    // Another key of this folder has paid for it: the vendor shows tasks to every key of an account.
+    const isFolders = mode === 'local' && scope === (await this.#folderScope(own.account));
+    return isFolders ? own.apiKey : undefined;
   }
 
   /** Remembers that the vendor took a call with this key. */
@@ -174,7 +178,21 @@ export class CredentialService {
     }
     const apiKey = bearer ?? serverKey;
     if (apiKey === undefined) throw this.#noServerKey();
-    return this.#principal(undefined, apiKey, false);
+    // Who brings the server's own key is nobody else than who brings none.
+    const isFolders = apiKey === serverKey;
+    const scope = isFolders ? await this.#folderScope(await this.#fingerprint(apiKey)) : undefined;
+    return this.#principal(scope, apiKey, false);
+  }
+
+  /** Changing the server's key leaves it as it is. A disk that is full leaves it unnamed, for as long as it is. */
+  async #folderScope(account: string): Promise<string> {
+    const candidate = `key:${account}`;
+    try {
+      return await this.#deps.store.folderScope(candidate);
+    } catch (cause) {
+      this.#deps.reporter.report({ type: 'failure', where: 'folder scope', cause });
+      return candidate;
+    }
   }
 
   async #principal(scope: string | undefined, apiKey: string, needsProof: boolean): Promise<Principal> {

@@ -26,6 +26,17 @@ describe('local mode', () => {
     expect((await ask(stack)).headers.get('x-cache')).toBe('HIT');
   });
 
+  it('keeps what callers without a key have, whatever becomes of the server’s key', async () => {
+    const stack = await startStack({ env: { DASHSCOPE_API_KEY: SERVER_KEY } });
+    expect((await ask(stack)).headers.get('x-cache')).toBe('MISS');
+    await stack.stopServer();
+    await stack.startServer({ DASHSCOPE_API_KEY: 'sk-the-next-key' });
+    expect((await ask(stack)).headers.get('x-cache')).toBe('HIT');
+    const bearer = { authorization: 'Bearer sk-the-next-key' };
+    expect((await ask(stack, bearer)).headers.get('x-cache')).toBe('HIT');
+    expect((await ask(stack, { authorization: 'Bearer sk-mine' })).headers.get('x-cache')).toBe('MISS');
+  });
+
   it('without any key it says where one was looked for', async () => {
     const stack = await startStack();
     const response = await ask(stack);

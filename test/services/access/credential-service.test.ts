@@ -61,6 +61,25 @@ function start(options: Partial<CredentialOptions> = {}): CredentialService {
 
 const unanswered = () => Promise.reject(new TransportError('no route', false));
 
+describe('the key that a purchase’s task is asked about with', () => {
+  it('is the server’s of today for what any key of the folder has paid, and for its own account', async () => {
+    const before = start({ mode: 'local', serverKey: 'sk-first' });
+    const paid = await before.identify(undefined);
+    const client = await before.identify('sk-client');
+    const later = start({ mode: 'local', serverKey: 'sk-second' });
+    expect(await later.keyFor(paid)).toBe('sk-second');
+    expect(await later.keyFor(await later.identify(undefined))).toBe('sk-second');
+    expect(await later.keyFor(client)).toBeUndefined();
+  });
+
+  it('is the server’s for every token, and no client’s in passthrough mode', async () => {
+    const token = await start({ mode: 'token', serverKey: 'sk-first' }).identify('token-of-ann');
+    expect(await start({ mode: 'token', serverKey: 'sk-second' }).keyFor(token)).toBe('sk-second');
+    const client = await start().identify('sk-client');
+    expect(await start().keyFor(client)).toBeUndefined();
+  });
+});
+
 describe('local mode', () => {
   it('takes the client’s key, else the server’s, and needs no proof', async () => {
     const service = start({ mode: 'local' });
