@@ -20,7 +20,7 @@ create table purchases (
   answer text,
   simulated integer not null default 0 check (simulated in (0, 1)),
   elapsed_ms integer,
-  -- What was paid, and when that became known; a null cost is one that is not known.
+  -- What was paid, and when that became known. A null cost is one that is not known.
   spent_at integer,
   images integer,
   cost_amount real,

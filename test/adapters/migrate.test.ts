@@ -158,15 +158,41 @@ describe('the migrations of the project', () => {
       const entry = `insert into entries (site, scope, key, take, canonical, model, prompt, answer, created_at, used_at)
         values ('cn', 'alice', 'k', `;
       for (const take of [1, 2, 3]) await run(`${entry}${take}, '', 'm', '', '{}', ${take}, 0)`);
-      await run(`insert into purchases (id, site, scope, key, model, state, account, created_at, updated_at)
+      await run(`insert into attempts (id, site, scope, key, model, state, account, created_at, updated_at)
         values ('a', 'cn', 'alice', 'k', 'm', 'stored', '', 1, 2), ('b', 'cn', 'alice', 'k', 'm', 'stored', '', 1, 2)`);
-      await run(`insert into tasks (id, site, scope, key, model, family, state, purchase_id, submitted_at)
+      await run(`insert into tasks (id, site, scope, key, model, family, state, attempt_id, submitted_at)
         values ('t', 'cn', 'alice', 'k', 'm', 'choices', 'PENDING', 'a', 1)`);
       await migrate(database, files);
       expect(await run('select id, entry_id from purchases order by id')).toEqual([
         { id: 'a', entry_id: 2 },
         { id: 'b', entry_id: null },
       ]);
+    } finally {
+      database.close();
+    }
+  });
+
+  it('carry what is open over, in the words of today', async () => {
+    const database = openDatabase(':memory:');
+    const run = (sql: string) => database.all({ sql, params: [] });
+    try {
+      const files = await readMigrations(MIGRATIONS);
+      await migrate(database, files.slice(0, 7));
+      for (const state of ['open', 'submitted', 'answered', 'unknown'])
+        await run(`insert into attempts
+          (id, site, scope, key, model, state, account, upstream_task, recipe, answer, created_at, updated_at)
+          values ('${state}', 'cn', 'alice', 'k', 'm', '${state}', 'a', 'task', '{"take":1}', '{}', 1, 2)`);
+      await migrate(database, files);
+      const rows = await run(
+        'select id, state, upstream_task, identity, answer from purchases order by rowid',
+      );
+      expect(rows.map(({ id, state }) => [id, state])).toEqual([
+        ['open', 'sent'],
+        ['submitted', 'accepted'],
+        ['answered', 'answered'],
+        ['unknown', 'unknown'],
+      ]);
+      expect(rows[1]).toMatchObject({ upstream_task: 'task', identity: '{"take":1}', answer: '{}' });
     } finally {
       database.close();
     }
