@@ -37,6 +37,7 @@ import { openStore } from './node-metadata.ts';
 import type { Reporter } from './ports/reporter.ts';
 import { createServices, type Services } from './services/create-services.ts';
 import { ByteBudget } from './services/limits/byte-budget.ts';
+import { governorOptions, InProcessGovernor } from './services/limits/in-process-governor.ts';
 import { Slots } from './services/limits/slots.ts';
 import { RELAY_SLOTS, Relay } from './services/relay.ts';
 
@@ -124,6 +125,7 @@ export async function startServer(env: Environment, options: StartOptions = {}):
           budget: new ByteBudget(config.maxInflight),
           openTransport: (address) => createUndiciTransport({ address }),
         }),
+        governor: new InProcessGovernor(systemClock, governorOptions(config)),
         flights: new InProcessFlights(),
         healing: new InProcessFlights(),
         proofs: new InProcessFlights(),

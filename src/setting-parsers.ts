@@ -2,10 +2,10 @@ import type { SeedlessPolicy } from './core/cache/seedless.ts';
 import { AppError } from './core/errors.ts';
 import type { Cost } from './core/events.ts';
 import type { PriceOverrides } from './core/models/list-price.ts';
-import { parseDuration } from './core/units.ts';
+import { parseDuration, type Rate } from './core/units.ts';
 
 /** A limit per model, with one for all others. */
-export type PerModel = (model: string) => number;
+export type PerModel<T = number> = (model: string) => T;
 
 const CURRENCIES = ['CNY', 'USD'] as const;
 
@@ -107,12 +107,26 @@ export function seedless(text: string): SeedlessPolicy {
     : fail('must be reuse, fresh or takes:N with N from 1 to 1000');
 }
 
+/** `N`, or `model=N,…,*=N`. */
 export function perModel(text: string): PerModel {
-  const limits = new Map<string, number>();
+  return eachModel(text, 'N', (limit) => (/^\d{1,6}$/.test(limit) ? Number(limit) || undefined : undefined));
+}
+
+/** As `perModel`, each a rate: `N` or `N/min` within any minute, `N/s` within any second. */
+export function ratePerModel(text: string): PerModel<Rate> {
+  return eachModel(text, 'N, N/min, N/s', (rate) => {
+    const [, count, unit] = /^(\d{1,6})(?:\/(s|min))?$/.exec(rate) ?? [];
+    const windowMs = unit === 's' ? 1_000 : 60_000;
+    return Number(count) >= 1 ? { count: Number(count), windowMs } : undefined;
+  });
+}
+
+function eachModel<T>(text: string, form: string, parse: (limit: string) => T | undefined): PerModel<T> {
+  const limits = new Map<string, T>();
   for (const item of list(text)) {
-    const [, model = '*', limit] = /^(?:([^=\s]+)=)?(\d{1,6})$/.exec(item) ?? [];
-    if (limit === undefined || Number(limit) < 1) return fail('must be N or model=N,…, each 1 or more');
-    limits.set(model, Number(limit));
+    const [, model = '*', rest = ''] = /^(?:([^=\s]+)=)?(\S+)$/.exec(item) ?? [];
+    const limit = parse(rest) ?? fail(`must be ${form} or model=N,…, each 1 or more`);
+    limits.set(model, limit);
   }
   const others = limits.get('*') ?? fail('must say what holds for all other models: *=N');
   return (model) => limits.get(model) ?? others;

@@ -8,6 +8,7 @@ import {
   perModel,
   prefixes,
   prices,
+  ratePerModel,
   secretToken,
   seedless,
   timer,
@@ -177,8 +178,9 @@ export const SETTINGS = {
     name: 'DASHCACHE_RATE',
     fallback: undefined,
     absent: 'unlimited',
-    meaning: 'Generations begun in any 60 s, per model and account: `N`, or `model=N,…,*=N`.',
-    parse: perModel,
+    meaning:
+      'Generations begun per model and account: `N` in any 60 s, `N/s` in any second, or `model=N/s,…,*=N`.',
+    parse: ratePerModel,
   }),
   maxQueue: setting({
     name: 'DASHCACHE_MAX_QUEUE',

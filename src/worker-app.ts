@@ -15,6 +15,7 @@ import { R2BlobDriver } from './adapters/r2/blob-driver.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { createBoundAssets } from './adapters/workers/page-assets.ts';
 import { workersPlatform } from './adapters/workers/platform.ts';
+import { RemoteGovernor } from './adapters/workers/remote-governor.ts';
 import { isOfficialSite, siteOf } from './core/site.ts';
 import { createApp } from './http/app.ts';
 import type { BlobDriver } from './ports/blob-driver.ts';
@@ -89,6 +90,12 @@ export async function createWorkerApp(
         transport: fetchTransport,
         allowed: parseAllowedHosts(config.referenceAllow),
         maxBytes: config.maxImage,
+      }),
+      governor: new RemoteGovernor({
+        objects: bindings.GOVERNORS,
+        clock: systemClock,
+        waitUntil,
+        onFailure: (cause) => log.report({ type: 'failure', where: 'governor', cause }),
       }),
       flights,
       healing: new InProcessFlights(),

@@ -2,6 +2,7 @@ import type { D1Database, Fetcher, R2Bucket } from '@cloudflare/workers-types';
 import { type Config, parseConfig } from './config.ts';
 import { AppError } from './core/errors.ts';
 import type { RecipeAddress } from './ports/flight-coordinator.ts';
+import type { GovernorObject } from './ports/governor.ts';
 import { SETTINGS } from './settings.ts';
 
 /** The part of a Durable Object binding that is used. */
@@ -18,6 +19,7 @@ export interface Bindings {
     fetch(request: Request): Promise<Response>;
     adopt(recipe: RecipeAddress): Promise<void>;
   }>;
+  readonly GOVERNORS: Namespace<GovernorObject>;
   readonly MAINTENANCE: Namespace<{ tend(thoroughly: boolean): Promise<void> }>;
 }
 
@@ -31,7 +33,7 @@ export interface WorkerEnvironment {
   readonly longestFlightMs: number;
 }
 
-const BOUND = ['DB', 'BLOBS', 'ASSETS', 'FLIGHTS', 'MAINTENANCE'] as const;
+const BOUND = ['DB', 'BLOBS', 'ASSETS', 'FLIGHTS', 'GOVERNORS', 'MAINTENANCE'] as const;
 /** The bound on bodies and images: a Worker has 128 MB for all requests at a time. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MIN_SECRET_CHARS = 32;

@@ -8,6 +8,10 @@ import { systemClock } from './adapters/system/clock.ts';
 import { repeatable } from './adapters/workers/repeatable-request.ts';
 import { AppError, isAppError } from './core/errors.ts';
 import type { RecipeAddress } from './ports/flight-coordinator.ts';
+import type { GovernorObject, SendOutcome, Turn } from './ports/governor.ts';
+import { governorOptions } from './services/limits/in-process-governor.ts';
+import type { LaneState } from './services/limits/lane.ts';
+import { StoredGovernor } from './services/limits/stored-governor.ts';
 import { createWorkerApp, type WorkerApp } from './worker-app.ts';
 import { readWorkerEnvironment } from './worker-environment.ts';
 
@@ -17,6 +21,8 @@ type Env = Readonly<Record<string, unknown>>;
 const SLEEP_MS = 60 * 1000;
 /** The cron trigger of wrangler.toml that also looks through the whole bucket. */
 const DAILY = '17 3 * * *';
+/** Where a governor stores what it must remember. */
+const LANE = 'lane';
 
 /** Dashcache on Cloudflare Workers. A request is answered where it came in if it is a hit; what must be bought goes to the recipe's owner. */
 export default {
@@ -83,6 +89,29 @@ export class FlightOwner extends DurableObject<Env> {
       this.ctx.waitUntil(work),
     );
     return this.#made;
+  }
+}
+
+/** Lets the requests of one account and model go upstream, whichever owners in the world they belong to. */
+export class AccountGovernor extends DurableObject<Env> implements GovernorObject {
+  readonly #governor = new StoredGovernor(
+    {
+      clock: systemClock,
+      load: () => this.ctx.storage.get<LaneState>(LANE),
+      save: async (state) => {
+        if (state === undefined) await this.ctx.storage.delete(LANE);
+        else await this.ctx.storage.put(LANE, state);
+      },
+    },
+    governorOptions(readWorkerEnvironment(this.env).config),
+  );
+
+  acquire(holder: string, model: string, moved: (position: number) => void): Promise<Turn> {
+    return this.#governor.acquire(holder, model, moved);
+  }
+
+  release(holder: string, model: string, outcome: SendOutcome): Promise<void> {
+    return this.#governor.release(holder, model, outcome);
   }
 }
 

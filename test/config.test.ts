@@ -60,6 +60,15 @@ describe('a site', () => {
   });
 });
 
+describe('a rate', () => {
+  it('is per minute, unless it says per second, and may differ by model', () => {
+    const { rate } = parseConfig({ DASHCACHE_RATE: 'qwen-image-max=2/s,wan2.5-t2i-preview=5/min,*=120' });
+    expect(rate?.('qwen-image-max')).toEqual({ count: 2, windowMs: 1_000 });
+    expect(rate?.('wan2.5-t2i-preview')).toEqual({ count: 5, windowMs: 60_000 });
+    expect(rate?.('other')).toEqual({ count: 120, windowMs: 60_000 });
+  });
+});
+
 describe('a price', () => {
   it.each(['qwen-imge-max=1 CNY', 'flux-dev=1 CNY', 'flux-dev@intl=1 USD'])(
     'is for an image model: %s',
@@ -148,6 +157,8 @@ describe('an error', () => {
     ['DASHCACHE_MAX_IMAGE', '1 parsec'],
     ['DASHCACHE_CONCURRENCY', '0'],
     ['DASHCACHE_RATE', 'fast'],
+    ['DASHCACHE_RATE', '0/s'],
+    ['DASHCACHE_RATE', '2/h'],
     ['DASHCACHE_MAX_QUEUE', 'x'],
     ['DASHCACHE_QUEUE_TIMEOUT', '2'],
     ['DASHCACHE_ATTEMPTS_429', '0'],

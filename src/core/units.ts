@@ -1,5 +1,11 @@
 import { AppError } from './errors.ts';
 
+/** So many within any window. */
+export interface Rate {
+  readonly count: number;
+  readonly windowMs: number;
+}
+
 const BYTES: ReadonlyMap<string, number> = new Map([
   ['', 1],
   ['B', 1],

@@ -1,5 +1,6 @@
 import type { PriceOverrides } from '../core/models/list-price.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Governor } from '../ports/governor.ts';
 import type { ImageProbe } from '../ports/image-probe.ts';
 import type { FormReader } from '../ports/multipart.ts';
 import type { PageAssets } from '../ports/page-assets.ts';
@@ -21,7 +22,6 @@ import type { Statistics } from '../services/inventory/statistics.ts';
 import type { Thumbnails } from '../services/inventory/thumbnails.ts';
 import type { LedgerService } from '../services/ledger/ledger-service.ts';
 import type { ByteBudget } from '../services/limits/byte-budget.ts';
-import type { Governor } from '../services/limits/governor.ts';
 import type { Pacer } from '../services/limits/pacer.ts';
 import type { GarbageCollector } from '../services/maintenance/garbage-collector.ts';
 import type { Verifier } from '../services/maintenance/verifier.ts';

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { modelLabels } from '../core/models/model-label.ts';
 import type { FlightCoordinator } from '../ports/flight-coordinator.ts';
+import type { Governor } from '../ports/governor.ts';
 import type { ImageUpstream } from '../ports/image-upstream.ts';
 import type { ReferenceFetcher } from '../ports/reference-fetcher.ts';
 import type { Reporter } from '../ports/reporter.ts';
@@ -24,7 +25,6 @@ import { LedgerRecorder } from './ledger/ledger-recorder.ts';
 import { LedgerService } from './ledger/ledger-service.ts';
 import { LedgerStore } from './ledger/ledger-store.ts';
 import { ByteBudget } from './limits/byte-budget.ts';
-import { Governor } from './limits/governor.ts';
 import { Pacer } from './limits/pacer.ts';
 import { GarbageCollector } from './maintenance/garbage-collector.ts';
 import { SearchBackfill } from './maintenance/search-backfill.ts';
@@ -55,6 +55,7 @@ export interface Ports extends StorePorts, UploadPorts {
   readonly runtime: RuntimeMetrics;
   readonly upstream: ImageUpstream;
   readonly fetcher: ReferenceFetcher;
+  readonly governor: Governor;
   readonly flights: FlightCoordinator<void>;
   readonly proofs: FlightCoordinator<Verdict>;
 }
@@ -75,7 +76,7 @@ const POLLS_PER_SECOND = 15;
 
 /** Every service, by plain constructor calls. */
 export function createServices(ports: Ports, config: Config, secrets: Secrets) {
-  const { database, clock, hasher, probe } = ports;
+  const { database, clock, hasher, probe, governor } = ports;
   const onFailure = (where: string) => (cause: unknown) => reporter.report({ type: 'failure', where, cause });
   const modelLabel = modelLabels(config.models);
   const ledgerStore = new LedgerStore(database);
@@ -107,11 +108,6 @@ export function createServices(ports: Ports, config: Config, secrets: Secrets) {
     evictor,
     clock,
     reporter,
-  });
-  const governor = new Governor(clock, {
-    limitsOf: (model) => ({ concurrency: config.concurrency(model), perMinute: config.rate?.(model) }),
-    maxQueue: config.maxQueue,
-    queueTimeoutMs: config.queueTimeout,
   });
   const retry = {
     throttledAttempts: config.throttledAttempts,

@@ -2,11 +2,11 @@ import { AppError, isAppError } from '../../core/errors.ts';
 import { findHeader } from '../../core/headers.ts';
 import { isRetryable, nextDelay, parseRetryAfter, type RetryLimits } from '../../core/retry-policy.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Governor, Permit, SendOutcome } from '../../ports/governor.ts';
 import type { GenerationCall, ImageUpstream, UpstreamAnswer } from '../../ports/image-upstream.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import { TransportError } from '../../ports/transport.ts';
 import { DeadlineError, withDeadline } from '../limits/deadline.ts';
-import type { Governor, Permit } from '../limits/governor.ts';
 import { retry } from '../limits/retry.ts';
 import { endOfFailure } from '../tasks/task-end.ts';
 import type { AnswerJudge } from './answer-judge.ts';
@@ -97,7 +97,7 @@ export class UpstreamSender {
     const { clock, upstream } = this.#deps;
     const { record } = flight;
     const permit = await this.#turn(flight);
-    let taken: Parameters<Permit['release']>[0] = 'failed';
+    let taken: SendOutcome = 'failed';
     try {
       flight.withdrawal.throwIfAborted();
       await this.#recordSent(flight, order);
@@ -130,20 +130,17 @@ export class UpstreamSender {
   async #turn(flight: Flight): Promise<Permit> {
     const { governor, reporter } = this.#deps;
     const { model, account } = flight.record.row;
-    let waits = false;
+    const failed = (cause: unknown) => reporter.report({ type: 'failure', where: 'purchase record', cause });
+    let saving: Promise<void> | undefined;
     const moved = (position: number) => {
-      waits = true;
+      saving ??= flight.record.save().catch(failed);
       flight.tell({ stage: 'queued', position });
     };
-    const turn = governor.acquire(model, account, moved, flight.withdrawal);
-    // It may be refused while the record is written.
-    turn.catch(() => undefined);
-    if (waits) {
-      const failed = (cause: unknown) =>
-        reporter.report({ type: 'failure', where: 'purchase record', cause });
-      await flight.record.save().catch(failed);
+    try {
+      return await governor.acquire(model, account, moved, flight.withdrawal);
+    } finally {
+      await saving;
     }
-    return await turn;
   }
 
   /** The record must be durable before money can be spent; only a full disk is no reason to stop serving. */

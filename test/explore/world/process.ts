@@ -9,6 +9,7 @@ import {
   type Secrets,
   type Services,
 } from '../../../src/services/create-services.ts';
+import { governorOptions, InProcessGovernor } from '../../../src/services/limits/in-process-governor.ts';
 import { textImageProbe } from './recipes.ts';
 import type { Life } from './steps.ts';
 import type { World } from './world.ts';
@@ -54,6 +55,7 @@ export class Process {
   static start(world: World, number: number, assemble: Assembly = createServices): Process {
     const life: Life = { number, isOver: false };
     const clock = world.time.clockOf(life, world.random);
+    const config = configOf(world.maxBytes);
     const process = new Process(
       world,
       life,
@@ -78,12 +80,13 @@ export class Process {
           upstream: world.vendor.portOf(life),
           uploadUpstream: { upload: () => Promise.reject(new Error('nothing is uploaded here')) },
           fetcher: { fetch: () => Promise.reject(new AppError('reference_unavailable', 'no network')) },
+          governor: new InProcessGovernor(clock, governorOptions(config)),
           flights: new InProcessFlights(),
           healing: new InProcessFlights(),
           proofs: new InProcessFlights(),
           uploading: new InProcessFlights(),
         },
-        configOf(world.maxBytes),
+        config,
         SECRETS,
       ),
     );

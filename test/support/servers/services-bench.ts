@@ -7,6 +7,7 @@ import { type Directives, NO_DIRECTIVES } from '../../../src/core/cache/directiv
 import { AppError } from '../../../src/core/errors.ts';
 import { createServices, type Services } from '../../../src/services/create-services.ts';
 import type { ImageRequest } from '../../../src/services/image-request.ts';
+import { governorOptions, InProcessGovernor } from '../../../src/services/limits/in-process-governor.ts';
 import { FakeUploads } from '../fakes/fake-uploads.ts';
 import type { FakeUpstream } from '../fakes/fake-upstream.ts';
 import { Faults } from '../fakes/faulty.ts';
@@ -27,6 +28,7 @@ export function startServices(
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Services {
+  const config = parseConfig(env);
   return createServices(
     {
       database: faults.watch('database', machine.database),
@@ -43,12 +45,13 @@ export function startServices(
       uploadDriver: new MemoryBlobDriver(machine.clock),
       uploadUpstream: new FakeUploads(),
       fetcher: { fetch: () => Promise.reject(new AppError('reference_unavailable', 'no network')) },
+      governor: new InProcessGovernor(machine.clock, governorOptions(config)),
       flights: new InProcessFlights(),
       healing: new InProcessFlights(),
       proofs: new InProcessFlights(),
       uploading: new InProcessFlights(),
     },
-    parseConfig(env),
+    config,
     { serverKey: undefined, keyPlaces: '', secret: new Uint8Array(32) },
   );
 }

@@ -23,6 +23,7 @@ let bundle: readonly BundledFile[] | undefined;
 /** Durable Objects as wrangler.toml has them. */
 const DURABLE_OBJECTS = {
   FLIGHTS: { className: 'FlightOwner', useSQLite: true },
+  GOVERNORS: { className: 'AccountGovernor', useSQLite: true },
   MAINTENANCE: { className: 'Maintenance', useSQLite: true },
 };
 

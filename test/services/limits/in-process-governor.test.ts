@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Governor, type GovernorOptions, type Permit } from '../../../src/services/limits/governor.ts';
+import type { Permit } from '../../../src/ports/governor.ts';
+import { type GovernorOptions, InProcessGovernor } from '../../../src/services/limits/in-process-governor.ts';
+import { governorConformance } from '../../conformance/governor.ts';
 import { ManualClock, settle } from '../../support/fakes/manual-clock.ts';
 
 interface Limits {
@@ -8,10 +10,18 @@ interface Limits {
   readonly perMinute?: number;
 }
 
-function governorOf(clock: ManualClock, limits: Limits, options: Partial<GovernorOptions> = {}): Governor {
+function governorOf(
+  clock: ManualClock,
+  limits: Limits,
+  options: Partial<GovernorOptions> = {},
+): InProcessGovernor {
   const { concurrency = 1, perMinute } = limits;
-  return new Governor(clock, {
-    limitsOf: () => ({ concurrency, perMinute }),
+  return new InProcessGovernor(clock, {
+    limitsOf: () => ({
+      concurrency,
+      rate: perMinute === undefined ? undefined : { count: perMinute, windowMs: 60_000 },
+    }),
+    leaseMs: 600_000,
     maxQueue: 100,
     queueTimeoutMs: 10_000,
     ...options,
@@ -24,11 +34,11 @@ class Callers {
   readonly refused: number[] = [];
   readonly permits = new Map<number, Permit>();
   readonly startedAt: number[] = [];
-  readonly #governor: Governor;
+  readonly #governor: InProcessGovernor;
   readonly #clock: ManualClock;
   #last = 0;
 
-  constructor(governor: Governor, clock: ManualClock) {
+  constructor(governor: InProcessGovernor, clock: ManualClock) {
     this.#governor = governor;
     this.#clock = clock;
   }
@@ -57,6 +67,8 @@ class Callers {
     await settle();
   }
 }
+
+governorConformance('in-process governor', (clock, options) => new InProcessGovernor(clock, options));
 
 function start(limits: Limits, options?: Partial<GovernorOptions>) {
   const clock = new ManualClock();
