@@ -16,13 +16,12 @@ function auditRecipe(world: World, asks: readonly Ask[], client: ClientName, rec
   const account = client === 'own' ? 'sk-own' : 'sk-guest';
   const draws = world.vendor.bill.draws.filter((draw) => draw.account === account && draw.recipe === recipe);
   const paid = draws.filter(({ isExcused }) => !isExcused);
-  const mine = asks.filter(
-    (ask) => ask.client === client && ask.recipe === recipe && ask.state !== 'canceled',
-  );
-  const wishes = mine.map(({ wish }) => wish);
-  const takes = new Set(
-    wishes.flatMap((wish) => (wish === 'plain' || wish === 'take-1' ? [1] : wish === 'take-2' ? [2] : [])),
-  );
+  const all = asks.filter((ask) => ask.client === client && ask.recipe === recipe);
+  const wishes = all.filter(({ state }) => state !== 'canceled').map(({ wish }) => wish);
+  // Somebody who wants any take may go on with the numbered one of who canceled.
+  const named = wishes.includes('plain') ? all.map(({ wish }) => wish) : wishes;
+  const takes = new Set(named.flatMap((wish) => (wish === 'take-1' ? [1] : wish === 'take-2' ? [2] : [])));
+  if (wishes.includes('plain')) takes.add(1);
   const afresh = wishes.filter((wish) => wish === 'no-cache' || wish === 'no-store' || wish === 'max-age');
   const removed = world.removed.filter(
     ({ scope, canonical }) => scope === client && canonical === recipe.canonical,

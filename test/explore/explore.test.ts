@@ -66,4 +66,15 @@ describe('once found', () => {
       expect((await explore(ground, plan)).violation).toBeUndefined();
     }
   });
+
+  test('a job whose record could not be written is on record with the next poll', async () => {
+    const trouble: Action = { kind: 'trouble', of: 'database', trouble: 'failing', calls: 1 };
+    const actions = [ask({ recipe: 'fleet' }), trouble, { kind: 'wait', ms: 3_000 } as const, crash];
+    let again = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const { draws } = await explore(ground, { seed, maxBytes: undefined, isSlow: false, actions });
+      again += draws - 1;
+    }
+    expect(again).toBe(0);
+  });
 });

@@ -12,6 +12,8 @@ export interface Exploration {
   readonly violation: Violation | undefined;
   readonly trace: readonly string[];
   readonly steps: number;
+  /** Generations that upstream has charged for. */
+  readonly draws: number;
 }
 
 const MAX_STEPS = 20_000;
@@ -24,7 +26,8 @@ export async function explore(ground: Ground, plan: Plan, assemble?: Assembly): 
   const run = new Run(new World(ground, new Random(plan.seed + 0x5eed), plan.maxBytes), assemble);
   try {
     await run.all(plan);
-    return { violation: run.world.violation, trace: run.world.steps.trace, steps: run.steps };
+    const { violation, steps, vendor } = run.world;
+    return { violation, trace: steps.trace, steps: run.steps, draws: vendor.bill.draws.length };
   } finally {
     await run.stop();
     ground.end();
@@ -131,6 +134,11 @@ class Run {
       case 'purge':
         if (process.isUp) process.purge(action.scope).catch(() => undefined);
         return;
+      case 'import': {
+        const recipe = RECIPES.find(({ name }) => name === action.recipe);
+        if (process.isUp && recipe !== undefined) process.import(action.scope, recipe).catch(() => undefined);
+        return;
+      }
       case 'verify':
         if (process.isUp) process.verify().catch(() => undefined);
         return;

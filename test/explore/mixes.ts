@@ -4,7 +4,7 @@ import { RECIPES } from './world/recipes.ts';
 /** Everything that the contract speaks of. */
 export const FULL: Mix = {
   actions: {
-    ...{ ask: 40, leave: 3, poll: 8, cancel: 4, purge: 2, verify: 1, round: 4, crash: 3 },
+    ...{ ask: 40, leave: 3, poll: 8, cancel: 4, purge: 2, verify: 1, import: 2, round: 4, crash: 3 },
     ...{ trouble: 3, send: 10, 'answer-polls': 4, away: 3, wait: 6 },
   },
   wishes: {

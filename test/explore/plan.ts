@@ -19,6 +19,8 @@ export type Action =
   | { readonly kind: 'cancel'; readonly which: number }
   | { readonly kind: 'purge'; readonly scope: ClientName }
   | { readonly kind: 'verify' }
+  /** An entry comes from another store. */
+  | { readonly kind: 'import'; readonly scope: ClientName; readonly recipe: string }
   | { readonly kind: 'round' }
   /** The process dies. With `lastTakesEffect`, one of its calls is done that it hears nothing of. */
   | { readonly kind: 'crash'; readonly lastTakesEffect: boolean }
@@ -81,6 +83,11 @@ function planAction(random: Random, mix: Mix): Action {
       return { kind, which: random.below(1_000) };
     case 'purge':
       return { kind, scope: random.pick(CLIENTS) };
+    case 'import': {
+      // Its key has to be that of its text.
+      const own = mix.recipes.filter(({ name }) => name !== 'twin');
+      return { kind, scope: random.pick(CLIENTS), recipe: random.pick(own).name };
+    }
     case 'crash':
       return { kind, lastTakesEffect: random.chance(0.5) };
     case 'trouble': {

@@ -62,6 +62,7 @@ export class TaskFollower {
       await clock.sleep(delayMs, this.#stopped.signal);
       const seen = await this.#poll(flight, upstreamTask, apiKey);
       this.#stopped.signal.throwIfAborted();
+      await this.#saveTaken(flight);
       if (seen !== undefined && isEnd(seen)) {
         const elapsedMs = clock.now() - startedAt;
         if (seen.task.state === 'CANCELED')
@@ -82,6 +83,14 @@ export class TaskFollower {
   /** Ends all following; the jobs go on at the vendor's, and their purchases stay on record for the next start. */
   stop(): void {
     this.#stopped.abort(new AppError('shutting_down', 'The server is stopping; the picture is drawn on.'));
+  }
+
+  /** What could not be written when the vendor took the job: a crash would forget what is paid for. */
+  async #saveTaken({ record }: Flight): Promise<void> {
+    if (record.isSaved) return;
+    await record.save().catch((cause: unknown) => {
+      this.#deps.reporter.report({ type: 'failure', where: 'purchase record', cause });
+    });
   }
 
   async #canceled(flight: Flight, answer: UpstreamAnswer): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type Services,
 } from '../../../src/services/create-services.ts';
 import { governorOptions, InProcessGovernor } from '../../../src/services/limits/in-process-governor.ts';
-import { textImageProbe } from './recipes.ts';
+import { imageBytes, type KnownRecipe, textImageProbe } from './recipes.ts';
 import type { Life } from './steps.ts';
 import type { World } from './world.ts';
 
@@ -122,6 +122,27 @@ export class Process {
     });
   }
 
+  /** Takes in an entry that another store has, with images that this upstream never drew. */
+  async import(scope: string, { model, canonical, key, count }: KnownRecipe): Promise<void> {
+    const { importer } = this.services;
+    const images: { digest: string }[] = [];
+    for (let index = 0; index < count; index++) {
+      const bytes = imageBytes(canonical, 0, index);
+      const hash = nativeHasher.sha256();
+      hash.update(bytes);
+      const digest = await hash.digest();
+      await importer.receive(digest, once(bytes));
+      images.push({ digest });
+    }
+    const content = images.map((_, index) => ({ image: `image:${index}` }));
+    const output = { choices: [{ finish_reason: 'stop', message: { role: 'assistant', content } }] };
+    await importer.take({
+      ...{ site: 'cn', scope, key, canonical, take: 1, images, references: [], tags: [], pinned: false },
+      ...{ upstreamRequestId: 'u', cost: undefined, elapsedMs: undefined, createdAt: this.#world.time.now() },
+      answer: JSON.stringify({ output, usage: { image_count: count }, request_id: model }),
+    });
+  }
+
   async verify(): Promise<void> {
     await this.services.verifier.run();
   }
@@ -131,4 +152,8 @@ export class Process {
     const { spent } = await this.services.ledger.money();
     return { amount: Math.round(spent.CNY * 1000), unpriced: spent.unpriced };
   }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }

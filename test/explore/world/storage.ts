@@ -154,6 +154,13 @@ function touchesEntries(sql: string): boolean {
   return touches;
 }
 
+const labels = new Map<string, string>();
+
 function labelOf({ sql }: SqlStatement): string {
-  return sql.trim().replace(/\s+/g, ' ').slice(0, 44);
+  let label = labels.get(sql);
+  if (label === undefined) {
+    label = sql.trim().replace(/\s+/g, ' ').slice(0, 44);
+    labels.set(sql, label);
+  }
+  return label;
 }

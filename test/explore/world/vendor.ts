@@ -51,7 +51,7 @@ export class Vendor {
       generate: (call, signal) => this.#generate(take, call, signal),
       poll: async (id, _key, signal) => {
         const answer = await beforeAbort(
-          take('poll', () => this.#poll(id)),
+          take('poll', () => this.#poll(id, !signal.aborted)),
           signal,
         );
         return answer;
@@ -134,7 +134,8 @@ export class Vendor {
     return json(200, answerOf(draw, fate === 'odd'));
   }
 
-  #poll(id: string): UpstreamAnswer {
+  /** `isHeard`: whoever asks is still there. */
+  #poll(id: string, isHeard: boolean): UpstreamAnswer {
     const fate = this.pollFates.shift() ?? 'truth';
     this.#steps.note(`   ${fate} ${id}`);
     if (fate === 'lost') throw new TransportError('the connection broke', true);
@@ -146,7 +147,7 @@ export class Vendor {
       return json(200, { output: { task_id: id, task_status: 'UNKNOWN' }, request_id: 'u' });
     const output = { task_id: id, task_status: job.state };
     if (job.draw === undefined) return json(200, { output, request_id: 'u' });
-    job.draw.isDelivered = true;
+    if (isHeard) job.draw.isDelivered = true;
     const { gone } = this;
     if (job.fate === 'gone') gone.add(job.draw.number);
     const { draw } = job;
