@@ -17,11 +17,12 @@ function auditRecipe(world: World, asks: readonly Ask[], client: ClientName, rec
   const draws = world.vendor.bill.draws.filter((draw) => draw.account === account && draw.recipe === recipe);
   const paid = draws.filter(({ isExcused }) => !isExcused);
   const all = asks.filter((ask) => ask.client === client && ask.recipe === recipe);
-  const wishes = all.filter(({ state }) => state !== 'canceled').map(({ wish }) => wish);
-  // Somebody who wants any take may go on with the numbered one of who canceled.
-  const named = wishes.includes('plain') ? all.map(({ wish }) => wish) : wishes;
-  const takes = new Set(named.flatMap((wish) => (wish === 'take-1' ? [1] : wish === 'take-2' ? [2] : [])));
-  if (wishes.includes('plain')) takes.add(1);
+  const wanted = all.filter(({ state }) => state !== 'canceled').map(({ wish }) => wish);
+  // Somebody who wants any take may be the one for whom another's goes on that was canceled.
+  const wishes = wanted.includes('plain') ? all.map(({ wish }) => wish) : wanted;
+  const takes = new Set(
+    wishes.flatMap((wish) => (wish === 'plain' || wish === 'take-1' ? [1] : wish === 'take-2' ? [2] : [])),
+  );
   const afresh = wishes.filter((wish) => wish === 'no-cache' || wish === 'no-store' || wish === 'max-age');
   const removed = world.removed.filter(
     ({ scope, canonical }) => scope === client && canonical === recipe.canonical,

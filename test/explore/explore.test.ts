@@ -5,8 +5,8 @@ import { type Action, planOf } from './plan.ts';
 import { Ground } from './world/world.ts';
 
 const LENGTH = 24;
-/** As many as take a quarter of a minute on an idle machine. `npm run explore -- --schedules 1000000` runs the rest. */
-const SCHEDULES = 1_000;
+/** As many as take half a minute. `npm run explore -- --schedules 1000000` runs the rest. */
+const SCHEDULES = 2_000;
 
 let ground: Ground;
 beforeAll(async () => {
