@@ -34,6 +34,10 @@ const NOT_RUN: ReadonlyMap<string, string> = new Map([
     'sets what a program reads; auth-token.test.ts sends what an SDK then sends',
   ],
   [
+    'dashcache backup /backups/dashcache --data ./data     # also while a server has the folder',
+    'backup.test.ts gives both commands, with folders of its own',
+  ],
+  [
     'from=http://127.0.0.1:8787 to=http://127.0.0.1:8789 key=k1:508175c9afba081741f59c0d1496eecb',
     'needs jq; transfer.test.ts makes the same calls',
   ],

@@ -77,7 +77,7 @@ describe('flights', () => {
     const both = [1, 2].map(() => stack.generate(body('a paper boat', SMALL)));
     await page.getByText('Live: 1 flight,').waitFor();
     const row = page.getByRole('table', { name: 'Flights' }).getByRole('row').nth(1);
-    await expect.poll(() => row.textContent()).toMatch(/^qwen-image-maxrunningopen2/);
+    await expect.poll(() => row.textContent()).toMatch(/^qwen-image-maxrunningsent2/);
     expect(await accessibilityFaults(page)).toEqual([]);
     control.clearFaults();
     await Promise.all(both);

@@ -167,7 +167,7 @@ describe('what the vendor tolerates is tolerated', () => {
       x: [1],
     };
     const body = { model: 'qwen-image-max', parameters: noise, input: message('A chair') };
-    const path = '/api/v1/services/aigc/multimodal-generation/purchases/';
+    const path = '/api/v1/services/aigc/multimodal-generation/generation/';
     expect(await imageUrls(await post(origin, body, { path }))).toHaveLength(1);
   });
 

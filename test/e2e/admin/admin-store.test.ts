@@ -242,7 +242,7 @@ describe('flights', () => {
     expect((await admin(stack, 'GET', 'flights')).json.flights[0]).toEqual({
       purchase_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       model: 'qwen-image-max',
-      state: 'open',
+      state: 'sent',
       stage: 'running',
       waiters: 1,
       age_ms: expect.any(Number),
@@ -281,7 +281,7 @@ describe('flights', () => {
   });
 });
 
-it('attempts are listed with what became of them, changed last first, page by page', async () => {
+it('purchases are listed with what became of them, changed last first, page by page', async () => {
   const stack = await startStack();
   for (const prompt of ['one', 'two', 'three']) await draw(stack, prompt);
   await stack.stopServer();
@@ -307,6 +307,8 @@ it('attempts are listed with what became of them, changed last first, page by pa
       model: 'qwen-image-max',
       state: 'unknown',
       upstream_task: null,
+      images: 1,
+      cost: { amount: 0.5, currency: 'CNY' },
       entry_id: null,
       status: 200,
       error: 'cut off',

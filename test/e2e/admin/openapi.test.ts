@@ -205,7 +205,7 @@ it('real answers of the admin interface are as described', async () => {
     ['/admin/api/verify', 'post', 'verify'],
     ['/admin/api/collect', 'post', 'collect'],
     ['/admin/api/flights', 'get', 'flights'],
-    ['/admin/api/attempts', 'get', 'purchases?limit=1'],
+    ['/admin/api/purchases', 'get', 'purchases?limit=1'],
     [oneKey, 'delete', `entries/${key}`],
     ['/admin/api/purge', 'post', 'purge', { all: true }],
   ];

@@ -71,7 +71,7 @@ describe('a stream that never ends', () => {
     let ended = false;
     const upstream = await startUpstream(async (write, stream) => {
       await write(Buffer.from(stream.slice(0, stream.indexOf('id:2'))));
-      for (let turn = 0; turn < 20 && !ended; turn += 1) await write(chatter);
+      for (let turn = 0; turn < 100 && !ended; turn += 1) await write(chatter);
     });
     const proxy = await startProxy(upstream);
     const response = await openStream(proxy.origin, interleaved('chatter'));

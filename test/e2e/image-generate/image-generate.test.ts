@@ -203,7 +203,8 @@ describe('a task of image.generate', () => {
     });
     const path = taken.headers.get('location') ?? '';
     const show = () => stack.request('GET', path);
-    expect((await show()).json).toMatchObject({ task_id: taken.json.task_id, status: 'queued' });
+    await stack.simulator.control.waitFor('generation', 1);
+    expect((await show()).json).toMatchObject({ task_id: taken.json.task_id, status: 'running' });
     const waiting = ask(stack, MINIMAL);
     held.release();
     const drawn = await waiting;

@@ -170,7 +170,7 @@ describe('what is in the rows', () => {
     for (const request of requests) expect((await stack.generate(request)).status).toBe(200);
     // One whose outcome is unknown keeps its recipe; one refused.
     stack.simulator.control.fault({ on: 'generation', effect: { kind: 'reset' } });
-    expect((await stack.generate({ ...base, extra: [uri], parameters: { seed: 5 } })).status).toBe(502);
+    expect((await stack.generate({ ...base, extra: [uri], parameters: { seed: 5 } })).status).toBe(424);
     expect((await stack.generate(edit(uri, uri, uri, uri, uri, uri))).status).toBe(400);
 
     const sample = Buffer.from(picture).toString('base64').slice(0, 60);
