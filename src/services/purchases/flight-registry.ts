@@ -151,32 +151,41 @@ export class FlightRegistry {
     }
   }
 
-  /** For somebody who no longer wants it, and may be the last: what nobody wants is not to be paid. */
-  async cancel(flight: Flight): Promise<CancelVerdict> {
-    await flight.deciding;
-    if (flight.interested > 1 || flight.isUnsent) return { kind: 'left' };
+  /**
+   * For somebody who no longer wants it: what nobody wants is not to be paid. One at a time, since it is the last one's cancel
+   * that counts. `leave` gives their place up, unless they had left already: then it resolves with false.
+   */
+  async cancel(flight: Flight, leave: () => Promise<boolean>): Promise<CancelVerdict> {
+    while (flight.deciding !== undefined) await flight.deciding;
+    const verdict = this.#decide(flight, leave);
+    flight.deciding = verdict.catch(() => undefined);
+    try {
+      return await verdict;
+    } finally {
+      flight.deciding = undefined;
+    }
+  }
+
+  async #decide(flight: Flight, leave: () => Promise<boolean>): Promise<CancelVerdict> {
+    if (flight.interested <= 1 && !flight.isUnsent) {
+      const refusal = await this.#drop(flight);
+      if (refusal !== undefined) return refusal;
+    }
+    return { kind: (await leave()) ? 'left' : 'refused' };
+  }
+
+  /** Has the vendor drop its job; resolves with why it does not. */
+  async #drop(flight: Flight): Promise<CancelVerdict | undefined> {
     const { state, apiKey, record } = flight;
     const { upstreamTask } = record.row;
     if (state !== 'accepted' || upstreamTask === undefined || apiKey === undefined)
       return { kind: 'refused' };
     const { clock, upstream } = this.#deps;
-    const asking = withDeadline(clock, CANCEL_TIMEOUT_MS, (signal) =>
+    const answer = await withDeadline(clock, CANCEL_TIMEOUT_MS, (signal) =>
       upstream.cancel(upstreamTask, apiKey, signal),
     );
-    const deciding = asking.then(
-      (answer) => {
-        flight.isDropped = answer.status === 200;
-      },
-      () => undefined,
-    );
-    flight.deciding = deciding;
-    try {
-      const answer = await asking;
-      await deciding;
-      return flight.isDropped ? { kind: 'left' } : { kind: 'relay', answer };
-    } finally {
-      flight.deciding = undefined;
-    }
+    flight.isDropped = answer.status === 200;
+    return flight.isDropped ? undefined : { kind: 'relay', answer };
   }
 
   /** Takes back whatever is not sent. */

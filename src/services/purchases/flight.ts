@@ -55,7 +55,7 @@ export class Flight {
   upstreamState: 'PENDING' | 'RUNNING' = 'PENDING';
   /** Requests and tasks that still want its result. */
   interested = 0;
-  /** A cancel whose verdict is not known yet; newcomers wait for it. */
+  /** A cancel whose verdict is not known yet; newcomers, further cancels and whoever sends it wait for it. */
   deciding: Promise<unknown> | undefined;
   /** The vendor has been told to drop it: nobody may join it any more. */
   isDropped = false;

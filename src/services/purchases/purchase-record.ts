@@ -69,14 +69,10 @@ export class PurchaseRecord {
     return isFinal(this.#row.state) && this.isSaved;
   }
 
-  /** Goes on to a state. A failure to write it is reported, and written with the next. `end` is told to its tasks. */
+  /** Goes on to a state. Written as `flush` does. `end` is told to its tasks. */
   async advance(to: PurchaseState, facts: PurchaseFacts = {}, end?: TaskEnd): Promise<void> {
     this.move(to, facts, end);
-    try {
-      await this.save();
-    } catch (cause) {
-      this.#deps.reporter.report({ type: 'failure', where: 'purchase record', cause });
-    }
+    await this.flush();
   }
 
   /** Ends as `unknown`: it was sent and may have been drawn, and its answer will not come. */
@@ -135,6 +131,15 @@ export class PurchaseRecord {
   async save(): Promise<void> {
     const statements = this.#pending;
     if (statements.length > 0) await this.#write(this.#row, () => this.#deps.store.write(statements));
+  }
+
+  /** As `save`. A failure is reported, and what is not written goes along with the next transition. */
+  async flush(): Promise<void> {
+    try {
+      await this.save();
+    } catch (cause) {
+      this.#deps.reporter.report({ type: 'failure', where: 'purchase record', cause });
+    }
   }
 
   #next(to: PurchaseState, facts: PurchaseFacts): Purchase {

@@ -32,8 +32,10 @@ export class PurchaseRunner {
   /** Resolves when it has ended, or cannot go on for now. Never rejects: its waiters are told. One driver at a time. */
   async drive(flight: Flight): Promise<void> {
     try {
-      if (await this.#isNeedless(flight)) return;
-      if (flight.record.isOnRecord || isFinal(flight.state)) await flight.record.save();
+      if (flight.isUnsent && !flight.record.isOnRecord) {
+        if (await this.#isNeedless(flight)) return;
+        // What could not be written keeps nothing from going on: it is paid, or the vendor has it.
+      } else await flight.record.flush();
       while (!isFinal(flight.state)) {
         if (!(await this.#step(flight))) return;
       }
@@ -64,7 +66,6 @@ export class PurchaseRunner {
 
   /** Another flight may have landed between the look at the store and now. */
   async #isNeedless(flight: Flight): Promise<boolean> {
-    if (flight.state !== 'intended' || flight.record.isOnRecord) return false;
     const entry = await flight.order?.findAgain();
     if (entry === undefined) return false;
     flight.isNeedless = true;

@@ -99,6 +99,7 @@ export class UpstreamSender {
     const permit = await this.#turn(flight);
     let taken: SendOutcome = 'failed';
     try {
+      while (flight.deciding !== undefined) await flight.deciding;
       flight.withdrawal.throwIfAborted();
       await this.#recordSent(flight, order);
       const sentAt = clock.now();
@@ -128,12 +129,11 @@ export class UpstreamSender {
 
   /** What has to wait for its turn is on record meanwhile. */
   async #turn(flight: Flight): Promise<Permit> {
-    const { governor, reporter } = this.#deps;
+    const { governor } = this.#deps;
     const { model, account } = flight.record.row;
-    const failed = (cause: unknown) => reporter.report({ type: 'failure', where: 'purchase record', cause });
     let saving: Promise<void> | undefined;
     const moved = (position: number) => {
-      saving ??= flight.record.save().catch(failed);
+      saving ??= flight.record.flush();
       flight.tell({ stage: 'queued', position });
     };
     try {

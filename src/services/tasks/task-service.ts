@@ -64,6 +64,8 @@ export class TaskService {
   readonly #deps: TaskServiceDeps;
   /** The places in flights of the tasks that this process has taken, by task. */
   readonly #waiters = new Map<string, FlightWaiter>();
+  /** Tasks of callers that are being canceled. */
+  readonly #canceling = new Set<string>();
 
   constructor(deps: TaskServiceDeps) {
     this.#deps = deps;
@@ -134,19 +136,31 @@ export class TaskService {
 
   /** Cancels this task; the purchase behind it only when nobody else waits for it. Undefined when there is no such task. */
   async cancel(id: string, principal: Principal): Promise<Cancellation | undefined> {
+    // Canceled twice at once, it counts once: others may wait for the same job.
+    const name = `${principal.scope}\n${id}`;
+    if (this.#canceling.has(name)) return { kind: 'refused' };
+    this.#canceling.add(name);
+    try {
+      return await this.#cancel(id, principal);
+    } finally {
+      this.#canceling.delete(name);
+    }
+  }
+
+  async #cancel(id: string, principal: Principal): Promise<Cancellation | undefined> {
     const view = await this.find(id, principal);
     if (view === undefined) return undefined;
     const { purchaseId } = view.task;
     const flight = purchaseId === undefined ? undefined : this.#deps.registry.find(purchaseId);
     if (view.state !== 'PENDING' || flight === undefined) return { kind: 'refused' };
-    const verdict = await this.#deps.registry.cancel(flight);
-    if (verdict.kind !== 'left') return verdict;
-    // Canceled twice at once, it counts once: others may wait for the same job.
-    if (!(await this.#deps.tasks.end(id, taskCanceled(this.#deps.clock.now())))) return { kind: 'refused' };
-    const waiter = this.#waiters.get(id);
-    if (waiter === undefined) flight.leave();
-    else waiter.leave();
-    return { kind: 'canceled' };
+    const verdict = await this.#deps.registry.cancel(flight, async () => {
+      if (!(await this.#deps.tasks.end(id, taskCanceled(this.#deps.clock.now())))) return false;
+      const waiter = this.#waiters.get(id);
+      if (waiter === undefined) flight.leave();
+      else waiter.leave();
+      return true;
+    });
+    return verdict.kind === 'left' ? { kind: 'canceled' } : verdict;
   }
 
   /** The task as it is by now, when its caller asks: its purchase is gone on with, if need be with the caller's key. */

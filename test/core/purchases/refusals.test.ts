@@ -14,6 +14,16 @@ describe('may have drawn', () => {
     { status: 502, message: 'Connection reset by peer' },
     { status: 500, message: 'Response timed out' },
     { status: 502, message: 'socket hang up' },
+    { status: 524, message: '<title>524: A timeout occurred</title>' },
+    { status: 520, message: 'error code: 520' },
+    { status: 598 },
+    { status: 502, message: 'The server returned an invalid or incomplete response.' },
+    { status: 500, message: 'Error occurred while trying to proxy: read ECONNRESET' },
+    { status: 502, message: 'write EPIPE' },
+    { status: 500, message: 'context DEADLINE_EXCEEDED' },
+    { status: 500, code: 'InternalError', message: '服务处理超时，请稍后重试' },
+    { status: 502, message: 'Error reading from remote server' },
+    { status: 503, message: 'The server was unable to complete your request: empty reply from server' },
   ])('%o', (refused) => {
     expect(mayHaveDrawn(refused)).toBe(true);
   });
@@ -27,6 +37,11 @@ describe('may have drawn', () => {
     { status: 503, code: 'ModelUnavailable' },
     { status: 503, message: 'reset before headers. reset reason: connection failure' },
     { status: 502, message: 'connect() failed (111: Connection refused) while connecting to upstream' },
+    { status: 502, message: 'connect ECONNREFUSED 10.0.0.1:443' },
+    { status: 502, message: 'connect ETIMEDOUT 10.0.0.1:443' },
+    { status: 503, message: 'upstream connect error; reset reason: connection timeout' },
+    { status: 521 },
+    { status: 522, message: '<title>522: Connection timed out</title>' },
     { status: 508 },
   ])('but not %o', (refused) => {
     expect(mayHaveDrawn(refused)).toBe(false);
