@@ -6,10 +6,12 @@ import type { Hasher } from '../ports/hasher.ts';
 import type { ImageProbe } from '../ports/image-probe.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { SqlDatabase } from '../ports/sql-database.ts';
+import type { StoreLock } from '../ports/store-lock.ts';
 import type { Transport } from '../ports/transport.ts';
 import { BlobStore } from './blobs/blob-store.ts';
 import { Downloader } from './blobs/downloader.ts';
-import { StoreLock } from './blobs/store-lock.ts';
+import { InProcessStoreLock } from './blobs/in-process-store-lock.ts';
+import { LeasedStoreLock } from './blobs/leased-store-lock.ts';
 import { EntryEvictor } from './entries/entry-evictor.ts';
 import { EntryFinder } from './entries/entry-finder.ts';
 import { EntryIntegrity, type Healing } from './entries/entry-integrity.ts';
@@ -34,6 +36,21 @@ export interface StorePorts {
   readonly healing: FlightCoordinator<Healing>;
 }
 
+/** Keeps publishing and deleting apart in one store of bytes, among all processes that change its rows. */
+export function createStoreLock(
+  {
+    database,
+    isSoleWriter,
+    clock,
+    reporter,
+  }: Pick<StorePorts, 'database' | 'isSoleWriter' | 'clock' | 'reporter'>,
+  store: string,
+): StoreLock {
+  if (isSoleWriter) return new InProcessStoreLock();
+  const onFailure = (cause: unknown) => reporter.report({ type: 'failure', where: 'store lock', cause });
+  return new LeasedStoreLock({ database, clock, onFailure }, store);
+}
+
 /** The stores and what finds, heals and removes in them. */
 export function createStores(
   ports: StorePorts & { readonly onUsageFailure: (cause: unknown) => void },
@@ -45,7 +62,7 @@ export function createStores(
     { driver: ports.blobDriver, hasher, probe, clock },
     { memoryBytes: config.memory, derived: ports.thumbnails?.driver },
   );
-  const lock = new StoreLock();
+  const lock = createStoreLock(ports, 'blobs');
   const downloader = new Downloader(
     { transport, blobs, clock },
     { maxBytes: config.maxImage, budgetMs: config.downloadTimeout },

@@ -8,7 +8,7 @@ import type { ImageProbe } from '../ports/image-probe.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { SqlDatabase } from '../ports/sql-database.ts';
 import type { UploadUpstream } from '../ports/upload-upstream.ts';
-import { StoreLock } from './blobs/store-lock.ts';
+import { createStoreLock } from './create-stores.ts';
 import { UploadCollector } from './uploads/upload-collector.ts';
 import { UploadPolicies } from './uploads/upload-policies.ts';
 import { UploadReceiver } from './uploads/upload-receiver.ts';
@@ -19,6 +19,8 @@ import { UpstreamUploads } from './uploads/upstream-uploads.ts';
 /** What temporary uploads are made of. */
 export interface UploadPorts {
   readonly database: SqlDatabase;
+  /** Whether nobody but these services changes the rows. */
+  readonly isSoleWriter: boolean;
   /** Uploaded files, apart from the blobs: they are never served. */
   readonly uploadDriver: BlobDriver;
   readonly uploadUpstream: UploadUpstream;
@@ -38,7 +40,7 @@ export function createUploads(
 ) {
   const { hasher, probe, clock, reporter, uploadDriver: files } = ports;
   const uploads = new UploadStore(ports.database);
-  const lock = new StoreLock();
+  const lock = createStoreLock(ports, 'references');
   const policies = new UploadPolicies({ hasher, clock }, { secret, maxBytes: config.maxImage });
   const garbageCollector = new UploadCollector({ uploads, files, lock, clock });
   const intake = new UploadReceiver(

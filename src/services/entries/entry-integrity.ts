@@ -4,10 +4,10 @@ import { isAppError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FlightCoordinator } from '../../ports/flight-coordinator.ts';
 import type { Reporter } from '../../ports/reporter.ts';
+import type { StoreLock } from '../../ports/store-lock.ts';
 import type { BlobStore, StagedImage } from '../blobs/blob-store.ts';
 import type { Downloader } from '../blobs/downloader.ts';
 import { isStorageFailure } from '../blobs/storage-failure.ts';
-import type { StoreLock } from '../blobs/store-lock.ts';
 import { entryStatements } from './entry-statements.ts';
 import type { EntryStore } from './entry-store.ts';
 
@@ -139,7 +139,7 @@ export class EntryIntegrity {
 
   /** False when the row went while we fetched: bytes without one would stay until the next start. */
   #restore(image: StagedImage): Promise<boolean> {
-    return this.#deps.lock.shared(async () => {
+    return this.#deps.lock.shared([image.digest], async () => {
       if ((await this.#deps.entries.findBlob(image.digest)) === undefined) return false;
       await image.commit();
       return true;
@@ -154,7 +154,11 @@ export class EntryIntegrity {
       reporter.report({ type: 'failure', where: 'healing', cause });
       return 'unreachable';
     }
-    return await lock.exclusive(async () => {
+    const shown = (await this.#showing(blob.digest)).flatMap((entry) => entry.images);
+    const digests = [...new Set([blob.digest, ...shown.map(({ digest }) => digest)])];
+    return await lock.exclusive(digests, async (free) => {
+      // Somebody publishes what may be the same image.
+      if (free.length < digests.length) return 'unreachable';
       // Another recipe may have drawn the same image while we waited for the lock.
       if (await blobs.isIntact(blob)) return 'whole';
       const showing = await this.#showing(blob.digest);
@@ -163,7 +167,7 @@ export class EntryIntegrity {
       const nothingLeft = showing.filter((entry) => !partial.includes(entry));
       await this.#retire(partial, blob.digest);
       const { blobs: freed } = await entries.delete(nothingLeft.map(({ id }) => id));
-      for (const { digest } of freed) await blobs.delete(digest);
+      for (const { digest } of freed) if (free.includes(digest)) await blobs.delete(digest);
       if (showing.length > 0) reporter.report({ type: 'healed', digest: blob.digest, how: 'dropped' });
       return 'lost';
     });

@@ -5,9 +5,9 @@ import type { Cost } from '../../core/events.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Reporter } from '../../ports/reporter.ts';
 import type { SqlStatement } from '../../ports/sql-database.ts';
+import type { StoreLock } from '../../ports/store-lock.ts';
 import type { BlobStore, StagedImage } from '../blobs/blob-store.ts';
 import type { Downloader } from '../blobs/downloader.ts';
-import type { StoreLock } from '../blobs/store-lock.ts';
 import type { StageListener } from '../purchases/flight-stage.ts';
 import type { EntryIdentity } from '../purchases/purchase.ts';
 import type { EntryEvictor } from './entry-evictor.ts';
@@ -71,10 +71,11 @@ export class EntryPublisher {
       paid.onStage?.({ stage: 'downloading', ...downloaded }),
     );
     try {
+      const digests = staged.map(({ digest }) => digest);
       const bytes = staged.reduce((sum, { size }) => sum + size, 0);
       // Room first: an eviction waits until nobody publishes.
       return await this.#deps.evictor.withRoom(bytes, () =>
-        this.#deps.lock.shared(() => this.#publish(paid, staged)),
+        this.#deps.lock.shared(digests, () => this.#publish(paid, staged)),
       );
     } catch (error) {
       await this.#withdraw(staged);
@@ -87,11 +88,11 @@ export class EntryPublisher {
   /** Removes what was published before the rows failed: on a full disk it would be in the way until the next start. */
   async #withdraw(images: readonly StagedImage[]): Promise<void> {
     try {
-      await this.#deps.lock.exclusive(async () => {
-        for (const { digest } of images) {
-          if ((await this.#deps.entries.findBlob(digest)) === undefined)
-            await this.#deps.blobs.delete(digest);
-        }
+      const { entries, blobs, lock } = this.#deps;
+      const digests = images.map(({ digest }) => digest);
+      await lock.exclusive(digests, async (free) => {
+        for (const digest of free)
+          if ((await entries.findBlob(digest)) === undefined) await blobs.delete(digest);
       });
     } catch (cause) {
       this.#deps.reporter.report({ type: 'failure', where: 'blobs without rows', cause });

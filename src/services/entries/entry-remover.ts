@@ -1,5 +1,5 @@
+import type { StoreLock } from '../../ports/store-lock.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import type { StoreLock } from '../blobs/store-lock.ts';
 import type { EntryStore } from './entry-store.ts';
 
 /** What went. */
@@ -33,15 +33,23 @@ export class EntryRemover {
   }
 
   /**
-   * Rows first, then bytes: a crash in between leaves bytes without rows, never a row without bytes. Publishers are kept
-   * out meanwhile, so ask for few at a time.
+   * Rows first, then bytes: a crash in between leaves bytes without rows, never a row without bytes. Whoever publishes the
+   * same bytes meanwhile keeps them. Ask for few at a time: publishers wait for the deletion.
    */
   async remove(ids: readonly number[]): Promise<Removed> {
     if (ids.length === 0) return NOTHING_REMOVED;
-    return await this.#deps.lock.exclusive(async () => {
-      const { entries, blobs } = await this.#deps.entries.delete(ids);
-      for (const { digest } of blobs) await this.#deps.blobs.delete(digest);
-      return { entries, blobs: blobs.length, bytes: blobs.reduce((sum, { size }) => sum + size, 0) };
+    const { entries: store, blobs, lock } = this.#deps;
+    const { entries, blobs: unnamed } = await store.delete(ids);
+    const sizes = new Map(unnamed.map(({ digest, size }) => [digest, size]));
+    const removed = { entries, blobs: 0, bytes: 0 };
+    await lock.exclusive([...sizes.keys()], async (free) => {
+      for (const digest of free) {
+        if ((await store.findBlob(digest)) !== undefined) continue;
+        await blobs.delete(digest);
+        removed.blobs += 1;
+        removed.bytes += sizes.get(digest) ?? 0;
+      }
     });
+    return removed;
   }
 }

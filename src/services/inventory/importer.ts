@@ -5,9 +5,9 @@ import { cacheKey } from '../../core/recipe/cache-key.ts';
 import { readRecipe } from '../../core/recipe/recipe.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Hasher } from '../../ports/hasher.ts';
+import type { StoreLock } from '../../ports/store-lock.ts';
 import type { BlobStore, StagedImage } from '../blobs/blob-store.ts';
 import type { ReceivedImage } from '../blobs/image-receiver.ts';
-import type { StoreLock } from '../blobs/store-lock.ts';
 import type { EntryEvictor } from '../entries/entry-evictor.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 
@@ -57,7 +57,9 @@ export class Importer {
       if (staged.digest !== digest) {
         throw new AppError('invalid_request', `The bytes are those of ${staged.digest}, not of ${digest}.`);
       }
-      await this.#deps.evictor.withRoom(staged.size, () => this.#deps.lock.shared(() => staged.commit()));
+      await this.#deps.evictor.withRoom(staged.size, () =>
+        this.#deps.lock.shared([digest], () => staged.commit()),
+      );
       return staged;
     } finally {
       await staged.discard();
@@ -80,7 +82,8 @@ export class Importer {
     const texts = [canonical, recipe.prompt, portable.answer, JSON.stringify(portable.references)];
     if (new TextEncoder().encode(texts.join('')).length > MAX_ROW_BYTES)
       throw new AppError('body_too_large', `The texts of an entry may have ${MAX_ROW_BYTES} bytes.`);
-    const { entry, isNew } = await this.#deps.lock.shared(async () => {
+    const digests = portable.images.map(({ digest }) => digest);
+    const { entry, isNew } = await this.#deps.lock.shared(digests, async () => {
       const images: EntryImage[] = [];
       for (const [index, { digest }] of portable.images.entries())
         images.push(await this.#inspect(digest, `images[${index}].sha256`));

@@ -1,8 +1,8 @@
 import type { BlobContent, BlobDriver } from '../../ports/blob-driver.ts';
 import type { Reporter } from '../../ports/reporter.ts';
+import type { StoreLock } from '../../ports/store-lock.ts';
 import type { Thumbnailer } from '../../ports/thumbnailer.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import type { StoreLock } from '../blobs/store-lock.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
 
 /** What thumbnails are made with, where a runtime can make them. */
@@ -62,7 +62,7 @@ export class Thumbnails {
     const small = image === undefined ? undefined : await making.thumbnailer.make(image);
     if (small === undefined) return undefined;
     try {
-      await this.#deps.lock.shared(() => this.#keep(digest, small, making.driver));
+      await this.#deps.lock.shared([digest], () => this.#keep(digest, small, making.driver));
     } catch (cause) {
       // It can be looked at all the same, and is made again the next time.
       this.#deps.reporter.report({ type: 'failure', where: 'thumbnails', cause });

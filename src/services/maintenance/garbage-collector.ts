@@ -1,8 +1,8 @@
 import { AppError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Reporter } from '../../ports/reporter.ts';
+import type { StoreLock } from '../../ports/store-lock.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import type { StoreLock } from '../blobs/store-lock.ts';
 import { type EntryEvictor, EVICTION_BATCH } from '../entries/entry-evictor.ts';
 import { addRemoved, NOTHING_REMOVED, type Removed } from '../entries/entry-remover.ts';
 import type { EntryStore } from '../entries/entry-store.ts';
@@ -118,8 +118,8 @@ export class GarbageCollector {
     }
     let swept = NOTHING_REMOVED;
     for (const { digest, size } of orphans) {
-      await lock.exclusive(async () => {
-        if ((await entries.findBlob(digest)) !== undefined) return;
+      await lock.exclusive([digest], async (free) => {
+        if (free.length === 0 || (await entries.findBlob(digest)) !== undefined) return;
         await blobs.discard(digest);
         swept = addRemoved(swept, { entries: 0, blobs: 1, bytes: size });
       });

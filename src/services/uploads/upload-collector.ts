@@ -1,6 +1,6 @@
 import type { BlobDriver } from '../../ports/blob-driver.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { StoreLock } from '../blobs/store-lock.ts';
+import type { StoreLock } from '../../ports/store-lock.ts';
 import type { UploadStore } from './upload-store.ts';
 
 /** Names dropped in one go: the lock that keeps uploads from ending is held meanwhile. */
@@ -28,18 +28,16 @@ export class UploadCollector {
   async runOnce(): Promise<void> {
     const now = this.#deps.clock.now();
     for (let dropped = BATCH; dropped === BATCH; ) {
-      dropped = await this.#deps.lock.exclusive(async () => {
-        const digests = await this.#deps.uploads.dropExpired(now, BATCH);
-        for (const digest of new Set(digests)) await this.#deleteUnnamed(digest);
-        return digests.length;
-      });
+      const digests = await this.#deps.uploads.dropExpired(now, BATCH);
+      dropped = digests.length;
+      await this.#deleteUnnamed([...new Set(digests)]);
     }
     await this.#deps.uploads.dropExpiredUpstream(now);
   }
 
   /** Removes bytes whose row could not be written, unless another one names them. */
   async takeBack(digest: string): Promise<void> {
-    await this.#deps.lock.exclusive(() => this.#deleteUnnamed(digest));
+    await this.#deleteUnnamed([digest]);
   }
 
   /** Removes bytes that no row names: what a crash between bytes and rows left behind. */
@@ -50,7 +48,10 @@ export class UploadCollector {
     }
   }
 
-  async #deleteUnnamed(digest: string): Promise<void> {
-    if (!(await this.#deps.uploads.isNamed(digest))) await this.#deps.files.delete(digest);
+  async #deleteUnnamed(digests: readonly string[]): Promise<void> {
+    const { uploads, files, lock } = this.#deps;
+    await lock.exclusive(digests, async (free) => {
+      for (const digest of free) if (!(await uploads.isNamed(digest))) await files.delete(digest);
+    });
   }
 }

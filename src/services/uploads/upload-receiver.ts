@@ -5,8 +5,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Hasher } from '../../ports/hasher.ts';
 import type { ImageProbe } from '../../ports/image-probe.ts';
 import type { FormPart } from '../../ports/multipart.ts';
+import type { StoreLock } from '../../ports/store-lock.ts';
 import { HeadAndTail } from '../blobs/head-and-tail.ts';
-import type { StoreLock } from '../blobs/store-lock.ts';
 import type { UploadCollector } from './upload-collector.ts';
 import type { UploadPolicies } from './upload-policies.ts';
 import type { StoredUpload, UploadStore } from './upload-store.ts';
@@ -138,7 +138,7 @@ export class UploadReceiver {
     const { uploads, lock, garbageCollector } = this.#parts;
     let isCommitted = false;
     try {
-      await lock.shared(async () => {
+      await lock.shared([upload.digest], async () => {
         if ((await uploads.totalBytes()) + this.#arriving > this.#maxTotalBytes) throw full();
         await commit();
         isCommitted = true;

@@ -98,7 +98,7 @@ describe('an entry whose bytes are gone', () => {
     machine.pictures.clear();
     const later = machine.start();
     const gate = createGate();
-    const publishing = later.lock.shared(() => gate.opened);
+    const publishing = later.lock.shared([], () => gate.opened);
     const asked = later.integrity.ensureWhole(entry);
     await settle();
     // Meanwhile the flight that holds the lock publishes the very same picture, drawn for another recipe.
@@ -117,7 +117,7 @@ describe('an entry whose bytes are gone', () => {
     const later = machine.start();
     const gate = createGate();
     // An eviction has the lock while the picture comes in.
-    const evicting = later.lock.exclusive(async () => {
+    const evicting = later.lock.exclusive([], async () => {
       await gate.opened;
       await later.entries.delete([entry.id]);
     });

@@ -254,7 +254,7 @@ describe('bytes without rows', () => {
     await orphan(CAT);
     await machine.clock.advance(2 * HOUR);
     const gate = createGate();
-    const publishing = bench.lock.shared(async () => {
+    const publishing = bench.lock.shared([], async () => {
       await gate.opened;
       const paid = await bench.answered('cat', CAT);
       const [staged] = await bench.downloader.downloadAll(paid.assets);

@@ -46,6 +46,7 @@ function start(env: Readonly<Record<string, string>> = {}, secret = SECRET) {
       database: faults.watch('database', database),
       uploadDriver: watchDriver(faults, driver),
       uploadUpstream: vendor,
+      isSoleWriter: true,
       uploading: new InProcessFlights(),
       hasher: nativeHasher,
       probe: imageProbe,

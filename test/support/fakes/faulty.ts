@@ -8,6 +8,7 @@ export class Faults {
   readonly crashed: Promise<void>;
   readonly #crashes: Gate;
   readonly #failing = new Map<string, Error>();
+  readonly #held = new Map<string, { readonly reached: Gate; readonly released: Gate }>();
   #crash: { readonly at: number; readonly takesEffect: boolean } | undefined;
 
   constructor() {
@@ -22,6 +23,13 @@ export class Faults {
 
   heal(call: string): void {
     this.#failing.delete(call);
+  }
+
+  /** The next call of `name.method` waits to be released before it takes effect. */
+  hold(call: string): { readonly reached: Promise<void>; release(): void } {
+    const [reached, released] = [createGate(), createGate()];
+    this.#held.set(call, { reached, released });
+    return { reached: reached.opened, release: () => released.open() };
   }
 
   /** The call of this number (from 1) is the last that gets through, or the first that does not; later ones all fail. */
@@ -42,6 +50,10 @@ export class Faults {
         return async (...args: readonly unknown[]) => {
           const call = `${name}.${String(property)}`;
           const number = this.calls.push(call);
+          const held = this.#held.get(call);
+          this.#held.delete(call);
+          held?.reached.open();
+          await held?.released.opened;
           const failure = this.#failing.get(call);
           if (failure !== undefined) throw failure;
           const crash = this.#crash;

@@ -7,9 +7,10 @@ import { readAnswer } from '../../../src/core/dashscope/answer.ts';
 import type { Entry } from '../../../src/core/entries/entry.ts';
 import type { BlobDriver } from '../../../src/ports/blob-driver.ts';
 import type { SqlDatabase } from '../../../src/ports/sql-database.ts';
+import type { StoreLock } from '../../../src/ports/store-lock.ts';
 import { BlobStore } from '../../../src/services/blobs/blob-store.ts';
 import { Downloader } from '../../../src/services/blobs/downloader.ts';
-import { StoreLock } from '../../../src/services/blobs/store-lock.ts';
+import { InProcessStoreLock } from '../../../src/services/blobs/in-process-store-lock.ts';
 import { EntryEvictor } from '../../../src/services/entries/entry-evictor.ts';
 import { EntryIntegrity } from '../../../src/services/entries/entry-integrity.ts';
 import { EntryPublisher, type PaidAnswer } from '../../../src/services/entries/entry-publisher.ts';
@@ -64,8 +65,8 @@ export class Machine {
   }
 
   /** What a process that starts now sees; its calls go through `faults`. */
-  start(faults = new Faults()): StoreBench {
-    return new StoreBench(this, faults);
+  start(faults = new Faults(), lock: StoreLock = new InProcessStoreLock()): StoreBench {
+    return new StoreBench(this, faults, lock);
   }
 }
 
@@ -80,21 +81,22 @@ export class StoreBench {
   readonly entries: EntryStore;
   readonly purchases: PurchaseStore;
   readonly blobs: BlobStore;
-  readonly lock = new StoreLock();
+  readonly lock: StoreLock;
   readonly downloader: Downloader;
   readonly integrity: EntryIntegrity;
   readonly publisher: EntryPublisher;
   readonly #machine: Machine;
 
-  constructor(machine: Machine, faults: Faults) {
+  constructor(machine: Machine, faults: Faults, lock: StoreLock) {
     const { clock } = machine;
     this.#machine = machine;
     this.faults = faults;
     this.database = faults.watch('database', machine.database);
     this.driver = watchDriver(faults, machine.driver);
-    this.entries = new EntryStore(this.database);
+    this.entries = new EntryStore(this.database, { isSoleWriter: lock instanceof InProcessStoreLock });
     this.purchases = new PurchaseStore(this.database);
     this.thumbnails = new MemoryBlobDriver(clock);
+    this.lock = lock;
     this.blobs = new BlobStore(
       { driver: this.driver, hasher: nativeHasher, probe: imageProbe, clock },
       {

@@ -1,28 +1,20 @@
+import type { StoreLock } from '../../ports/store-lock.ts';
+
 /**
- * Keeps publishing and deleting apart. Without it: a flight finds that its picture's bytes are there already, the
- * collector drops the last row that named them and then the bytes, and the flight inserts a row without bytes.
- *
- *     flight                         collector
- *     commit(digest): present
- *                                    delete rows; digest unreferenced
- *                                    delete bytes
- *     insert rows                    → an entry whose blob is gone
- *
- * Publishers share; a deleter is alone. First come, first served, so that neither side starves.
+ * The lock of the one process that owns a store. Whatever the bytes, publishers share and a deleter is alone. First come,
+ * first served, so that neither side starves.
  */
-export class StoreLock {
+export class InProcessStoreLock implements StoreLock {
   #sharing = 0;
   #alone = false;
   readonly #waiting: { readonly alone: boolean; enter(): void }[] = [];
 
-  /** Runs `work` beside other shared work, never beside exclusive work. */
-  shared<T>(work: () => Promise<T>): Promise<T> {
+  shared<T>(_: readonly string[], work: () => Promise<T>): Promise<T> {
     return this.#run(false, work);
   }
 
-  /** Runs `work` with nothing else inside. */
-  exclusive<T>(work: () => Promise<T>): Promise<T> {
-    return this.#run(true, work);
+  exclusive<T>(digests: readonly string[], work: (free: readonly string[]) => Promise<T>): Promise<T> {
+    return this.#run(true, () => work(digests));
   }
 
   async #run<T>(alone: boolean, work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { StoreLock } from '../../../src/services/blobs/store-lock.ts';
+import { InProcessStoreLock } from '../../../src/services/blobs/in-process-store-lock.ts';
+import { storeLockConformance } from '../../conformance/store-lock.ts';
 import { createGate, type Gate } from '../../support/fakes/gate.ts';
 import { settle } from '../../support/fakes/manual-clock.ts';
 
@@ -9,28 +10,33 @@ interface Visitor {
   readonly leave: Gate;
 }
 
+storeLockConformance('in-process store lock', async () => {
+  const lock = new InProcessStoreLock();
+  return { locks: [lock, lock], pass: settle };
+});
+
 it('gives back what the work gives, and its error', async () => {
-  const lock = new StoreLock();
-  expect(await lock.shared(async () => 1)).toBe(1);
-  await expect(lock.exclusive(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-  await expect(lock.shared(() => Promise.reject(new Error('broken too')))).rejects.toThrow('broken too');
-  expect(await lock.exclusive(async () => 2)).toBe(2);
+  const lock = new InProcessStoreLock();
+  expect(await lock.shared([], async () => 1)).toBe(1);
+  await expect(lock.exclusive([], () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  await expect(lock.shared([], () => Promise.reject(new Error('broken too')))).rejects.toThrow('broken too');
+  expect(await lock.exclusive([], async () => 2)).toBe(2);
 });
 
 it('leaves nobody outside when the work throws instead of rejecting', async () => {
-  const lock = new StoreLock();
-  const thrown = lock.exclusive(() => {
+  const lock = new InProcessStoreLock();
+  const thrown = lock.exclusive([], () => {
     throw new Error('at once');
   });
   await expect(thrown).rejects.toThrow('at once');
-  expect(await lock.exclusive(async () => 1)).toBe(1);
+  expect(await lock.exclusive([], async () => 1)).toBe(1);
 });
 
 it('does what a queue of readers and one writer does, whatever the order', async () => {
   const step = fc.oneof(fc.constant('shared' as const), fc.constant('exclusive' as const), fc.nat(9));
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const lock = new StoreLock();
+      const lock = new InProcessStoreLock();
       const inside: Visitor[] = [];
       // The model: those inside, and those who wait in their order.
       let modelInside: Visitor[] = [];
@@ -55,7 +61,7 @@ it('does what a queue of readers and one writer does, whatever the order', async
           await leave(inside[next % Math.max(1, inside.length)]);
         } else {
           const visitor = { alone: next === 'exclusive', leave: createGate() };
-          const run = lock[next](async () => {
+          const run = lock[next]([], async () => {
             inside.push(visitor);
             await visitor.leave.opened;
             inside.splice(inside.indexOf(visitor), 1);
