@@ -144,6 +144,10 @@ export class ImageService {
       if (isOthers && value.isAccounts) return await again();
       return { kind: 'relay', answer: value.answer, status: relayStatus(value, fwd, waiter.joined) };
     }
+    // Another purchase was stored as the take that this one should have become.
+    const isOtherTake =
+      waiter.joined && directives.take !== undefined && value.entry.take !== directives.take;
+    if (isOtherTake) return await again();
     if (value.kind === 'found') {
       // Found by the flight's leader, who may have been content with an older one.
       if (this.#isFresh(value.entry, directives)) return this.#hit(value.entry, false);

@@ -57,12 +57,14 @@ export class TaskFollower {
     }
     if (apiKey === undefined) return false;
     const startedAt = clock.now();
+    const startedTicking = clock.monotonic();
     let delayMs = FIRST_DELAY_MS;
     for (;;) {
       await clock.sleep(delayMs, this.#stopped.signal);
       const seen = await this.#poll(flight, upstreamTask, apiKey);
       this.#stopped.signal.throwIfAborted();
-      await this.#saveTaken(flight);
+      // What could not be written when the vendor took the job: a crash would forget what is paid for.
+      await record.flush();
       if (seen !== undefined && isEnd(seen)) {
         const elapsedMs = clock.now() - startedAt;
         if (seen.task.state === 'CANCELED')
@@ -73,7 +75,8 @@ export class TaskFollower {
       const isTold = seen !== undefined && seen.task.state !== 'UNKNOWN';
       if (isTold) flight.upstreamState = seen.task.state === 'RUNNING' ? 'RUNNING' : 'PENDING';
       delayMs = isTold ? Math.min(MAX_DELAY_MS, delayMs * 1.5) : Math.min(MAX_SILENT_DELAY_MS, delayMs * 2);
-      if (isOver()) {
+      // Of what the vendor still tells, only time that has really passed is proof: the wall clock may have been set.
+      if (isOver() && (!isTold || clock.monotonic() - startedTicking > UPSTREAM_LIFE_MS)) {
         await this.#lose(flight);
         return true;
       }
@@ -83,14 +86,6 @@ export class TaskFollower {
   /** Ends all following; the jobs go on at the vendor's, and their purchases stay on record for the next start. */
   stop(): void {
     this.#stopped.abort(new AppError('shutting_down', 'The server is stopping; the picture is drawn on.'));
-  }
-
-  /** What could not be written when the vendor took the job: a crash would forget what is paid for. */
-  async #saveTaken({ record }: Flight): Promise<void> {
-    if (record.isSaved) return;
-    await record.save().catch((cause: unknown) => {
-      this.#deps.reporter.report({ type: 'failure', where: 'purchase record', cause });
-    });
   }
 
   async #canceled(flight: Flight, answer: UpstreamAnswer): Promise<void> {

@@ -251,6 +251,28 @@ describe('takes', () => {
     expect(upstream.calls).toHaveLength(2);
   });
 
+  it('who asks for the first take gets it, although another than the joined purchase became it', async () => {
+    const gates = [createGate(), createGate()];
+    const draw = upstream.onGenerate;
+    upstream.onGenerate = async (call) => {
+      const drawn = await draw(call);
+      await gates[upstream.calls.indexOf(call)]?.opened;
+      return drawn;
+    };
+    const plain = services.images.generate(imageRequest('cat'));
+    await settle();
+    const fresh = services.images.generate(imageRequest('cat', { noCache: true }));
+    await settle();
+    const first = services.images.generate(imageRequest('cat', { take: 1 }));
+    await settle();
+    gates[1]?.open();
+    expect(await fresh).toMatchObject({ entry: { take: 1 } });
+    gates[0]?.open();
+    expect(await plain).toMatchObject({ entry: { take: 2 } });
+    expect(await first).toMatchObject({ entry: { take: 1 } });
+    expect(upstream.calls).toHaveLength(2);
+  });
+
   it('a second take is one of its own', async () => {
     const asked = [undefined, 2].map((take) => services.images.generate(imageRequest('cat', { take })));
     await Promise.all(asked);

@@ -141,3 +141,23 @@ describe('stopping', () => {
     expect(await states()).toEqual(['accepted']);
   });
 });
+
+it('a clock that is set forward ends no job of which the vendor tells', async () => {
+  upstream.onPoll = () => state('RUNNING');
+  const followed = follow();
+  await machine.clock.advance(MINUTE_MS);
+  machine.clock.jump(50 * 365 * DAY_MS);
+  await machine.clock.advance(MINUTE_MS);
+  expect([followed.over, await states()]).toEqual([false, ['accepted']]);
+  upstream.onPoll = () => state('SUCCEEDED');
+  await machine.clock.advance(MINUTE_MS);
+  expect(await followed.end).toMatchObject({ kind: 'entry' });
+});
+
+it('a job that runs for ever is given up when its life has passed', async () => {
+  upstream.onPoll = () => state('RUNNING');
+  const followed = follow();
+  followed.end.catch(() => undefined);
+  await machine.clock.advance(DAY_MS + MINUTE_MS);
+  expect([followed.over, await states()]).toEqual([true, ['unknown']]);
+});

@@ -20,7 +20,7 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
-    return this.#now + this.#jumped;
+    return Math.floor(this.#now + this.#jumped);
   }
 
   monotonic(): number {
