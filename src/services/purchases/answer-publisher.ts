@@ -44,11 +44,11 @@ export class AnswerPublisher {
       if (entry !== undefined) flight.settle({ kind: 'bought', entry });
       return true;
     } catch (cause) {
-      const { model, createdAt } = record.row;
+      const { model } = record.row;
       const reason = cause instanceof AppError ? cause.code : 'failure';
       this.#deps.reporter.report({ type: 'not-stored', model, reason, cause });
       const isHopeless = isAppError(cause) && (HOPELESS.has(cause.code) || GONE.has(cause.upstream?.status));
-      const isOver = this.#deps.clock.now() - createdAt >= UPSTREAM_LIFE_MS;
+      const isOver = record.ageMs >= UPSTREAM_LIFE_MS;
       const end = endOfAnswer(answer, this.#deps.clock.now());
       if (isHopeless || isOver) await record.advance('unstored', { error: reason }, end);
       else await this.#tellTasks(flight, end);

@@ -96,10 +96,10 @@ export class BypassRecorder {
     apiKey: string,
     answer: Parameters<AnswerJudge['judge']>[1],
   ): Promise<void> {
-    const { judge, registry, clock } = this.#deps;
+    const { judge, registry } = this.#deps;
     const sharing = { take: undefined, isFirst: false, isOpen: false };
     const flight = new Flight(record, { apiKey, sharing });
-    await judge.judge(flight, answer, clock.now() - record.row.createdAt);
+    await judge.judge(flight, answer, record.ageMs);
     if (isFinal(record.row.state) && record.isSaved) return;
     registry.add(flight);
     registry.launch(flight);

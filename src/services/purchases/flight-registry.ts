@@ -145,7 +145,7 @@ export class FlightRegistry {
 
   /** Drives those on that have waited long enough since they failed. */
   retry(): void {
-    const now = this.#deps.clock.now();
+    const now = this.#deps.clock.monotonic();
     for (const flight of this.#flights.values()) {
       if (flight.retryAt <= now) this.launch(flight);
     }
@@ -233,7 +233,8 @@ export class FlightRegistry {
   }
 
   #retryLater(flight: Flight): void {
-    flight.retryAt = this.#deps.clock.now() + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** flight.failures);
+    flight.retryAt =
+      this.#deps.clock.monotonic() + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** flight.failures);
     flight.failures += 1;
   }
 }

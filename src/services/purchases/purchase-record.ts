@@ -17,7 +17,7 @@ export interface PurchaseRecordDeps {
   readonly store: PurchaseStore;
   /** What a model is called in the ledger. */
   readonly modelLabel: (model: string) => string;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly reporter: Reporter;
 }
 
@@ -32,12 +32,16 @@ export class PurchaseRecord {
   #pending: SqlStatement[];
   /** The state that the row is known to be in; undefined while there is no row. */
   #written: PurchaseState | undefined;
+  /** The monotonic time at which it would have begun. */
+  readonly #beganAt: number;
 
   private constructor(deps: PurchaseRecordDeps, row: Purchase, isNew: boolean) {
     this.#deps = deps;
     this.#row = row;
     this.#pending = isNew ? [purchaseStatements.insert(row)] : [];
     this.#written = isNew ? undefined : row.state;
+    const { clock } = deps;
+    this.#beganAt = clock.monotonic() - Math.max(0, clock.now() - row.createdAt);
   }
 
   /** Of a purchase that begins. Nothing is written before the first `save` or transition. */
@@ -52,6 +56,11 @@ export class PurchaseRecord {
 
   get row(): Purchase {
     return this.#row;
+  }
+
+  /** Milliseconds since it began. A wall clock that is set meanwhile makes it neither older nor younger. */
+  get ageMs(): number {
+    return this.#deps.clock.monotonic() - this.#beganAt;
   }
 
   /** There is a row. */

@@ -50,14 +50,13 @@ export class TaskFollower {
     const { record, apiKey } = flight;
     const { upstreamTask } = record.row;
     const { clock, judge } = this.#deps;
-    const isOver = () => clock.now() - record.row.createdAt > UPSTREAM_LIFE_MS;
+    const isOver = () => record.ageMs > UPSTREAM_LIFE_MS;
     if (upstreamTask === undefined || (apiKey === undefined && isOver())) {
       await this.#lose(flight);
       return true;
     }
     if (apiKey === undefined) return false;
-    const startedAt = clock.now();
-    const startedTicking = clock.monotonic();
+    const startedAt = clock.monotonic();
     let delayMs = FIRST_DELAY_MS;
     for (;;) {
       await clock.sleep(delayMs, this.#stopped.signal);
@@ -66,7 +65,7 @@ export class TaskFollower {
       // What could not be written when the vendor took the job: a crash would forget what is paid for.
       await record.flush();
       if (seen !== undefined && isEnd(seen)) {
-        const elapsedMs = clock.now() - startedAt;
+        const elapsedMs = clock.monotonic() - startedAt;
         if (seen.task.state === 'CANCELED')
           await this.#canceled(flight, taskAnswer(seen.task, seen.simulated));
         else await judge.judge(flight, taskAnswer(seen.task, seen.simulated), elapsedMs);
@@ -75,8 +74,8 @@ export class TaskFollower {
       const isTold = seen !== undefined && seen.task.state !== 'UNKNOWN';
       if (isTold) flight.upstreamState = seen.task.state === 'RUNNING' ? 'RUNNING' : 'PENDING';
       delayMs = isTold ? Math.min(MAX_DELAY_MS, delayMs * 1.5) : Math.min(MAX_SILENT_DELAY_MS, delayMs * 2);
-      // Of what the vendor still tells, only time that has really passed is proof: the wall clock may have been set.
-      if (isOver() && (!isTold || clock.monotonic() - startedTicking > UPSTREAM_LIFE_MS)) {
+      // Of what the vendor still tells, only time that has passed here is proof.
+      if (isTold ? clock.monotonic() - startedAt > UPSTREAM_LIFE_MS : isOver()) {
         await this.#lose(flight);
         return true;
       }

@@ -102,8 +102,8 @@ export class UpstreamSender {
       while (flight.deciding !== undefined) await flight.deciding;
       flight.withdrawal.throwIfAborted();
       await this.#recordSent(flight, order);
-      const sentAt = clock.now();
-      flight.tell({ stage: 'running', since: sentAt });
+      const sentAt = clock.monotonic();
+      flight.tell({ stage: 'running', since: clock.now() });
       const told = (status: number | undefined) => this.#told(flight, tries, sentAt, status);
       let answer: UpstreamAnswer;
       try {
@@ -156,7 +156,7 @@ export class UpstreamSender {
 
   /** Reports how one try went; returns how long it took. */
   #told({ record }: Flight, tries: number, sentAt: number, status: number | undefined): number {
-    const elapsedMs = this.#deps.clock.now() - sentAt;
+    const elapsedMs = this.#deps.clock.monotonic() - sentAt;
     this.#deps.reporter.report({ type: 'upstream', model: record.row.model, status, tries, elapsedMs });
     return elapsedMs;
   }

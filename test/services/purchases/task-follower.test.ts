@@ -161,3 +161,32 @@ it('a job that runs for ever is given up when its life has passed', async () => 
   await machine.clock.advance(DAY_MS + MINUTE_MS);
   expect([followed.over, await states()]).toEqual([true, ['unknown']]);
 });
+
+describe('a wall clock that is set two days ahead', () => {
+  it('ends no task that the vendor is silent about for a moment', async () => {
+    let isOdd = true;
+    upstream.onPoll = () => state(isOdd ? 'UNKNOWN' : 'SUCCEEDED');
+    const followed = follow();
+    await machine.clock.advance(MINUTE_MS);
+    machine.clock.jump(2 * DAY_MS);
+    await machine.clock.advance(10 * MINUTE_MS);
+    machine.clock.jump(-2 * DAY_MS);
+    expect([followed.over, await states()]).toEqual([false, ['accepted']]);
+    isOdd = false;
+    await machine.clock.advance(10 * MINUTE_MS);
+    expect(await followed.end).toMatchObject({ kind: 'entry' });
+  });
+
+  it('gives up no image whose host is away', async () => {
+    upstream.onGenerate = () => answer(200, drawn(URL));
+    machine.pictures.delete(URL);
+    machine.missing = 503;
+    const followed = services.images.generate(imageRequest('cat'));
+    await settle();
+    machine.clock.jump(2 * DAY_MS);
+    await machine.clock.advance(10 * MINUTE_MS);
+    await followed;
+    machine.clock.jump(-2 * DAY_MS);
+    expect(await states()).toEqual(['answered']);
+  });
+});
