@@ -24,7 +24,7 @@ export function withoutDoubledBase(path: string): string {
  * What the vendor is asked in place of a target: `/v1` here holds OpenAI's images, and there everything of OpenAI's is under
  * `/compatible-mode`. So one base URL serves images and chat.
  */
-export function vendorTarget(target: string): string {
+export function upstreamTarget(target: string): string {
   return target.startsWith('/v1/') ? `/compatible-mode${target}` : withoutDoubledBase(target);
 }
 

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { segmentsOf, vendorTarget } from '../../core/dashscope/request-target.ts';
+import { segmentsOf, upstreamTarget } from '../../core/dashscope/request-target.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { DashScopeServices, HttpOptions } from '../dependencies.ts';
@@ -35,9 +35,9 @@ export async function passForeign(
   principal: Principal,
   passed: PassthroughOptions = {},
 ): Promise<Response> {
-  const path = vendorTarget(c.req.path);
+  const path = upstreamTarget(c.req.path);
   // Of the account's tasks only those that were submitted here are shown; their own routes know these.
-  if (options.ownTasksOnly && namesTasks(vendorTarget(services.platform.rawTarget(c))))
+  if (options.ownTasksOnly && namesTasks(upstreamTarget(services.platform.rawTarget(c))))
     throw new AppError('not_found', 'There is nothing at this path.');
   const allowed = options.passthrough?.some((prefix) => isUnder(path, prefix)) ?? true;
   if (!allowed) {

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { vendorTarget } from '../../core/dashscope/request-target.ts';
+import { upstreamTarget } from '../../core/dashscope/request-target.ts';
 import type { HeaderList } from '../../core/headers.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { HttpServices } from '../dependencies.ts';
@@ -36,7 +36,7 @@ export async function passThrough(
   const answer = await paid(() =>
     relay.send({
       method: c.req.method,
-      target: vendorTarget(platform.rawTarget(c)),
+      target: upstreamTarget(platform.rawTarget(c)),
       // Its price is read from the answer, which has to be plain.
       headers: options.paid === undefined ? headers : withoutEncodings(headers),
       body: options.body ?? c.req.raw.body ?? undefined,

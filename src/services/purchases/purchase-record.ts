@@ -58,9 +58,9 @@ export class PurchaseRecord {
     return this.#row;
   }
 
-  /** Milliseconds since it began. A wall clock that is set meanwhile makes it neither older nor younger. */
+  /** Whole milliseconds since it began. A wall clock that is set meanwhile makes it neither older nor younger. */
   get ageMs(): number {
-    return this.#deps.clock.monotonic() - this.#beganAt;
+    return Math.round(this.#deps.clock.monotonic() - this.#beganAt);
   }
 
   /** There is a row. */

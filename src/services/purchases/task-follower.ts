@@ -65,7 +65,7 @@ export class TaskFollower {
       // What could not be written when the vendor took the job: a crash would forget what is paid for.
       await record.flush();
       if (seen !== undefined && isEnd(seen)) {
-        const elapsedMs = clock.monotonic() - startedAt;
+        const elapsedMs = Math.round(clock.monotonic() - startedAt);
         if (seen.task.state === 'CANCELED')
           await this.#canceled(flight, taskAnswer(seen.task, seen.simulated));
         else await judge.judge(flight, taskAnswer(seen.task, seen.simulated), elapsedMs);

@@ -156,7 +156,7 @@ export class UpstreamSender {
 
   /** Reports how one try went; returns how long it took. */
   #told({ record }: Flight, tries: number, sentAt: number, status: number | undefined): number {
-    const elapsedMs = this.#deps.clock.monotonic() - sentAt;
+    const elapsedMs = Math.round(this.#deps.clock.monotonic() - sentAt);
     this.#deps.reporter.report({ type: 'upstream', model: record.row.model, status, tries, elapsedMs });
     return elapsedMs;
   }

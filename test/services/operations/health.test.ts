@@ -26,6 +26,6 @@ it('is not ready when the database can only be read', async () => {
   expect(
     await new Health({ database, stores: [], onFailure: (cause) => failures.push(cause) }).isReady(),
   ).toBe(false);
-  expect(failures).toMatchObject([{ code: 'storage_failed' }]);
+  expect(failures).toMatchObject([{ code: 'storage_full' }]);
   database.close();
 });
