@@ -184,7 +184,12 @@ class Run {
     world.steps.note(`== crash of ${this.#lives}`);
     const { life } = this.#process;
     life.isOver = true;
-    void world.steps.end(life, lastTakesEffect ? world.random : undefined);
+    void world.steps
+      .end(life, lastTakesEffect ? world.random : undefined)
+      .then(() => world.looked())
+      .then(() => {
+        life.isGone = true;
+      });
     world.crashed();
     this.#clients.crashed();
     this.#restart();

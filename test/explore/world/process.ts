@@ -53,7 +53,7 @@ export class Process {
 
   /** Begins to start: `isUp` once it has. One that can't start is over. */
   static start(world: World, number: number, assemble: Assembly = createServices): Process {
-    const life: Life = { number, isOver: false };
+    const life: Life = { number, isOver: false, isGone: false };
     const clock = world.time.clockOf(life, world.random);
     const config = configOf(world.maxBytes);
     const process = new Process(

@@ -4,6 +4,8 @@ import type { Random } from '../random.ts';
 export interface Life {
   readonly number: number;
   isOver: boolean;
+  /** It is over, and what its last call did has been seen. */
+  isGone: boolean;
 }
 
 interface Parked {

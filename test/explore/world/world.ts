@@ -178,7 +178,7 @@ export class World {
       // Within a byte budget any entry may have to make room.
       if (
         this.maxBytes === undefined &&
-        ![...this.#removals].some(([life, count]) => !life.isOver && count > 0)
+        ![...this.#removals].some(([life, count]) => !life.isGone && count > 0)
       )
         this.fail('lost', `entry ${id} vanished: ${row.scope} ${row.canonical}`);
       this.removed.push(row);
