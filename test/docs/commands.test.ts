@@ -9,20 +9,6 @@ import { blocksOf, readSection } from './pages.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** What a reader's own program might be. */
-const PROGRAM = `
-const path = '/services/aigc/multimodal-generation/generation';
-const text = 'a tram in fog';
-await fetch(process.env.DASHSCOPE_HTTP_BASE_URL + path, {
-  method: 'POST',
-  headers: { authorization: 'Bearer ' + process.env.DASHSCOPE_API_KEY, 'content-type': 'application/json' },
-  body: JSON.stringify({
-    model: 'qwen-image-max',
-    input: { messages: [{ role: 'user', content: [{ text }] }] },
-    parameters: { size: '1328*1328' },
-  }),
-});`;
-
 /** A dozen processes, one after the other, on a machine that may be busy. */
 const MAX_MS = 180_000;
 
@@ -39,7 +25,6 @@ it(
       `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`,
     );
     await chmod(join(folder, 'bin', 'dashcache'), 0o755);
-    await writeFile(join(folder, 'storyboard.mjs'), PROGRAM);
     const PATH = `${join(folder, 'bin')}:${process.env.PATH}`;
     const { stdout, stderr } = await promisify(execFile)(
       'bash',
