@@ -8,7 +8,7 @@ import type { OpenAiModelBody, OpenAiModelListBody } from './openai-schema.ts';
 
 /** `GET /v1/models`: the vendor's own ids. */
 export function openAiModelRoutes(
-  services: Pick<HttpServices, 'credentials'>,
+  services: Pick<HttpServices, 'credentials' | 'platform'>,
   { addedModels }: Pick<HttpOptions, 'addedModels'>,
 ): Hono {
   const routes = new Hono();

@@ -10,6 +10,7 @@ import { TransportError } from '../../ports/transport.ts';
 import { DeadlineError, withDeadline } from '../limits/deadline.ts';
 import type { CredentialStore } from './credential-store.ts';
 import { RateWindow } from './rate-window.ts';
+import { RefusedAddresses } from './refused-addresses.ts';
 
 export type AuthMode = 'local' | 'passthrough' | 'token';
 
@@ -67,11 +68,13 @@ export class CredentialService {
     sizeCalculation: () => 1,
   });
   readonly #asked: RateWindow;
+  readonly #strangers: RefusedAddresses;
 
   constructor(deps: CredentialServiceDeps, options: CredentialOptions) {
     this.#deps = deps;
     this.#options = options;
     this.#asked = new RateWindow(deps.clock, { limit: PROOFS_PER_SECOND, windowMs: 1_000 });
+    this.#strangers = new RefusedAddresses(deps.clock);
   }
 
   /** `unauthorized` when the bearer is missing, or no token of ours in `token` mode. */
@@ -81,6 +84,17 @@ export class CredentialService {
     const principal = await this.#makePrincipal(bearer);
     this.#principals.set(bearer ?? '', principal);
     return principal;
+  }
+
+  /** `throttled` when upstream has refused too many keys from this address lately; a key that it has accepted goes on. */
+  async admit(principal: Principal, clientAddress: string): Promise<void> {
+    const { account, needsProof } = principal;
+    if (!needsProof || this.#provenAt.has(account)) return;
+    const waitMs = this.#strangers.note(account, clientAddress);
+    if (waitMs === undefined || (await this.#deps.store.find(account)) !== undefined) return;
+    throw new AppError('throttled', 'Too many refused keys from this address; try again later.', {
+      retryAfterMs: waitMs,
+    });
   }
 
   /**
@@ -122,7 +136,9 @@ export class CredentialService {
 
   /** Remembers no longer that the vendor takes calls with this key: it has answered one with 401. */
   async refused(principal: Principal): Promise<void> {
-    if (principal.needsProof) await this.#forget(principal.account);
+    if (!principal.needsProof) return;
+    this.#countRefusal(principal.account);
+    await this.#forget(principal.account);
   }
 
   /**
@@ -225,11 +241,17 @@ export class CredentialService {
     }
     if (answer.status === 401 || answer.status === 403) {
       this.#refused.set(principal.account, { at: this.#deps.clock.monotonic(), answer });
+      this.#countRefusal(principal.account);
       await this.#forget(principal.account);
       return { accepted: false, answer };
     }
     // 429, 5xx: no verdict.
     throw new TransportError(`the vendor answered ${answer.status} to a proof`, true);
+  }
+
+  #countRefusal(account: string): void {
+    // A key that was accepted before is no stranger's.
+    if (!this.#provenAt.has(account)) this.#strangers.count(account);
   }
 
   async #forget(account: string): Promise<void> {

@@ -179,6 +179,8 @@ export class PurchaseRecord {
       purchaseStatements.advance(this.#row.state, next),
       ...(figures === undefined ? [] : [ledgerStatements.add([figures])]),
       ...(end === undefined ? [] : [taskStatements.endAll(next.id, end)]),
+      // Strangers may invent as many keys as they like: none leaves a row behind.
+      ...(next.state === 'refused' && next.status === 401 ? [purchaseStatements.forget(next.id)] : []),
     ];
   }
 

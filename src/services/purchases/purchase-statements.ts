@@ -55,6 +55,12 @@ export const purchaseStatements = {
     params: [id],
   }),
 
+  /** Forgets a purchase for which nobody waits. */
+  forget: (id: string): SqlStatement => ({
+    sql: 'delete from purchases where id = ? and not exists (select 1 from tasks where purchase_id = ?)',
+    params: [id, id],
+  }),
+
   one: (id: string): SqlStatement => ({ sql: 'select * from purchases where id = ?', params: [id] }),
 
   open: (): SqlStatement => ({

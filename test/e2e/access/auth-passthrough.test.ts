@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { edit, startAssets } from '../../support/clients/assets.ts';
 import { STREAMING } from '../../support/clients/streams.ts';
 import { ageProofs } from '../../support/data/credentials.ts';
+import { readRows } from '../../support/data/rows.ts';
 import { png } from '../../support/data/sample-images.ts';
 import { findClosedPort, startServer } from '../../support/servers/http-server.ts';
 import { startStack } from '../../support/servers/proxy.ts';
@@ -56,6 +57,20 @@ describe('passthrough mode', () => {
       expect(answer.headers.get('x-request-id')).toBe(answer.json.request_id);
       expect(answer.headers.has('content-type')).toBe(false);
     }
+  });
+
+  it('invented keys leave no purchase behind, and soon go no further; a key that was accepted does', async () => {
+    const stack = await start();
+    expect((await stack.generate(body('mine'), as('sk-good'))).status).toBe(200);
+    const statuses: number[] = [];
+    for (let made = 0; made < 40; made += 1)
+      statuses.push((await stack.generate(body(`invented ${made}`), as(`sk-invalid-${made}`))).status);
+    expect(statuses).toEqual([...Array<number>(30).fill(401), ...Array<number>(10).fill(429)]);
+    expect((await stack.generate(body('mine, too'), as('sk-good'))).status).toBe(200);
+    expect(readRows(stack, 'select state from purchases')).toEqual([
+      { state: 'stored' },
+      { state: 'stored' },
+    ]);
   });
 
   it("the client's key pays, never the server's; two keys have entries of their own", async () => {

@@ -69,7 +69,8 @@ describe('what is sent again', () => {
   it.each([
     ['a success', [[200]], { status: 200, sent: 1, states: ['stored'] }],
     ['a refusal', [[400]], { status: 400, sent: 1, states: ['refused'] }],
-    ['401', [[401]], { status: 401, sent: 1, states: ['refused'] }],
+    // Nothing was bought, and whose key it was is nobody's: no record stays.
+    ['401', [[401]], { status: 401, sent: 1, states: [] }],
     ['429 for ever', [[429]], { status: 429, sent: 4, states: ['refused'] }],
     ['429, then a picture', [[429], [429], [429], [200]], { status: 200, sent: 4, states: ['stored'] }],
     ['500 for ever', [[500]], { status: 500, sent: 3, states: ['refused'] }],
